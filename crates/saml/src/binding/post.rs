@@ -1,0 +1,103 @@
+//! Owns the HTTP-POST binding: base64 in a form, in and out.
+//! Does not write the HTML of the form and does not look for signatures.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::form::{RawParameters, percent_decode};
+use super::{MAX_MESSAGE, RelayState, decode_message};
+use crate::error::{RequestError, RequestErrorKind};
+
+/// A message taken from a form, not yet parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostMessage {
+    /// The XML as sent.
+    pub xml: Vec<u8>,
+    /// The RelayState, when one came and was not empty.
+    pub relay_state: Option<RelayState>,
+}
+
+/// Decodes the value of `SAMLRequest` and the RelayState beside it, both already form-decoded.
+///
+/// # Errors
+/// [`RequestErrorKind::TooLarge`], [`RequestErrorKind::Encoding`] or [`RequestErrorKind::RelayState`].
+pub fn decode(saml_request: &str, relay_state: Option<&str>) -> Result<PostMessage, RequestError> {
+    let relay_state = relay_state.filter(|value| !value.is_empty()).map(RelayState::new).transpose()?;
+    let xml = decode_message(saml_request)?;
+    if xml.len() > MAX_MESSAGE {
+        let detail = format!("the message has {} bytes", xml.len());
+        return Err(RequestError::new(RequestErrorKind::TooLarge, detail));
+    }
+    Ok(PostMessage { xml, relay_state })
+}
+
+/// Decodes a whole `application/x-www-form-urlencoded` body, so that no parameter can be given twice.
+///
+/// # Errors
+/// As [`decode`], and [`RequestErrorKind::Parameters`] for a missing, repeated or misplaced parameter.
+/// `SigAlg` and `Signature` belong to HTTP-Redirect and are refused here (S-15).
+pub fn decode_body(raw_body: &str) -> Result<PostMessage, RequestError> {
+    let parameters = RawParameters::split(raw_body)?;
+    for foreign in ["SigAlg", "Signature", "SAMLEncoding"] {
+        if parameters.get(foreign).is_some() {
+            let detail = format!("{foreign} belongs to the HTTP-Redirect binding");
+            return Err(RequestError::new(RequestErrorKind::Parameters, detail));
+        }
+    }
+    let raw = parameters
+        .get("SAMLRequest")
+        .ok_or_else(|| RequestError::new(RequestErrorKind::Parameters, "SAMLRequest is missing"))?;
+    let saml_request = percent_decode(raw, false)?;
+    let relay_state = parameters.get("RelayState").map(|value| percent_decode(value, true)).transpose()?;
+    decode(&saml_request, relay_state.as_deref())
+}
+
+/// SAML Bindings §3.5.4: the message is base64-encoded into the form control.
+#[must_use]
+pub fn encode(xml: &str) -> String {
+    STANDARD.encode(xml)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_what_encode_writes_with_or_without_line_breaks() {
+        let encoded = encode("<a>ü</a>");
+        let message = decode(&encoded, Some("state")).expect("round trip");
+        assert_eq!(message.xml, "<a>ü</a>".as_bytes());
+        assert_eq!(message.relay_state.as_ref().map(RelayState::as_str), Some("state"));
+        let wrapped = format!("{}\r\n{}\n", &encoded[..4], &encoded[4..]);
+        assert_eq!(decode(&wrapped, Some("")).map(|m| (m.xml, m.relay_state)), Ok(("<a>ü</a>".into(), None)));
+        for bad in ["*", "PGE-", "PGE\u{0}"] {
+            assert_eq!(decode(bad, None).map_err(|e| e.kind()), Err(RequestErrorKind::Encoding), "{bad}");
+        }
+    }
+
+    #[test]
+    fn s_15_a_body_holds_one_request_and_no_query_signature() {
+        assert!(decode_body("SAMLRequest=PGEvPg%3D%3D&RelayState=a+b&submit=1").is_ok());
+        for bad in [
+            "SAMLRequest=PGEvPg&SAMLRequest=PGEvPg",
+            "SAMLRequest=PGEvPg&%53AMLRequest=PGEvPg",
+            "SAMLRequest=PGEvPg&SAMLResponse=PGEvPg",
+            "SAMLRequest=PGEvPg&Signature=x&SigAlg=y",
+            "RelayState=x",
+        ] {
+            assert_eq!(decode_body(bad).map_err(|e| e.kind()), Err(RequestErrorKind::Parameters), "{bad}");
+        }
+    }
+
+    #[test]
+    fn s_05_size_is_checked_before_decoding() {
+        let limit = encode(&"x".repeat(MAX_MESSAGE));
+        assert!(decode(&limit, None).is_ok());
+        for size in [MAX_MESSAGE + 1, MAX_MESSAGE * 8] {
+            assert_eq!(
+                decode(&encode(&"x".repeat(size)), None).map_err(|e| e.kind()),
+                Err(RequestErrorKind::TooLarge)
+            );
+        }
+    }
+}
