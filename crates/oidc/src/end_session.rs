@@ -1,0 +1,135 @@
+//! Owns RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0): the request, whether to ask, where to go.
+//!
+//! Does not own ending the session.
+
+use std::fmt;
+
+use crate::authorization::response::append_query;
+use crate::client::Client;
+use crate::error::ProtocolError;
+use crate::id_token::hint::IdTokenHint;
+use crate::params::{self, Params};
+
+/// A logout request; every part is optional and none is trusted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EndSessionRequest {
+    id_token_hint: Option<String>,
+    logout_hint: Option<String>,
+    client_id: Option<String>,
+    post_logout_redirect_uri: Option<String>,
+    state: Option<String>,
+    ui_locales: Option<String>,
+}
+
+impl EndSessionRequest {
+    /// Parses the raw query (GET) or body (POST).
+    ///
+    /// # Errors
+    /// As [`Params::parse`], and `invalid_request` if `state` cannot be echoed exactly.
+    pub fn parse(raw: &str) -> Result<Self, ProtocolError> {
+        let params = Params::parse(raw)?;
+        let own = |name: &str| params.get(name).map(ToOwned::to_owned);
+        let state = own("state");
+        if state.as_deref().is_some_and(|state| !params::is_echoable(state)) {
+            return Err(ProtocolError::invalid_request("state is too long or holds control characters"));
+        }
+        Ok(Self {
+            id_token_hint: own("id_token_hint"),
+            logout_hint: own("logout_hint"),
+            client_id: own("client_id"),
+            post_logout_redirect_uri: own("post_logout_redirect_uri"),
+            state,
+            ui_locales: own("ui_locales"),
+        })
+    }
+
+    /// An ID token, unverified; see [`crate::id_token::hint::verify_hint`].
+    pub fn id_token_hint(&self) -> Option<&str> {
+        self.id_token_hint.as_deref()
+    }
+
+    /// Who is meant; untrusted text.
+    pub fn logout_hint(&self) -> Option<&str> {
+        self.logout_hint.as_deref()
+    }
+
+    /// Which client says it asks; to load it if there is no hint, and to verify the hint against.
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    /// Where the browser should go; not yet compared with anything.
+    pub fn post_logout_redirect_uri(&self) -> Option<&str> {
+        self.post_logout_redirect_uri.as_deref()
+    }
+
+    /// Languages for pages.
+    pub fn ui_locales(&self) -> Option<&str> {
+        self.ui_locales.as_deref()
+    }
+}
+
+/// Prints which client and where, not the hint.
+impl fmt::Debug for EndSessionRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndSessionRequest")
+            .field("client_id", &self.client_id)
+            .field("post_logout_redirect_uri", &self.post_logout_redirect_uri)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndSessionDecision {
+    /// End the session; then go to `redirect`, or show that it is done.
+    LogOut {
+        /// The registered URI with `state`.
+        redirect: Option<String>,
+    },
+    /// Ask the person first. Then as above.
+    Confirm {
+        /// The registered URI with `state`; `None` also where one was asked for and must not be used.
+        redirect: Option<String>,
+    },
+}
+
+/// Decides.
+///
+/// `hint` is the *verified* hint (expired tolerated), `client` the client it was issued to, `session_sub` who
+/// is signed in here. A hint that failed verification is passed as `None`.
+///
+/// RP-Initiated Logout 1.0 §2: without a hint that names the current person, ask before logging out.
+/// §3: redirect only to a URI that exactly matches a registered one of the client, whose identity is sure only
+/// by the hint.
+pub fn decide(
+    request: &EndSessionRequest,
+    hint: Option<&IdTokenHint>,
+    client: Option<&Client>,
+    session_sub: Option<&str>,
+) -> EndSessionDecision {
+    let (Some(hint), Some(client)) = (hint, client) else {
+        return EndSessionDecision::Confirm { redirect: None };
+    };
+    // §2: if client_id and hint are both there, they must name the same client.
+    let same_client = hint.client_id() == client.client_id
+        && request.client_id().is_none_or(|client_id| client_id == client.client_id);
+    if !same_client {
+        return EndSessionDecision::Confirm { redirect: None };
+    }
+    let wanted = request.post_logout_redirect_uri();
+    let redirect = wanted
+        .filter(|uri| client.post_logout_redirect_uris.iter().any(|own| own.as_str() == *uri))
+        .map(|uri| with_state(uri, request.state.as_deref()));
+    let is_current_person = session_sub.is_none_or(|sub| sub == hint.sub());
+    let is_refused_uri = wanted.is_some() && redirect.is_none();
+    if is_current_person && !is_refused_uri {
+        EndSessionDecision::LogOut { redirect }
+    } else {
+        EndSessionDecision::Confirm { redirect }
+    }
+}
+
+fn with_state(uri: &str, state: Option<&str>) -> String {
+    state.map_or_else(|| uri.to_owned(), |state| append_query(uri, &[("state", state)]))
+}

@@ -1,0 +1,137 @@
+//! Owns token introspection (RFC 7662): the request, and who is told what.
+//!
+//! Does not own the look-up of the token.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::client::Client;
+use crate::error::ProtocolError;
+use crate::params::Params;
+use crate::scope::Scope;
+use crate::token_value::PresentedToken;
+
+/// What is asked. `token_type_hint` is not needed: the kind shows in the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntrospectionRequest {
+    token: Option<PresentedToken>,
+}
+
+impl IntrospectionRequest {
+    /// Reads a parsed body.
+    ///
+    /// # Errors
+    /// `invalid_request` if `token` is missing.
+    pub fn from_params(params: &Params) -> Result<Self, ProtocolError> {
+        let token = params.require("token", "token is missing")?;
+        Ok(Self { token: PresentedToken::parse(token) })
+    }
+
+    /// The token; `None` if it does not have the form of one of ours, and then it is not active.
+    pub const fn token(&self) -> Option<&PresentedToken> {
+        self.token.as_ref()
+    }
+}
+
+/// RFC 7662 §2.1: the caller must be authorised, so that nobody fishes for tokens. A public client proves
+/// nothing.
+///
+/// # Errors
+/// `invalid_client` for a public client.
+pub fn check_caller(caller: &Client) -> Result<(), ProtocolError> {
+    if caller.is_public() {
+        return Err(ProtocolError::invalid_client("a public client may not introspect"));
+    }
+    Ok(())
+}
+
+/// What is known of a token that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredToken {
+    /// The client it was issued to.
+    pub client_id: String,
+    /// Resource servers it is meant for, beside that client.
+    pub audience: Vec<String>,
+    /// The person.
+    pub sub: String,
+    /// The person's user name.
+    pub username: Option<String>,
+    /// The scope.
+    pub scope: Scope,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+    /// The first instant at which it is worthless.
+    pub expires_at: DateTime<Utc>,
+    /// Revoked, rotated, or of a session or person that is no longer good.
+    pub revoked: bool,
+}
+
+/// The answer (RFC 7662 §2.2). Status 200.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IntrospectionResponse {
+    active: bool,
+    #[serde(flatten)]
+    token: Option<ActiveToken>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct ActiveToken {
+    scope: Scope,
+    client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+    exp: i64,
+    iat: i64,
+    sub: String,
+    aud: Vec<String>,
+    iss: String,
+}
+
+impl IntrospectionResponse {
+    /// RFC 7662 §2.2: for a token that is not active, nothing but that.
+    pub const fn inactive() -> Self {
+        Self { active: false, token: None }
+    }
+
+    /// The body.
+    ///
+    /// # Panics
+    /// Never: strings, numbers and lists are JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("strings, numbers and lists are JSON")
+    }
+}
+
+/// Answers for a token that was found. To everybody but the token's client and its audience it is not active.
+pub fn decide(
+    token: &StoredToken,
+    presented: &PresentedToken,
+    caller: &Client,
+    issuer: &str,
+    now: DateTime<Utc>,
+) -> IntrospectionResponse {
+    let is_for_caller = token.client_id == caller.client_id || token.audience.contains(&caller.client_id);
+    if !is_for_caller || token.revoked || now >= token.expires_at {
+        return IntrospectionResponse::inactive();
+    }
+    let mut aud = token.audience.clone();
+    if aud.is_empty() {
+        aud.push(token.client_id.clone());
+    }
+    IntrospectionResponse {
+        active: true,
+        token: Some(ActiveToken {
+            scope: token.scope.clone(),
+            client_id: token.client_id.clone(),
+            username: token.username.clone(),
+            token_type: matches!(presented, PresentedToken::Access(_)).then_some("Bearer"),
+            exp: token.expires_at.timestamp(),
+            iat: token.issued_at.timestamp(),
+            sub: token.sub.clone(),
+            aud,
+            iss: issuer.to_owned(),
+        }),
+    }
+}

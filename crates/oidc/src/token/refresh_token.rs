@@ -1,0 +1,103 @@
+//! Owns what happens to a presented refresh token: rotated, replaced after a lost answer, or taken as theft.
+//!
+//! Does not own the compare-and-swap that makes one of two simultaneous users the winner.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::error::{ErrorCode, ProtocolError};
+use crate::scope::Scope;
+
+/// What is kept of a refresh token beside its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRefreshToken {
+    /// The client it was issued to.
+    pub client_id: String,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+    /// The first instant at which it is worthless if unused.
+    pub idle_expires_at: DateTime<Utc>,
+    /// The first instant at which the whole family is worthless.
+    pub absolute_expires_at: DateTime<Utc>,
+    /// When it was exchanged for its successor.
+    pub consumed_at: Option<DateTime<Utc>>,
+    /// Whether the successor has been presented. Meaningless while not consumed.
+    pub successor_used: bool,
+    /// Whether the family was revoked.
+    pub family_revoked: bool,
+    /// The scope granted.
+    pub scope: Scope,
+}
+
+/// What to do with a presented refresh token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefreshDecision {
+    /// Consume it and issue a successor.
+    Rotate {
+        /// The scope of the new access token. RFC 6749 §6: the successor keeps the scope of the token presented.
+        scope: Scope,
+    },
+    /// The answer that carried the successor was lost: revoke that successor and issue another in its place.
+    ReplaceSuccessor {
+        /// As above.
+        scope: Scope,
+    },
+    /// A consumed token came back: revoke the family, answer `invalid_grant`.
+    Reuse,
+    /// Answer with the error and change nothing.
+    Refused(ProtocolError),
+}
+
+/// Decides. `grace` is how long after its exchange a token may come back because the answer was lost; zero turns
+/// that off. It helps only while the successor is unused: two parties with the same token are found out as soon
+/// as both have come.
+///
+/// RFC 9700 §4.14.2: with rotation, a replayed token reveals the breach and the family is revoked.
+pub fn decide(
+    token: &StoredRefreshToken,
+    client_id: &str,
+    requested_scope: Option<&Scope>,
+    now: DateTime<Utc>,
+    grace: TimeDelta,
+) -> RefreshDecision {
+    // RFC 6749 §10.4: bound to the client it was issued to. Another client learns and changes nothing.
+    if token.client_id != client_id {
+        return RefreshDecision::Refused(ProtocolError::invalid_grant("refresh token of another client"));
+    }
+    if token.family_revoked {
+        return RefreshDecision::Refused(ProtocolError::invalid_grant("family revoked"));
+    }
+    // Before expiry: a consumed token that comes back late is still a sign of theft.
+    if token.consumed_at.is_some_and(|at| token.successor_used || !is_within(at, now, grace)) {
+        return RefreshDecision::Reuse;
+    }
+    if now >= token.absolute_expires_at {
+        return RefreshDecision::Refused(ProtocolError::invalid_grant("absolute lifetime over"));
+    }
+    if now >= token.idle_expires_at {
+        return RefreshDecision::Refused(ProtocolError::invalid_grant("idle lifetime over"));
+    }
+    let scope = match narrowed(token, requested_scope) {
+        Ok(scope) => scope,
+        Err(error) => return RefreshDecision::Refused(error),
+    };
+    if token.consumed_at.is_some() {
+        RefreshDecision::ReplaceSuccessor { scope }
+    } else {
+        RefreshDecision::Rotate { scope }
+    }
+}
+
+/// A clock that runs behind the one that consumed the token counts as no time passed.
+fn is_within(consumed_at: DateTime<Utc>, now: DateTime<Utc>, grace: TimeDelta) -> bool {
+    grace > TimeDelta::zero() && now - consumed_at <= grace
+}
+
+/// RFC 6749 §6: the requested scope must not include any scope not originally granted; omitted means the same.
+fn narrowed(token: &StoredRefreshToken, requested: Option<&Scope>) -> Result<Scope, ProtocolError> {
+    match requested {
+        None => Ok(token.scope.clone()),
+        Some(scope) if scope.is_empty() => Ok(token.scope.clone()),
+        Some(scope) if scope.is_subset_of(&token.scope) => Ok(scope.clone()),
+        Some(_) => Err(ProtocolError::new(ErrorCode::InvalidScope, "the scope exceeds what was granted")),
+    }
+}

@@ -1,0 +1,96 @@
+//! O-09, O-10 and O-11: the decision table of refresh tokens.
+
+use chrono::TimeDelta;
+use oidc::Scope;
+use oidc::token::refresh_token::{RefreshDecision, StoredRefreshToken, decide};
+
+use crate::support::now;
+
+fn scope(text: &str) -> Scope {
+    Scope::parse(text).expect("good")
+}
+
+fn fresh() -> StoredRefreshToken {
+    StoredRefreshToken {
+        client_id: "metrics".to_owned(),
+        issued_at: now(),
+        idle_expires_at: now() + TimeDelta::days(14),
+        absolute_expires_at: now() + TimeDelta::days(90),
+        consumed_at: None,
+        successor_used: false,
+        family_revoked: false,
+        scope: scope("openid profile email"),
+    }
+}
+
+/// One word for a decision at `seconds` after issue with a grace of ten.
+fn word(token: &StoredRefreshToken, seconds: i64) -> &'static str {
+    word_of(&decide(token, "metrics", None, now() + TimeDelta::seconds(seconds), TimeDelta::seconds(10)))
+}
+
+fn word_of(decision: &RefreshDecision) -> &'static str {
+    match decision {
+        RefreshDecision::Rotate { .. } => "rotate",
+        RefreshDecision::ReplaceSuccessor { .. } => "replace",
+        RefreshDecision::Reuse => "reuse",
+        RefreshDecision::Refused(error) => error.code().as_str(),
+    }
+}
+
+#[test]
+fn o_09_decision_table() {
+    const DAY: i64 = 86_400;
+    // consumed at, successor used, family revoked, presented at, decision
+    let table = [
+        (None, false, false, 0, "rotate"),
+        (None, false, false, 14 * DAY - 1, "rotate"),
+        (None, false, true, 0, "invalid_grant"),
+        (Some(100), false, false, 100, "replace"),
+        (Some(100), false, false, 110, "replace"),
+        (Some(100), false, false, 111, "reuse"),
+        (Some(100), true, false, 101, "reuse"),
+        (Some(100), true, false, 14 * DAY, "reuse"),
+        (Some(100), false, false, 91 * DAY, "reuse"),
+        (Some(100), false, true, 101, "invalid_grant"),
+        (Some(100), true, true, 101, "invalid_grant"),
+        (Some(100), false, false, 99, "replace"),
+    ];
+    for (consumed, successor_used, family_revoked, at, expected) in table {
+        let consumed_at = consumed.map(|seconds| now() + TimeDelta::seconds(seconds));
+        let token = StoredRefreshToken { consumed_at, successor_used, family_revoked, ..fresh() };
+        assert_eq!(word(&token, at), expected, "{consumed:?} {successor_used} {family_revoked} {at}");
+    }
+}
+
+#[test]
+fn o_09_without_grace_every_return_is_reuse() {
+    let token = StoredRefreshToken { consumed_at: Some(now()), ..fresh() };
+    assert_eq!(decide(&token, "metrics", None, now(), TimeDelta::zero()), RefreshDecision::Reuse);
+    assert_eq!(decide(&token, "metrics", None, now(), TimeDelta::seconds(-5)), RefreshDecision::Reuse);
+    let replaced = decide(&token, "metrics", None, now(), TimeDelta::seconds(1));
+    assert_eq!(word_of(&replaced), "replace", "twin");
+}
+
+#[test]
+fn o_10_bound_to_client_and_scope() {
+    let token = fresh();
+    let ask = |client: &str, wish: &str| decide(&token, client, Some(&scope(wish)), now(), TimeDelta::zero());
+    assert_eq!(word_of(&ask("other", "openid")), "invalid_grant");
+    assert_eq!(word_of(&ask("metrics", "openid groups")), "invalid_scope");
+    assert_eq!(ask("metrics", "email openid"), RefreshDecision::Rotate { scope: scope("email openid") });
+    assert_eq!(ask("metrics", ""), RefreshDecision::Rotate { scope: token.scope.clone() });
+    let used = StoredRefreshToken { consumed_at: Some(now()), successor_used: true, ..fresh() };
+    let foreign = decide(&used, "other", None, now(), TimeDelta::zero());
+    assert_eq!(word_of(&foreign), "invalid_grant", "another client cannot have a family revoked");
+}
+
+#[test]
+fn o_11_idle_and_absolute_expiry() {
+    let day = |days: i64| days * 86_400;
+    let token = fresh();
+    assert_eq!(word(&token, day(14) - 1), "rotate");
+    assert_eq!(word(&token, day(14)), "invalid_grant");
+    let late = StoredRefreshToken { idle_expires_at: now() + TimeDelta::days(100), ..fresh() };
+    assert_eq!(word(&late, day(90) - 1), "rotate");
+    assert_eq!(word(&late, day(90)), "invalid_grant");
+}

@@ -1,0 +1,15 @@
+//! Owns the tests of the provider's messages through the public interface: attacks by their catalogue id, each
+//! with its valid twin; snapshots of what is issued; properties of the parsers.
+
+mod attacks_client;
+mod attacks_code;
+mod attacks_jose;
+mod attacks_logout;
+mod attacks_redirect;
+mod attacks_refresh;
+mod attacks_request;
+mod claims;
+mod properties;
+mod snapshots;
+mod support;
+mod tokens;
