@@ -1,0 +1,160 @@
+//! Single sign-on by SAML: what to give the app, what it gave us, and what is sent.
+//!
+//! Does not parse metadata; the handler passes the review table.
+
+use askama::Template;
+
+use super::super::super::form::{ATTRIBUTE_KINDS, AttributeRow, Choice, Errors, Hidden};
+use super::super::super::{Page, ui};
+use super::super::Console;
+use super::AppFrame;
+
+/// Empty rows after the attributes, so that some can be added without script.
+pub(super) const SPARE_ROWS: usize = 3;
+
+/// Values of `name_id_format`.
+pub const NAME_ID_FORMATS: &[(&str, &str)] = &[
+    ("emailAddress", "emailAddress format"),
+    ("persistent", "persistent format"),
+    ("transient", "transient format"),
+    ("unspecified", "unspecified format"),
+];
+
+/// Values of `sign`.
+pub const SIGN: &[(&str, &str)] =
+    &[("both", "Assertion and response"), ("assertion", "Assertion only"), ("response", "Response only")];
+
+/// Values of `require_signed_requests`.
+pub const REQUIRE_SIGNED: &[(&str, &str)] =
+    &[("auto", "As its metadata says"), ("yes", "Always"), ("no", "Never")];
+
+/// What an admin copies into the app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SamlGive {
+    /// Address of our metadata.
+    pub metadata_url: String,
+    /// SSO URL.
+    pub sign_in_url: String,
+    /// Entity ID of the identity provider.
+    pub issuer: String,
+    /// Fingerprint of the signing certificate, for reading.
+    pub fingerprint: String,
+    /// The signing certificate in PEM, for copying.
+    pub certificate_pem: String,
+    /// Where the certificate is downloaded.
+    pub certificate_href: String,
+    /// Its end in words, such as "14 March 2029".
+    pub certificate_ends: String,
+}
+
+/// The fields of the form; each name is the field's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SamlFields {
+    /// AssertionConsumerService addresses, one per line, the default first.
+    pub acs_urls: String,
+    /// Entity ID of the service provider.
+    pub sp_entity_id: String,
+    /// The user attribute that becomes the NameID.
+    pub name_id_source: String,
+    /// One of [`NAME_ID_FORMATS`].
+    pub name_id_format: String,
+    /// One of [`SIGN`].
+    pub sign: String,
+    /// One of [`REQUIRE_SIGNED`].
+    pub require_signed_requests: String,
+    /// RelayState of a sign-on that starts here; may be empty.
+    pub default_relay_state: String,
+    /// Certificates of the service provider in PEM, one after the other.
+    pub sp_certificates: String,
+    /// Attributes, without spare rows.
+    pub attributes: Vec<AttributeRow>,
+    /// Name of the attribute that carries the groups; empty sends none.
+    pub groups_attribute: String,
+}
+
+/// `GET /admin/apps/{slug}/sso` of a SAML app. Posts [`SamlFields`] to the same path, and
+/// `metadata_file` and `metadata_xml` as `multipart/form-data` to `/metadata` under it.
+#[derive(Debug, Clone, Template)]
+#[template(path = "admin/apps/saml.html")]
+pub struct SamlSso {
+    /// Common to all pages.
+    pub page: Page,
+    /// The console's frame.
+    pub console: Console,
+    /// The app.
+    pub frame: AppFrame,
+    /// What to put right.
+    pub errors: Errors,
+    /// What to copy into the app.
+    pub give: SamlGive,
+    /// Under "What it gave you", such as "Filled in from metadata on 3 November."
+    pub gave_note: String,
+    /// Whether addresses and entity ID are there.
+    pub complete: bool,
+    /// What was typed or is stored.
+    pub fields: SamlFields,
+    /// User attributes that may become the NameID.
+    pub name_id_sources: Vec<Choice>,
+    /// Names of user attributes, suggested in attribute rows.
+    pub sources: Vec<String>,
+    /// Metadata as pasted, when it could not be used.
+    pub metadata_xml: String,
+}
+
+impl SamlSso {
+    fn rows(&self) -> Vec<AttributeRow> {
+        with_spare(&self.fields.attributes)
+    }
+}
+
+/// The rows and some empty ones.
+pub(super) fn with_spare(rows: &[AttributeRow]) -> Vec<AttributeRow> {
+    let empty = AttributeRow { kind: "source".to_owned(), ..AttributeRow::default() };
+    rows.iter().cloned().chain(std::iter::repeat_n(empty, SPARE_ROWS)).collect()
+}
+
+/// One line of the review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewRow {
+    /// Name of the setting.
+    pub field: String,
+    /// What is stored; may be empty.
+    pub now: String,
+    /// What the metadata says; may be empty.
+    pub from_metadata: String,
+    /// Whether the two differ.
+    pub changed: bool,
+}
+
+/// The answer to `POST …/sso/metadata`: what would change. "Use these" posts the payload, with `confirm=yes`, to
+/// the same path.
+#[derive(Debug, Clone, Template)]
+#[template(path = "admin/apps/saml_review.html")]
+pub struct MetadataReview {
+    /// Common to all pages.
+    pub page: Page,
+    /// The console's frame.
+    pub console: Console,
+    /// The app.
+    pub frame: AppFrame,
+    /// Field by field.
+    pub rows: Vec<ReviewRow>,
+    /// What deserves a second look.
+    pub warnings: Vec<String>,
+    /// What "Use these" sends back, such as `metadata_xml`.
+    pub payload: Vec<Hidden>,
+}
+
+impl MetadataReview {
+    fn changes(&self) -> usize {
+        self.rows.iter().filter(|row| row.changed).count()
+    }
+
+    fn changes_line(&self) -> String {
+        match self.changes() {
+            0 => "Nothing would change.".to_owned(),
+            1 => "One value would change.".to_owned(),
+            count => format!("{count} values would change."),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The console: the frame that all its pages share, and one module a noun.
+//!
+//! Does not decide who may see a page.
+
+pub mod apps;
+pub mod audit;
+pub mod groups;
+pub mod home;
+pub mod users;
+
+use super::{Flash, Person};
+
+/// What the console's frame shows.
+#[derive(Debug, Clone)]
+pub struct Console {
+    /// Who is signed in.
+    pub admin: Person,
+    /// Their role as a word, such as "Owner".
+    pub role: String,
+    /// Numbers in the navigation.
+    pub counts: Counts,
+    /// Which entry of the navigation is the current one.
+    pub active: Nav,
+    /// What was just done.
+    pub flash: Option<Flash>,
+}
+
+/// How many there are of each thing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Applications.
+    pub apps: u64,
+    /// Users.
+    pub users: u64,
+    /// Groups.
+    pub groups: u64,
+}
+
+/// An entry of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nav {
+    /// `/admin`.
+    Home,
+    /// `/admin/apps`.
+    Apps,
+    /// `/admin/users`.
+    Users,
+    /// `/admin/groups`.
+    Groups,
+    /// `/admin/audit`.
+    Audit,
+}
+
+/// An entry of the navigation, ready to draw.
+struct NavEntry {
+    href: &'static str,
+    icon: &'static str,
+    text: &'static str,
+    count: Option<String>,
+    current: bool,
+}
+
+impl Console {
+    /// The navigation in order.
+    fn nav(&self) -> Vec<NavEntry> {
+        let entry = |nav: Nav, href, icon, text, count: Option<u64>| NavEntry {
+            href,
+            icon,
+            text,
+            count: count.map(super::list::grouped),
+            current: self.active == nav,
+        };
+        vec![
+            entry(Nav::Home, "/admin", "house", "Home", None),
+            entry(Nav::Apps, "/admin/apps", "layout-grid", "Applications", Some(self.counts.apps)),
+            entry(Nav::Users, "/admin/users", "user-round", "Users", Some(self.counts.users)),
+            entry(Nav::Groups, "/admin/groups", "users-round", "Groups", Some(self.counts.groups)),
+            entry(Nav::Audit, "/admin/audit", "scroll-text", "Audit events", None),
+        ]
+    }
+}

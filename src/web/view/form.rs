@@ -1,0 +1,127 @@
+//! What forms have in common: errors beside fields, hidden fields, choices and repeating rows.
+//!
+//! Does not check input and does not draw controls; those are in [`super::ui`].
+
+/// The outcome of checking a form. Empty on the first visit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Errors {
+    list: Vec<FieldError>,
+}
+
+/// One thing to put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// Name of the field, which is also its `id`; empty when it is about the whole form.
+    pub field: String,
+    /// What to do, as a sentence.
+    pub message: String,
+}
+
+impl Errors {
+    /// No errors.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// One error on a field.
+    pub fn on(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut errors = Self::none();
+        errors.add(field, message);
+        errors
+    }
+
+    /// One error about the whole form.
+    pub fn general(message: impl Into<String>) -> Self {
+        Self::on("", message)
+    }
+
+    /// Adds an error; the summary keeps the order in which they come.
+    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.list.push(FieldError { field: field.into(), message: message.into() });
+    }
+
+    /// Whether there is anything to put right.
+    pub fn any(&self) -> bool {
+        !self.list.is_empty()
+    }
+
+    /// All errors in order.
+    pub fn list(&self) -> &[FieldError] {
+        &self.list
+    }
+
+    /// The first error on a field.
+    pub fn of(&self, field: &str) -> Option<&str> {
+        self.list.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+    }
+
+    /// Goes before the page title, so that a screen reader hears it first.
+    pub fn title_prefix(&self) -> &'static str {
+        if self.any() { "Error: " } else { "" }
+    }
+}
+
+/// A hidden field that must be sent back as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hidden {
+    /// Name of the field.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Hidden {
+    /// A hidden field.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+}
+
+/// One entry of a select.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What is shown.
+    pub label: String,
+}
+
+impl Choice {
+    /// An entry of a select.
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { value: value.into(), label: label.into() }
+    }
+}
+
+/// A repeating row: an attribute or a claim and where its value comes from.
+///
+/// Sent as the repeated fields `attribute_name`, `attribute_kind` and `attribute_value`, in row order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AttributeRow {
+    /// Name the app sees.
+    pub name: String,
+    /// `source` or `constant`.
+    pub kind: String,
+    /// Name of the user attribute, or the constant itself.
+    pub value: String,
+}
+
+/// A custom attribute of a person.
+///
+/// Sent as the repeated fields `custom_key`, `custom_type` and `custom_value`, in row order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CustomRow {
+    /// Name of the attribute.
+    pub key: String,
+    /// One of [`CUSTOM_TYPES`].
+    pub kind: String,
+    /// The value as typed.
+    pub value: String,
+}
+
+/// What an [`AttributeRow`] may be filled from: value, label.
+pub const ATTRIBUTE_KINDS: &[(&str, &str)] = &[("source", "User attribute"), ("constant", "Constant")];
+
+/// The types of a [`CustomRow`]: value, label.
+pub const CUSTOM_TYPES: &[(&str, &str)] =
+    &[("string", "Text"), ("number", "Number"), ("boolean", "Yes or no"), ("json", "JSON")];

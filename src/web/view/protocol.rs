@@ -1,0 +1,38 @@
+//! The pages that carry a message to an app by a form that sends itself.
+//!
+//! Own no wording of people and no message; the handler sends them with their own `form-action`.
+
+use askama::Template;
+
+use super::form::Hidden;
+use super::{Page, ui};
+
+/// A SAML response on its way by HTTP-POST. SAML Bindings §3.5.4: one form, `SAMLResponse` and `RelayState`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "protocol/saml_post.html")]
+pub struct SamlPost {
+    /// Common to all pages.
+    pub page: Page,
+    /// Name of the app, for the button.
+    pub label: String,
+    /// The verified AssertionConsumerService address.
+    pub action: String,
+    /// The response in base64.
+    pub saml_response: String,
+    /// `RelayState` exactly as it came.
+    pub relay_state: Option<String>,
+}
+
+/// An authorization response by OAuth 2.0 Form Post Response Mode.
+#[derive(Debug, Clone, Template)]
+#[template(path = "protocol/form_post.html")]
+pub struct FormPost {
+    /// Common to all pages.
+    pub page: Page,
+    /// Name of the app, for the button.
+    pub label: String,
+    /// The registered redirect URI.
+    pub action: String,
+    /// The response parameters in order.
+    pub fields: Vec<Hidden>,
+}

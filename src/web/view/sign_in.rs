@@ -1,0 +1,92 @@
+//! The pages on which a person says who they are, leaves for an app, and signs out.
+//!
+//! Does not decide where to go next; the address of [`Leave`] comes from the handler.
+
+use askama::Template;
+
+use super::form::{Errors, Hidden};
+use super::{Page, Tile, ui};
+
+/// `GET /login`: asks for the user name. Posts `username` and the hidden fields to `/login`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/name.html")]
+pub struct Name {
+    /// Common to all pages.
+    pub page: Page,
+    /// What to put right.
+    pub errors: Errors,
+    /// What was typed.
+    pub username: String,
+    /// The app the person is on the way to.
+    pub destination: Option<Tile>,
+    /// Fields that must come back, such as the pending sign-on.
+    pub hidden: Vec<Hidden>,
+    /// A line above the form, such as "You were away a while."
+    pub notice: Option<String>,
+}
+
+/// `GET /login/password`: asks for the password. Posts `password` and the hidden fields to `/login/password`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/password.html")]
+pub struct Password {
+    /// Common to all pages.
+    pub page: Page,
+    /// What to put right; the same words for an unknown name and a wrong password.
+    pub errors: Errors,
+    /// The name as typed, shown with "Not you?" and sent for password managers.
+    pub username: String,
+    /// The app the person is on the way to.
+    pub destination: Option<Tile>,
+    /// Fields that must come back.
+    pub hidden: Vec<Hidden>,
+}
+
+/// After too many wrong passwords (status 429).
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/too_many.html")]
+pub struct TooMany {
+    /// Common to all pages.
+    pub page: Page,
+    /// How long to wait, in words such as "5 minutes".
+    pub wait: String,
+    /// The app the person is on the way to.
+    pub destination: Option<Tile>,
+}
+
+/// `GET /login/continue`: a page, not a redirect, that leaves for an app.
+///
+/// `form-action` follows the redirects of a form, so a redirect from here would be blocked.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/leave.html")]
+pub struct Leave {
+    /// Common to all pages.
+    pub page: Page,
+    /// What is being opened, such as "Amplitude".
+    pub label: String,
+    /// Its tile, if it is an app.
+    pub tile: Option<Tile>,
+    /// The absolute address or a path of ours.
+    pub address: String,
+}
+
+/// `GET /logout`: asks before signing out. Posts the hidden fields to `/logout`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/sign_out.html")]
+pub struct SignOut {
+    /// Common to all pages.
+    pub page: Page,
+    /// Who is signed in.
+    pub name: String,
+    /// Fields that must come back, such as `id_token_hint` of an OIDC logout.
+    pub hidden: Vec<Hidden>,
+}
+
+/// The end of signing out.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/signed_out.html")]
+pub struct SignedOut {
+    /// Common to all pages.
+    pub page: Page,
+    /// Apps the person may still be signed in to.
+    pub still_open: Vec<Tile>,
+}

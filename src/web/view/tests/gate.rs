@@ -1,0 +1,230 @@
+//! Sign-in, set-up, protocol and error pages.
+
+use super::super::errors::{Contact, HandOver};
+use super::super::form::{Errors, Hidden};
+use super::super::protocol::{FormPost, SamlPost};
+use super::super::setup::Setup;
+use super::super::sign_in::{Leave, Name, Password, SignOut, SignedOut, TooMany};
+use super::super::*;
+use super::common::{HOSTILE, errors_on, hostile_tile, tile};
+use super::page;
+
+impl Name {
+    pub(crate) fn sample() -> Self {
+        Self {
+            page: Page::sample("/login"),
+            errors: Errors::none(),
+            username: "maya.okafor@fernhill.example".into(),
+            destination: Some(Tile::sample()),
+            hidden: vec![Hidden::new("sign_on", "01JD8Q5Z7M4XAV9T")],
+            notice: None,
+        }
+    }
+}
+
+impl Password {
+    pub(crate) fn sample() -> Self {
+        Self {
+            page: Page::sample("/login/password"),
+            errors: Errors::none(),
+            username: "maya.okafor@fernhill.example".into(),
+            destination: Some(Tile::sample()),
+            hidden: vec![Hidden::new("sign_on", "01JD8Q5Z7M4XAV9T")],
+        }
+    }
+}
+
+impl Setup {
+    pub(crate) fn sample() -> Self {
+        Self {
+            page: Page { organisation: "Gatehouse".into(), help: None, ..Page::sample("/setup") },
+            errors: Errors::none(),
+            public_url: "https://id.fernhill.example".into(),
+            warning: None,
+            code: String::new(),
+            organisation: "Fernhill".into(),
+            username: String::new(),
+            email: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+        }
+    }
+}
+
+impl HandOver {
+    pub(crate) fn sample() -> Self {
+        Self {
+            page: Page::sample("/error/7KQ2-M4XA"),
+            title: "Heap isn’t set up correctly".into(),
+            lede: "You’re signed in and your account is fine. Nothing was sent to Heap. \
+                   IT can fix this with the reference."
+                .into(),
+            person: Some(Person { hue: 2, ..Person::new("Lena Fischer") }),
+            app: Some(tile("Heap", "layers", "fern")),
+            reference: Some("7KQ2-M4XA".into()),
+            contact: Some(Contact {
+                person: Person { hue: 3, ..Person::new("Tomás Rivera") },
+                role: "Looks after Heap".into(),
+                href: "mailto:it@fernhill.example?subject=Heap%207KQ2-M4XA".into(),
+                action: "Email Tomás".into(),
+            }),
+            retry: Some("/launch/heap".into()),
+        }
+    }
+}
+
+pub(super) fn pages() -> Vec<(&'static str, String)> {
+    let hostile_page = || Page::hostile("/login");
+    let mut pages = vec![
+        page("signin", &Name::sample()),
+        page(
+            "signin-error",
+            &Name {
+                page: hostile_page(),
+                errors: errors_on(&["username"]),
+                username: HOSTILE.into(),
+                destination: Some(hostile_tile()),
+                hidden: vec![Hidden::new(HOSTILE, HOSTILE)],
+                notice: Some(HOSTILE.into()),
+            },
+        ),
+        page("password", &Password::sample()),
+        page(
+            "password-error",
+            &Password {
+                page: hostile_page(),
+                errors: errors_on(&["password"]),
+                username: HOSTILE.into(),
+                ..Password::sample()
+            },
+        ),
+        page(
+            "too-many",
+            &TooMany { page: hostile_page(), wait: "5 minutes".into(), destination: Some(Tile::sample()) },
+        ),
+        page(
+            "sign-out",
+            &SignOut { page: Page::sample("/logout"), name: HOSTILE.into(), hidden: Vec::new() },
+        ),
+        page(
+            "signed-out",
+            &SignedOut { page: Page::sample("/logout"), still_open: vec![hostile_tile(), Tile::sample()] },
+        ),
+        page("setup", &Setup::sample()),
+        page(
+            "setup-error",
+            &Setup {
+                errors: errors_on(&["code", "organisation", "username", "email", "first_name", "password"]),
+                code: HOSTILE.into(),
+                organisation: HOSTILE.into(),
+                warning: Some(HOSTILE.into()),
+                public_url: HOSTILE.into(),
+                ..Setup::sample()
+            },
+        ),
+    ];
+    pages.extend(leaving());
+    pages.extend(failures());
+    pages
+}
+
+fn leaving() -> Vec<(&'static str, String)> {
+    let fields =
+        vec![Hidden::new("code", HOSTILE), Hidden::new("state", HOSTILE), Hidden::new("submit", "1")];
+    vec![
+        page(
+            "leave",
+            &Leave {
+                page: Page::sample("/login/continue"),
+                label: HOSTILE.into(),
+                tile: Some(Tile::sample()),
+                address: format!("https://app.example/?q={HOSTILE}"),
+            },
+        ),
+        page(
+            "saml-post",
+            &SamlPost {
+                page: Page::sample("/saml2/amplitude"),
+                label: HOSTILE.into(),
+                action: format!("https://app.example/acs?q={HOSTILE}"),
+                saml_response: "PHNhbWxwOlJlc3BvbnNlLz4=".into(),
+                relay_state: Some(HOSTILE.into()),
+            },
+        ),
+        page(
+            "form-post",
+            &FormPost {
+                page: Page::sample("/oauth2/authorize"),
+                label: "Statsig".into(),
+                action: "https://app.example/callback".into(),
+                fields,
+            },
+        ),
+    ]
+}
+
+fn failures() -> Vec<(&'static str, String)> {
+    let here = || Page::sample("/somewhere");
+    vec![
+        page("error", &HandOver::sample()),
+        page(
+            "error-stranger",
+            &HandOver {
+                title: HOSTILE.into(),
+                lede: HOSTILE.into(),
+                person: None,
+                app: Some(hostile_tile()),
+                reference: Some(HOSTILE.into()),
+                retry: None,
+                ..HandOver::sample()
+            },
+        ),
+        page("not-found", &HandOver::not_found(here())),
+        page("forbidden", &HandOver::forbidden(here())),
+        page("stale-form", &HandOver::stale_form(here())),
+        page("method-not-allowed", &HandOver::method_not_allowed(here())),
+        page("too-large", &HandOver::too_large(here())),
+        page("internal", &HandOver::internal(here(), "7KQ2-M4XA")),
+    ]
+}
+
+#[test]
+fn a_relay_state_comes_back_letter_for_letter() {
+    let post = SamlPost {
+        page: Page::sample("/saml2/amplitude"),
+        label: "Amplitude".into(),
+        action: "https://app.example/acs".into(),
+        saml_response: "PHNhbWxwOlJlc3BvbnNlLz4=".into(),
+        relay_state: Some("a&b=\"c\"<d>".into()),
+    };
+    let (_, html) = page("saml-post", &post);
+    assert!(html.contains("name=\"RelayState\" value=\"a&#38;b=&#34;c&#34;&#60;d&#62;\""), "{html}");
+    let without = SamlPost { relay_state: None, ..post };
+    assert!(!page("saml-post", &without).1.contains("RelayState"));
+}
+
+#[test]
+fn an_error_is_beside_its_field_and_in_the_title() {
+    let view = Password {
+        errors: Errors::on("password", "That email and password don’t match."),
+        ..Password::sample()
+    };
+    let (_, html) = page("password", &view);
+    assert!(html.contains("<title>Error: "));
+    assert!(html.contains("aria-invalid=\"true\" aria-describedby=\"password-error\""));
+    assert!(html.contains("<a href=\"#password\">"));
+    assert!(!html.contains("type=\"password\" value"), "a secret is never sent back");
+}
+
+#[test]
+fn leaving_works_without_script() {
+    let view = Leave {
+        page: Page::sample("/login/continue"),
+        label: "Amplitude".into(),
+        tile: None,
+        address: "https://app.example/start?a=1&b=2".into(),
+    };
+    let (_, html) = page("leave", &view);
+    assert!(html.contains("http-equiv=\"refresh\" content=\"0; url=https://app.example/start?a=1&#38;b=2\""));
+    assert!(html.contains("id=\"continue\" href=\"https://app.example/start?a=1&#38;b=2\""));
+}

@@ -1,0 +1,191 @@
+//! The console's pages about an app's single sign-on.
+
+use super::super::admin::apps::bookmark::BookmarkSso;
+use super::super::admin::apps::new::NewKind;
+use super::super::admin::apps::oidc::{OidcFields, OidcSso, Secret};
+use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso};
+use super::super::admin::apps::{AppFrame, AppTab};
+use super::super::admin::{Console, Nav};
+use super::super::form::{AttributeRow, Choice, Errors, Hidden};
+use super::super::*;
+use super::common::{HOSTILE, errors_on, tile};
+use super::page;
+
+fn console() -> Console {
+    Console::sample(Nav::Apps)
+}
+
+impl SamlSso {
+    pub(crate) fn sample() -> Self {
+        let attribute = |name: &str, value: &str| AttributeRow {
+            name: name.into(),
+            kind: "source".into(),
+            value: value.into(),
+        };
+        Self {
+            page: Page::sample("/admin/apps/amplitude/sso"),
+            console: console(),
+            frame: AppFrame::sample(AppTab::SignOn),
+            errors: Errors::none(),
+            give: SamlGive {
+                metadata_url: "https://id.fernhill.example/saml2/amplitude/metadata".into(),
+                sign_in_url: "https://id.fernhill.example/saml2/amplitude".into(),
+                issuer: "https://id.fernhill.example/saml2/amplitude/metadata".into(),
+                fingerprint: "4F:A1:9C:07:5D:E2 … 7A:C3".into(),
+                certificate_pem: "-----BEGIN CERTIFICATE-----".into(),
+                certificate_href: "/saml2/amplitude/certificate.pem".into(),
+                certificate_ends: "14 March 2029".into(),
+            },
+            gave_note: "Filled in from metadata on 3 November. You can edit any value.".into(),
+            complete: true,
+            fields: SamlFields {
+                acs_urls: "https://analytics.amplitude.com/saml/sso/104733".into(),
+                sp_entity_id: "https://amplitude.com/saml/104733".into(),
+                name_id_source: "email".into(),
+                name_id_format: "emailAddress".into(),
+                sign: "both".into(),
+                require_signed_requests: "auto".into(),
+                attributes: vec![
+                    attribute("email", "email"),
+                    attribute("firstName", "first_name"),
+                    attribute("lastName", "last_name"),
+                ],
+                ..SamlFields::default()
+            },
+            name_id_sources: vec![Choice::new("email", "Work email"), Choice::new("username", "User name")],
+            sources: vec!["email".into(), "username".into()],
+            metadata_xml: String::new(),
+        }
+    }
+}
+
+impl OidcSso {
+    pub(crate) fn sample() -> Self {
+        Self {
+            page: Page::sample("/admin/apps/statsig/sso"),
+            console: console(),
+            frame: AppFrame {
+                slug: "statsig".into(),
+                tile: tile("Statsig", "flask-conical", "ocean"),
+                state: Pill::new(Tone::Draft, "In set-up · 3 of 5"),
+                live: false,
+                meta: "OIDC · 1 group, 19 people · not live yet".into(),
+                ..AppFrame::sample(AppTab::SignOn)
+            },
+            errors: Errors::none(),
+            issuer: "https://id.fernhill.example".into(),
+            discovery_url: "https://id.fernhill.example/.well-known/openid-configuration".into(),
+            client_id: "statsig-7c1e04".into(),
+            secret: Secret::Shown("gsec-example-7xv2-rkp9-lwzt-4dhc-8nye-3ubf".into()),
+            complete: false,
+            fields: OidcFields {
+                redirect_uris:
+                    "https://console.statsig.com/sso/oidc\nhttps://latest.console.statsig.com/sso/oidc".into(),
+                client_auth: "client_secret_post".into(),
+                id_token_alg: "RS256".into(),
+                refresh_token: true,
+                ..OidcFields::default()
+            },
+            sources: vec!["email".into()],
+        }
+    }
+}
+
+pub(super) fn pages() -> Vec<(&'static str, String)> {
+    let hostile_rows =
+        vec![AttributeRow { name: HOSTILE.into(), kind: "constant".into(), value: HOSTILE.into() }];
+    let review_row = |field: &str, now: &str, then: &str| ReviewRow {
+        field: field.into(),
+        now: now.into(),
+        from_metadata: then.into(),
+        changed: now != then,
+    };
+    let hostile_saml = SamlSso {
+        frame: AppFrame::hostile(AppTab::SignOn),
+        errors: errors_on(&["acs_urls", "sp_entity_id", "attribute_name", "metadata_xml", "metadata_file"]),
+        gave_note: HOSTILE.into(),
+        fields: SamlFields {
+            acs_urls: HOSTILE.into(),
+            attributes: hostile_rows.clone(),
+            sp_certificates: format!("</textarea>{HOSTILE}"),
+            ..SamlFields::default()
+        },
+        name_id_sources: vec![Choice::new(HOSTILE, HOSTILE)],
+        sources: vec![HOSTILE.into()],
+        metadata_xml: HOSTILE.into(),
+        ..SamlSso::sample()
+    };
+    let review = MetadataReview {
+        page: Page::sample("/admin/apps/amplitude/sso/metadata"),
+        console: console(),
+        frame: AppFrame::sample(AppTab::SignOn),
+        rows: vec![
+            review_row(
+                "App entity ID",
+                "https://amplitude.com/saml/104733",
+                "https://amplitude.com/saml/104733",
+            ),
+            review_row(
+                "Reply addresses",
+                "https://analytics.amplitude.com/saml/sso/104733",
+                "https://analytics.eu.amplitude.com/saml/sso/104733",
+            ),
+            review_row("Certificates", "", HOSTILE),
+        ],
+        warnings: vec!["The certificate ended on 3 November.".into()],
+        payload: vec![Hidden::new("metadata_xml", "<EntityDescriptor/>")],
+    };
+    vec![
+        page("app-sso", &SamlSso::sample()),
+        page("app-sso-hostile", &hostile_saml),
+        page("app-sso-review", &review),
+        page("app-oidc", &OidcSso::sample()),
+        page(
+            "app-oidc-kept",
+            &OidcSso {
+                frame: AppFrame::hostile(AppTab::SignOn),
+                secret: Secret::Kept(HOSTILE.into()),
+                errors: errors_on(&["redirect_uris", "client_auth", "initiate_login_uri"]),
+                fields: OidcFields { claims: hostile_rows, ..OidcFields::default() },
+                ..OidcSso::sample()
+            },
+        ),
+        page(
+            "app-link",
+            &BookmarkSso {
+                page: Page::sample("/admin/apps/handbook/sso"),
+                console: console(),
+                frame: AppFrame::sample(AppTab::SignOn),
+                errors: errors_on(&["url"]),
+                url: HOSTILE.into(),
+            },
+        ),
+    ]
+}
+
+#[test]
+fn rows_can_be_added_without_script() {
+    let (_, html) = page("app-sso", &SamlSso::sample());
+    assert_eq!(html.matches("name=\"attribute_name\"").count(), 6);
+    assert_eq!(html.matches("name=\"attribute_kind\"").count(), 6);
+    assert_eq!(html.matches("name=\"attribute_value\"").count(), 6);
+}
+
+#[test]
+fn a_secret_is_shown_only_when_it_was_just_made() {
+    let shown = OidcSso::sample();
+    assert!(page("app-oidc", &shown).1.contains("gsec-example"));
+    assert!(!format!("{shown:?}").contains("gsec-example"), "never in a log");
+    let kept = OidcSso { secret: Secret::Kept("Ends in …3ubf".into()), ..shown };
+    let (_, html) = page("app-oidc", &kept);
+    assert!(html.contains("Make a new secret") && !html.contains("shown this once"));
+}
+
+#[test]
+fn stored_values_are_chosen_again() {
+    let (_, html) = page("app-sso", &SamlSso::sample());
+    assert!(html.contains("<option value=\"emailAddress\" selected>"));
+    assert!(html.contains("<option value=\"auto\" selected>"));
+    assert_eq!(NewKind::from_slug("custom-oidc"), Some(NewKind::Oidc));
+    assert_eq!(NewKind::from_slug("catalogue"), None);
+}
