@@ -1,0 +1,18 @@
+//! The rules of the house: pure functions and values, no I/O, nothing async.
+//! Does not own SQL, HTTP or protocol messages.
+
+pub mod access;
+pub mod app;
+pub mod attributes;
+pub mod audit;
+pub mod connection;
+pub mod credential;
+pub mod group;
+pub mod key;
+pub mod permission;
+pub mod reference;
+pub mod session;
+pub mod sign_on;
+pub mod text;
+pub mod throttle;
+pub mod user;
