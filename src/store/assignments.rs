@@ -1,0 +1,107 @@
+//! Which groups and people are bound to which applications. Does not own what follows from it for one person (`access`).
+
+use super::{
+    apps::{AppRow, app_columns, sort_by_label},
+    dialect::{Conn, execute, fetch_all},
+    error::StoreError,
+    groups::{CountedGroupRow, group_columns},
+    row,
+    tx::Tx,
+    users::{UserRow, user_columns},
+};
+use crate::{
+    domain::{app::App, group::Group, text::canonical, user::User},
+    id::{AppId, GroupId, UserId},
+};
+use chrono::{DateTime, Utc};
+
+/// Binds a group to an app; `false` when it was bound, or one of the two is not there.
+pub async fn bind_group(
+    tx: &mut Tx,
+    app: AppId,
+    group: GroupId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO app_groups (app_id, group_id, created_at) \
+        SELECT a.id, g.id, $3 FROM apps a, groups g WHERE a.id = $1 AND g.id = $2 ON CONFLICT DO NOTHING";
+    Ok(execute!(tx, SQL, app.to_string(), group.to_string(), now.timestamp_millis())? == 1)
+}
+
+/// Unbinds a group from an app; whether it was bound.
+pub async fn unbind_group(tx: &mut Tx, app: AppId, group: GroupId) -> Result<bool, StoreError> {
+    const SQL: &str = "DELETE FROM app_groups WHERE app_id = $1 AND group_id = $2";
+    Ok(execute!(tx, SQL, app.to_string(), group.to_string())? == 1)
+}
+
+/// Binds a person to an app by hand; `false` when they were bound, or one of the two is not there.
+pub async fn bind_user(
+    tx: &mut Tx,
+    app: AppId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO app_users (app_id, user_id, created_at) \
+        SELECT a.id, u.id, $3 FROM apps a, users u WHERE a.id = $1 AND u.id = $2 ON CONFLICT DO NOTHING";
+    Ok(execute!(tx, SQL, app.to_string(), user.to_string(), now.timestamp_millis())? == 1)
+}
+
+/// Unbinds a person from an app; whether they were bound by hand.
+pub async fn unbind_user(tx: &mut Tx, app: AppId, user: UserId) -> Result<bool, StoreError> {
+    const SQL: &str = "DELETE FROM app_users WHERE app_id = $1 AND user_id = $2";
+    Ok(execute!(tx, SQL, app.to_string(), user.to_string())? == 1)
+}
+
+/// The groups bound to an app, by name, each with how many members it has, and how many of those have the app through
+/// this group alone: the people who would lose it.
+pub async fn groups_of_app(conn: &mut Conn, app: AppId) -> Result<Vec<(Group, i64, i64)>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        group_columns!("g."),
+        ", (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id) AS first_count",
+        ", (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id",
+        " AND NOT EXISTS (SELECT 1 FROM app_users au WHERE au.app_id = $1 AND au.user_id = m.user_id)",
+        " AND NOT EXISTS (SELECT 1 FROM group_members om JOIN app_groups oa ON oa.group_id = om.group_id",
+        " WHERE om.user_id = m.user_id AND oa.app_id = $1 AND om.group_id <> g.id)) AS second_count",
+        " FROM app_groups b JOIN groups g ON g.id = b.group_id WHERE b.app_id = $1"
+    );
+    let mut groups = fetch_all!(conn, CountedGroupRow, SQL, app.to_string())?
+        .into_iter()
+        .map(CountedGroupRow::into_counted)
+        .collect::<Result<Vec<_>, _>>()?;
+    groups.sort_by_cached_key(|(group, ..)| canonical(&group.name));
+    Ok(groups)
+}
+
+/// The people bound to an app by hand, by display name.
+pub async fn users_of_app(conn: &mut Conn, app: AppId) -> Result<Vec<User>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        user_columns!("u."),
+        " FROM app_users b JOIN users u ON u.id = b.user_id WHERE b.app_id = $1"
+    );
+    let mut users: Vec<User> = row::all(fetch_all!(conn, UserRow, SQL, app.to_string())?)?;
+    users.sort_by_cached_key(|user| (canonical(&user.display_name), user.id));
+    Ok(users)
+}
+
+/// The apps bound to a group, by label.
+pub async fn apps_of_group(conn: &mut Conn, group: GroupId) -> Result<Vec<App>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        app_columns!("a."),
+        " FROM app_groups b JOIN apps a ON a.id = b.app_id WHERE b.group_id = $1"
+    );
+    let mut apps: Vec<App> = row::all(fetch_all!(conn, AppRow, SQL, group.to_string())?)?;
+    sort_by_label(&mut apps);
+    Ok(apps)
+}
+
+/// The names of the groups bound to an app, in canonical order.
+pub async fn group_names_of_app(conn: &mut Conn, app: AppId) -> Result<Vec<String>, StoreError> {
+    const SQL: &str =
+        "SELECT g.name FROM app_groups b JOIN groups g ON g.id = b.group_id WHERE b.app_id = $1";
+    let rows = fetch_all!(conn, (String,), SQL, app.to_string())?;
+    let mut names: Vec<String> = rows.into_iter().map(|(name,)| name).collect();
+    names.sort_by_cached_key(|name| canonical(name));
+    Ok(names)
+}

@@ -1,0 +1,181 @@
+//! The two databases behind one connection type, and every difference between them.
+//! Does not own statements: each repository file holds the SQL of one noun.
+
+use super::error::StoreError;
+use crate::domain::text::canonical;
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, pool::PoolConnection};
+use std::borrow::Cow;
+
+/// One connection, lent for reading or inside a write.
+pub enum Conn {
+    /// A connection of the SQLite read pool.
+    Sqlite(PoolConnection<Sqlite>),
+    /// The SQLite writer's own connection.
+    SqliteWriter(Box<SqliteConnection>),
+    /// A connection of the PostgreSQL pool.
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// The driver's connection inside a [`Conn`].
+pub enum Driver<'c> {
+    /// SQLite.
+    Sqlite(&'c mut SqliteConnection),
+    /// PostgreSQL.
+    Postgres(&'c mut PgConnection),
+}
+
+impl Conn {
+    /// The driver's connection; used by `on!` only.
+    pub fn driver(&mut self) -> Driver<'_> {
+        match self {
+            Self::Sqlite(conn) => Driver::Sqlite(conn),
+            Self::SqliteWriter(conn) => Driver::Sqlite(conn),
+            Self::Postgres(conn) => Driver::Postgres(conn),
+        }
+    }
+}
+
+/// Runs one expression on whichever database this is: the expression is compiled twice, the source stands once.
+///
+/// `on!(conn, c => sqlx::query("DELETE FROM x WHERE id = $1").bind(id).execute(c).await)`
+macro_rules! on {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn.driver() {
+            $crate::store::dialect::Driver::Sqlite($c) => $body,
+            $crate::store::dialect::Driver::Postgres($c) => $body,
+        }
+    };
+}
+pub(crate) use on;
+
+/// `"p.a, p.b"` from `columns!("p."; a b)`: the columns of a row, each after a prefix.
+macro_rules! columns {
+    ($p:literal; $first:ident $($name:ident)*) => {
+        concat!($p, stringify!($first) $(, ", ", $p, stringify!($name))*)
+    };
+}
+pub(crate) use columns;
+
+/// Runs a statement and answers how many rows it changed, on whichever database this is.
+macro_rules! execute {
+    ($conn:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::dialect::on!($conn, c => sqlx::query($sql)$(.bind($value))*.execute(c).await.map(|done| done.rows_affected()))
+            .map_err($crate::store::error::StoreError::from)
+    };
+}
+pub(crate) use execute;
+
+/// Fetches every row as a `FromRow` type, on whichever database this is.
+macro_rules! fetch_all {
+    ($conn:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::dialect::on!($conn, c => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_all(c).await)
+            .map_err($crate::store::error::StoreError::from)
+    };
+}
+pub(crate) use fetch_all;
+
+/// Fetches at most one row as a `FromRow` type, on whichever database this is.
+macro_rules! fetch_optional {
+    ($conn:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::dialect::on!($conn, c => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_optional(c).await)
+            .map_err($crate::store::error::StoreError::from)
+    };
+}
+pub(crate) use fetch_optional;
+
+/// Fetches the one value of a query that always has one, a count for example.
+macro_rules! fetch_value {
+    ($conn:expr, $value_type:ty, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::dialect::on!($conn, c => sqlx::query_scalar::<_, $value_type>($sql)$(.bind($value))*.fetch_one(c).await)
+            .map_err($crate::store::error::StoreError::from)
+    };
+}
+pub(crate) use fetch_value;
+
+/// Fetches rows of `$head || $select || $tail` where `$select` picks rows for one worker of several: on PostgreSQL it
+/// locks them and passes over those another worker has locked; SQLite has one writer, so nobody else can pick.
+macro_rules! fetch_picked {
+    ($conn:expr, $row:ty, $head:literal, $select:literal, $tail:literal $(, $value:expr)* $(,)?) => {
+        match $conn.driver() {
+            $crate::store::dialect::Driver::Sqlite(c) => {
+                sqlx::query_as::<_, $row>(concat!($head, $select, $tail))$(.bind($value))*.fetch_all(c).await
+            }
+            $crate::store::dialect::Driver::Postgres(c) => {
+                sqlx::query_as::<_, $row>(concat!($head, $select, " FOR UPDATE SKIP LOCKED", $tail))$(.bind($value))*.fetch_all(c).await
+            }
+        }
+        .map_err($crate::store::error::StoreError::from)
+    };
+}
+pub(crate) use fetch_picked;
+
+/// Whether a table exists.
+pub(super) async fn table_exists(conn: &mut Conn, table: &str) -> Result<bool, StoreError> {
+    match conn.driver() {
+        Driver::Sqlite(c) => {
+            sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)",
+            )
+            .bind(table)
+            .fetch_one(c)
+            .await
+        }
+        Driver::Postgres(c) => {
+            sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(table).fetch_one(c).await
+        }
+    }
+    .map_err(StoreError::from)
+}
+
+/// Runs a command of the simple protocol, several statements allowed; for the ends of PostgreSQL transactions.
+pub(super) async fn postgres_command(conn: &mut Conn, command: &'static str) -> Result<(), StoreError> {
+    match conn.driver() {
+        Driver::Postgres(c) => sqlx::raw_sql(command).execute(c).await.map(|_| ()).map_err(StoreError::from),
+        Driver::Sqlite(_) => Err(StoreError::Unavailable("not a PostgreSQL connection".into())),
+    }
+}
+
+/// Longest text that is searched for, in characters; SQLite refuses patterns over 50,000 bytes.
+const SEARCH_MAX: usize = 256;
+
+/// `%text%` for `LIKE … ESCAPE '\\'` on a canonical search key: the text is made canonical too, and its own wildcards
+/// are taken literally. Empty for an empty text, which the queries take as "everything".
+pub fn like(text: &str) -> String {
+    let cut: String = text.chars().filter(|c| *c != '\0').take(SEARCH_MAX).collect();
+    let word = canonical(&cut);
+    if word.is_empty() {
+        return word;
+    }
+    let mut pattern = String::from("%");
+    for c in word.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Text as both databases can keep it: PostgreSQL refuses U+0000, which is replaced by U+FFFD.
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
+}
+
+/// Whether a text can be the key of a row at all. Others are not asked for: PostgreSQL answers U+0000 with an error.
+pub(super) fn can_be_key(text: &str) -> bool {
+    text.len() <= 4096 && !text.contains('\0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_of_the_search_text_are_literal() {
+        assert_eq!(like("50%_\\ Off"), "%50\\%\\_\\\\ off%");
+        assert_eq!(like("  "), "");
+        assert_eq!(like("a\0b"), "%ab%");
+        assert_eq!(like(&"x".repeat(100_000)).len(), SEARCH_MAX + 2);
+    }
+}

@@ -1,0 +1,116 @@
+//! Removing what has expired, in bounded batches. Does not own when (`jobs`) or how long things last (`domain`).
+
+use super::{dialect::execute, error::StoreError, tx::Tx};
+use chrono::{DateTime, Utc};
+
+/// Most rows of each table that one call removes; a write must not hold the others up for long.
+pub const BATCH: i64 = 500;
+
+/// How many rows went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Sessions past their absolute end, or idle for too long; what applications were told in them goes along.
+    pub sessions: u64,
+    /// What applications were told, past its end.
+    pub app_sessions: u64,
+    /// Sign-ons nobody finished.
+    pub pending_sign_ons: u64,
+    /// SAML request ids that would be too old anyway.
+    pub saml_requests: u64,
+    /// Authorization codes.
+    pub authorization_codes: u64,
+    /// Access tokens.
+    pub access_tokens: u64,
+    /// Refresh tokens past their idle end, used or not.
+    pub refresh_tokens: u64,
+    /// Token families past their absolute end, with all their tokens.
+    pub token_families: u64,
+    /// Counters whose window and wait are over.
+    pub throttles: u64,
+}
+
+impl Purged {
+    /// Whether a table had more than one batch, so that another call is worth while.
+    pub fn is_full(&self) -> bool {
+        [
+            self.sessions,
+            self.app_sessions,
+            self.pending_sign_ons,
+            self.saml_requests,
+            self.authorization_codes,
+            self.access_tokens,
+            self.refresh_tokens,
+            self.token_families,
+            self.throttles,
+        ]
+        .iter()
+        .any(|count| i64::try_from(*count).is_ok_and(|count| count >= BATCH))
+    }
+}
+
+/// Removes up to [`BATCH`] expired rows of each table. Sessions last used before `idle_since` count as expired.
+pub async fn purge(tx: &mut Tx, now: DateTime<Utc>, idle_since: DateTime<Utc>) -> Result<Purged, StoreError> {
+    let (now, idle) = (now.timestamp_millis(), idle_since.timestamp_millis());
+    Ok(Purged {
+        app_sessions: execute!(
+            tx,
+            "DELETE FROM app_sessions WHERE id IN (SELECT id FROM app_sessions WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        sessions: execute!(
+            tx,
+            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 \
+             OR last_seen_at < $3 LIMIT $2)",
+            now,
+            BATCH,
+            idle
+        )?,
+        pending_sign_ons: execute!(
+            tx,
+            "DELETE FROM pending_sign_ons WHERE id IN (SELECT id FROM pending_sign_ons WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        saml_requests: execute!(
+            tx,
+            "DELETE FROM saml_requests_seen WHERE (issuer, request_id) IN (SELECT issuer, request_id \
+             FROM saml_requests_seen WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        authorization_codes: execute!(
+            tx,
+            "DELETE FROM authorization_codes WHERE hash IN (SELECT hash FROM authorization_codes \
+             WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        access_tokens: execute!(
+            tx,
+            "DELETE FROM access_tokens WHERE hash IN (SELECT hash FROM access_tokens WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        refresh_tokens: execute!(
+            tx,
+            "DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens \
+             WHERE idle_expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        token_families: execute!(
+            tx,
+            "DELETE FROM token_families WHERE id IN (SELECT id FROM token_families WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        throttles: execute!(
+            tx,
+            "DELETE FROM throttles WHERE name IN (SELECT name FROM throttles \
+             WHERE window_ends_at <= $1 AND blocked_until <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+    })
+}

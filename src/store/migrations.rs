@@ -1,0 +1,66 @@
+//! The migrations that belong to this version, and which of them a database has. Does not own running them (`database`).
+
+use super::{
+    dialect::{Conn, fetch_all, table_exists},
+    error::StoreError,
+};
+use sqlx::{
+    SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+use std::collections::BTreeSet;
+
+/// Version, name and text of every file in `migrations`, in order. They are part of the binary.
+const FILES: &[(i64, &str, &str)] = &[
+    (1, "create directory", include_str!("../../migrations/0001_create_directory.sql")),
+    (2, "create secrets", include_str!("../../migrations/0002_create_secrets.sql")),
+    (3, "create sign on", include_str!("../../migrations/0003_create_sign_on.sql")),
+    (4, "create audit", include_str!("../../migrations/0004_create_audit.sql")),
+];
+
+/// The migrations, ready to run.
+pub(super) fn migrator() -> Migrator {
+    let migrations = FILES
+        .iter()
+        .map(|&(version, name, sql)| {
+            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+        })
+        .collect();
+    Migrator::with_migrations(migrations)
+}
+
+/// The names of the migrations that a database does not have yet. One that began and failed counts as not applied.
+pub(super) async fn pending(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+    let applied: BTreeSet<i64> = if table_exists(conn, "_sqlx_migrations").await? {
+        let rows = fetch_all!(conn, (i64,), "SELECT version FROM _sqlx_migrations WHERE success")?;
+        rows.into_iter().map(|(version,)| version).collect()
+    } else {
+        BTreeSet::new()
+    };
+    Ok(FILES
+        .iter()
+        .filter(|(version, ..)| !applied.contains(version))
+        .map(|(version, name, _)| format!("{version:04} {name}"))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_part_of_the_binary() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let mut found: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder is there")
+            .map(|file| file.expect("readable").file_name().to_string_lossy().into_owned())
+            .filter(|name| name.to_ascii_lowercase().ends_with(".sql"))
+            .collect();
+        found.sort();
+        let listed: Vec<String> = FILES
+            .iter()
+            .map(|(version, name, _)| format!("{version:04}_{}.sql", name.replace(' ', "_")))
+            .collect();
+        assert_eq!(found, listed);
+    }
+}

@@ -1,0 +1,44 @@
+//! The only SQL: connections, writes and one file of statements a noun. Does not own rules (`domain`) or use cases (`service`).
+
+pub mod dialect;
+pub mod error;
+pub mod page;
+pub mod tx;
+
+mod app_aliases;
+mod database;
+mod migrations;
+mod open;
+mod row;
+mod writer;
+
+pub mod access;
+pub mod access_tokens;
+pub mod api_tokens;
+pub mod app_sessions;
+pub mod apps;
+pub mod assignments;
+pub mod audit;
+pub mod authorization_codes;
+pub mod client_secrets;
+pub mod credentials;
+pub mod favourites;
+pub mod groups;
+pub mod housekeeping;
+pub mod members;
+pub mod name_ids;
+pub mod outbox;
+pub mod pending_sign_ons;
+pub mod refresh_tokens;
+pub mod saml_requests;
+pub mod sessions;
+pub mod settings;
+pub mod signing_keys;
+pub mod throttles;
+pub mod token_families;
+pub mod users;
+
+pub use database::{Database, WriterHandle};
+pub use dialect::Conn;
+pub use error::StoreError;
+pub use tx::{Job, Tx, Written};

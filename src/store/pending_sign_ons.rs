@@ -1,0 +1,74 @@
+//! Sign-ons under way in the database. Does not own their next step (`domain::sign_on`).
+
+use super::{
+    dialect::{Conn, execute, fetch_optional, storable},
+    error::StoreError,
+    row::{self, Place},
+    tx::Tx,
+};
+use crate::{domain::sign_on::PendingSignOn, id::SignOnId};
+
+#[derive(sqlx::FromRow)]
+struct PendingRow {
+    id: String,
+    browser_hash: String,
+    app_id: Option<String>,
+    request: String,
+    username: Option<String>,
+    created_at: i64,
+    expires_at: i64,
+}
+
+impl TryFrom<PendingRow> for PendingSignOn {
+    type Error = StoreError;
+    fn try_from(row: PendingRow) -> Result<Self, StoreError> {
+        let place = Place { table: "pending_sign_ons", id: &row.id };
+        Ok(Self {
+            id: place.id("id", &row.id)?,
+            app_id: place.maybe_id("app_id", row.app_id.as_deref())?,
+            request: place.json("request", &row.request)?,
+            created_at: place.instant("created_at", row.created_at)?,
+            expires_at: place.instant("expires_at", row.expires_at)?,
+            browser_hash: row.browser_hash,
+            username: row.username,
+        })
+    }
+}
+
+/// Keeps a sign-on until its end.
+pub async fn insert(tx: &mut Tx, pending: &PendingSignOn) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO pending_sign_ons (id, browser_hash, app_id, request, username, created_at, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let id = pending.id.to_string();
+    let request = Place { table: "pending_sign_ons", id: &id }.to_json("request", &pending.request)?;
+    execute!(
+        tx,
+        SQL,
+        &id,
+        &pending.browser_hash,
+        pending.app_id.map(|app| app.to_string()),
+        request,
+        pending.username.as_deref().map(storable),
+        pending.created_at.timestamp_millis(),
+        pending.expires_at.timestamp_millis()
+    )
+    .map(|_| ())
+}
+
+/// One sign-on, expired or not: callers compare `expires_at`.
+pub async fn get(conn: &mut Conn, id: SignOnId) -> Result<Option<PendingSignOn>, StoreError> {
+    const SQL: &str = "SELECT id, browser_hash, app_id, request, username, created_at, expires_at \
+        FROM pending_sign_ons WHERE id = $1";
+    row::one(fetch_optional!(conn, PendingRow, SQL, id.to_string())?)
+}
+
+/// Keeps the name typed at the first step; whether the sign-on is still there.
+pub async fn set_username(tx: &mut Tx, id: SignOnId, username: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE pending_sign_ons SET username = $2 WHERE id = $1";
+    Ok(execute!(tx, SQL, id.to_string(), storable(username))? == 1)
+}
+
+/// Uses a sign-on up: `true` for exactly one of any number of callers.
+pub async fn consume(tx: &mut Tx, id: SignOnId) -> Result<bool, StoreError> {
+    Ok(execute!(tx, "DELETE FROM pending_sign_ons WHERE id = $1", id.to_string())? == 1)
+}

@@ -1,0 +1,20 @@
+//! The ids of SAML requests that were answered, against replay. Does not own what a request must be (`crates/saml`).
+
+use super::{
+    dialect::{execute, storable},
+    error::StoreError,
+    tx::Tx,
+};
+use chrono::{DateTime, Utc};
+
+/// Records a request of an issuer until it would be too old anyway; `false` when it was seen before.
+pub async fn record(
+    tx: &mut Tx,
+    issuer: &str,
+    request_id: &str,
+    expires_at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO saml_requests_seen (issuer, request_id, expires_at) VALUES ($1, $2, $3) \
+        ON CONFLICT DO NOTHING";
+    Ok(execute!(tx, SQL, storable(issuer), storable(request_id), expires_at.timestamp_millis())? == 1)
+}

@@ -1,0 +1,111 @@
+//! Browser sessions in the database. Does not own how long they last (`domain::session`) or the cookie.
+
+use super::{
+    dialect::{Conn, execute, fetch_all, fetch_optional, storable},
+    error::StoreError,
+    row::{self, Place, join_words, split_words},
+    tx::Tx,
+};
+use crate::{
+    domain::session::Session,
+    id::{SessionId, UserId},
+};
+use chrono::{DateTime, Utc};
+
+/// The columns of a [`SessionRow`]; never the secret's hash.
+macro_rules! session_columns {
+    () => {
+        "id, user_id, authenticated_at, last_seen_at, expires_at, amr, client_ip, user_agent, created_at"
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    id: String,
+    user_id: String,
+    authenticated_at: i64,
+    last_seen_at: i64,
+    expires_at: i64,
+    amr: String,
+    client_ip: String,
+    user_agent: String,
+    created_at: i64,
+}
+
+impl TryFrom<SessionRow> for Session {
+    type Error = StoreError;
+    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        let place = Place { table: "sessions", id: &row.id };
+        Ok(Self {
+            id: place.id("id", &row.id)?,
+            user_id: place.id("user_id", &row.user_id)?,
+            authenticated_at: place.instant("authenticated_at", row.authenticated_at)?,
+            last_seen_at: place.instant("last_seen_at", row.last_seen_at)?,
+            expires_at: place.instant("expires_at", row.expires_at)?,
+            amr: split_words(&row.amr),
+            created_at: place.instant("created_at", row.created_at)?,
+            client_ip: row.client_ip,
+            user_agent: row.user_agent,
+        })
+    }
+}
+
+/// Keeps a session under the SHA-256 of the secret in its cookie.
+pub async fn insert(tx: &mut Tx, session: &Session, secret_hash: &str) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO sessions (id, secret_hash, user_id, authenticated_at, last_seen_at, expires_at, amr, \
+        client_ip, user_agent, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    execute!(
+        tx,
+        SQL,
+        session.id.to_string(),
+        secret_hash,
+        session.user_id.to_string(),
+        session.authenticated_at.timestamp_millis(),
+        session.last_seen_at.timestamp_millis(),
+        session.expires_at.timestamp_millis(),
+        join_words(&session.amr),
+        storable(&session.client_ip),
+        storable(&session.user_agent),
+        session.created_at.timestamp_millis()
+    )
+    .map(|_| ())
+}
+
+/// The session of a cookie, alive or not: callers ask [`Session::is_alive`].
+pub async fn find_by_secret_hash(conn: &mut Conn, hash: &str) -> Result<Option<Session>, StoreError> {
+    const SQL: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE secret_hash = $1");
+    row::one(fetch_optional!(conn, SessionRow, SQL, hash)?)
+}
+
+/// One session by its public name.
+pub async fn get(conn: &mut Conn, id: SessionId) -> Result<Option<Session>, StoreError> {
+    const SQL: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE id = $1");
+    row::one(fetch_optional!(conn, SessionRow, SQL, id.to_string())?)
+}
+
+/// The sessions of a person, newest first.
+pub async fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<Session>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        session_columns!(),
+        " FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id DESC"
+    );
+    row::all(fetch_all!(conn, SessionRow, SQL, user.to_string())?)
+}
+
+/// Notes a request; the instant never goes back. Whether it was noted.
+pub async fn touch(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
+    Ok(execute!(tx, SQL, id.to_string(), now.timestamp_millis())? == 1)
+}
+
+/// Ends a session; whether it was there.
+pub async fn delete(tx: &mut Tx, id: SessionId) -> Result<bool, StoreError> {
+    Ok(execute!(tx, "DELETE FROM sessions WHERE id = $1", id.to_string())? == 1)
+}
+
+/// Ends the sessions of a person, but one if told so; how many ended.
+pub async fn delete_of_user(tx: &mut Tx, user: UserId, except: Option<SessionId>) -> Result<u64, StoreError> {
+    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND ($2 IS NULL OR id <> $2)";
+    execute!(tx, SQL, user.to_string(), except.map(|id| id.to_string()))
+}

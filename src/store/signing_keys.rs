@@ -1,0 +1,144 @@
+//! Signing keys in the database; private halves are sealed. Does not own sealing, or when keys change (`keyring`).
+
+use super::{
+    dialect::{Conn, execute, fetch_all, fetch_optional},
+    error::StoreError,
+    row::{self, Place, millis},
+    tx::Tx,
+};
+use crate::{
+    domain::key::{KeyAlgorithm, KeyState, SigningKey},
+    id::{AppId, KeyId},
+};
+
+/// The columns of a [`KeyRow`].
+macro_rules! key_columns {
+    () => {
+        "id, app_id, algorithm, state, public_key, certificate, sealed_key, not_after, created_at"
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct KeyRow {
+    id: String,
+    app_id: Option<String>,
+    algorithm: String,
+    state: String,
+    public_key: String,
+    certificate: Option<String>,
+    sealed_key: String,
+    not_after: Option<i64>,
+    created_at: i64,
+}
+
+impl TryFrom<KeyRow> for SigningKey {
+    type Error = StoreError;
+    fn try_from(row: KeyRow) -> Result<Self, StoreError> {
+        let place = Place { table: "signing_keys", id: &row.id };
+        Ok(Self {
+            id: place.id("id", &row.id)?,
+            app_id: place.maybe_id("app_id", row.app_id.as_deref())?,
+            algorithm: place.word("algorithm", &row.algorithm, KeyAlgorithm::parse)?,
+            state: place.word("state", &row.state, KeyState::parse)?,
+            not_after: place.maybe_instant("not_after", row.not_after)?,
+            created_at: place.instant("created_at", row.created_at)?,
+            public_key: row.public_key,
+            certificate: row.certificate,
+            sealed_key: row.sealed_key,
+        })
+    }
+}
+
+/// Keeps a key.
+pub async fn insert(tx: &mut Tx, key: &SigningKey) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO signing_keys (id, app_id, algorithm, state, public_key, certificate, sealed_key, \
+        not_after, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    execute!(
+        tx,
+        SQL,
+        key.id.to_string(),
+        key.app_id.map(|app| app.to_string()),
+        key.algorithm.as_str(),
+        key.state.as_str(),
+        &key.public_key,
+        &key.certificate,
+        &key.sealed_key,
+        millis(key.not_after),
+        key.created_at.timestamp_millis()
+    )
+    .map(|_| ())
+}
+
+/// One key.
+pub async fn get(conn: &mut Conn, id: KeyId) -> Result<Option<SigningKey>, StoreError> {
+    const SQL: &str = concat!("SELECT ", key_columns!(), " FROM signing_keys WHERE id = $1");
+    row::one(fetch_optional!(conn, KeyRow, SQL, id.to_string())?)
+}
+
+/// The key an application's messages are signed with: its youngest active one.
+pub async fn active_of_app(conn: &mut Conn, app: AppId) -> Result<Option<SigningKey>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        key_columns!(),
+        " FROM signing_keys WHERE app_id = $1 AND state = 'active' ORDER BY created_at DESC, id DESC LIMIT 1"
+    );
+    row::one(fetch_optional!(conn, KeyRow, SQL, app.to_string())?)
+}
+
+/// The keys of an application in every state, youngest first.
+pub async fn of_app(conn: &mut Conn, app: AppId) -> Result<Vec<SigningKey>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        key_columns!(),
+        " FROM signing_keys WHERE app_id = $1 ORDER BY created_at DESC, id DESC"
+    );
+    row::all(fetch_all!(conn, KeyRow, SQL, app.to_string())?)
+}
+
+/// The issuer's key of an algorithm: its youngest active one.
+pub async fn active_of_issuer(
+    conn: &mut Conn,
+    algorithm: KeyAlgorithm,
+) -> Result<Option<SigningKey>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        key_columns!(),
+        " FROM signing_keys WHERE app_id IS NULL AND state = 'active' AND algorithm = $1 ",
+        "ORDER BY created_at DESC, id DESC LIMIT 1"
+    );
+    row::one(fetch_optional!(conn, KeyRow, SQL, algorithm.as_str())?)
+}
+
+/// The issuer's keys that clients must know: the next, the active, and the retired ones that were not removed yet;
+/// youngest first.
+pub async fn published_of_issuer(conn: &mut Conn) -> Result<Vec<SigningKey>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        key_columns!(),
+        " FROM signing_keys WHERE app_id IS NULL ORDER BY created_at DESC, id DESC"
+    );
+    row::all(fetch_all!(conn, KeyRow, SQL)?)
+}
+
+/// Every key, oldest first.
+pub async fn all(conn: &mut Conn) -> Result<Vec<SigningKey>, StoreError> {
+    const SQL: &str = concat!("SELECT ", key_columns!(), " FROM signing_keys ORDER BY created_at, id");
+    row::all(fetch_all!(conn, KeyRow, SQL)?)
+}
+
+/// Moves a key on in its life; whether it was there.
+pub async fn set_state(tx: &mut Tx, id: KeyId, state: KeyState) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE signing_keys SET state = $2 WHERE id = $1";
+    Ok(execute!(tx, SQL, id.to_string(), state.as_str())? == 1)
+}
+
+/// Replaces the sealed private half (a new master key); whether the key was there.
+pub async fn replace_sealed(tx: &mut Tx, id: KeyId, sealed_key: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE signing_keys SET sealed_key = $2 WHERE id = $1";
+    Ok(execute!(tx, SQL, id.to_string(), sealed_key)? == 1)
+}
+
+/// Removes a key; whether it was there.
+pub async fn delete(tx: &mut Tx, id: KeyId) -> Result<bool, StoreError> {
+    Ok(execute!(tx, "DELETE FROM signing_keys WHERE id = $1", id.to_string())? == 1)
+}

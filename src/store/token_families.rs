@@ -1,0 +1,160 @@
+//! Families of tokens: one for each authorization, ended as a whole. Does not own the tokens in them.
+
+use super::{
+    dialect::{Conn, execute, fetch_optional},
+    error::StoreError,
+    row::{self, Place, join_words, millis, split_words},
+    tx::Tx,
+};
+use crate::id::{AppId, SessionId, TokenFamilyId, UserId};
+use chrono::{DateTime, Utc};
+
+/// All tokens that descend from one authorization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family {
+    /// Never re-used.
+    pub id: TokenFamilyId,
+    /// The client's application.
+    pub app_id: AppId,
+    /// Whose sign-on it was.
+    pub user_id: UserId,
+    /// In which session; `sid` of ID tokens.
+    pub session_id: SessionId,
+    /// When the person proved who they are.
+    pub auth_time: DateTime<Utc>,
+    /// How they proved it.
+    pub amr: Vec<String>,
+    /// What was granted, as JSON of the service that reads it back.
+    pub grant_details: String,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// The absolute end.
+    pub expires_at: DateTime<Utc>,
+    /// When it was ended early.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub revoked_because: Option<String>,
+}
+
+/// The columns of a [`FamilyRow`], each after the given prefix.
+macro_rules! family_columns {
+    () => {
+        $crate::store::token_families::family_columns!("")
+    };
+    ($p:literal) => {
+        $crate::store::dialect::columns!($p; id app_id user_id session_id auth_time amr grant_details created_at expires_at revoked_at revoked_because)
+    };
+}
+pub(super) use family_columns;
+
+/// A family as stored.
+#[derive(sqlx::FromRow)]
+pub(super) struct FamilyRow {
+    id: String,
+    app_id: String,
+    user_id: String,
+    session_id: String,
+    auth_time: i64,
+    amr: String,
+    grant_details: String,
+    created_at: i64,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+    revoked_because: Option<String>,
+}
+
+impl TryFrom<FamilyRow> for Family {
+    type Error = StoreError;
+    fn try_from(row: FamilyRow) -> Result<Self, StoreError> {
+        let place = Place { table: "token_families", id: &row.id };
+        Ok(Self {
+            id: place.id("id", &row.id)?,
+            app_id: place.id("app_id", &row.app_id)?,
+            user_id: place.id("user_id", &row.user_id)?,
+            session_id: place.id("session_id", &row.session_id)?,
+            auth_time: place.instant("auth_time", row.auth_time)?,
+            amr: split_words(&row.amr),
+            created_at: place.instant("created_at", row.created_at)?,
+            expires_at: place.instant("expires_at", row.expires_at)?,
+            revoked_at: place.maybe_instant("revoked_at", row.revoked_at)?,
+            revoked_because: row.revoked_because,
+            grant_details: row.grant_details,
+        })
+    }
+}
+
+/// Begins a family.
+pub async fn insert(tx: &mut Tx, family: &Family) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO token_families (id, app_id, user_id, session_id, auth_time, amr, grant_details, \
+        created_at, expires_at, revoked_at, revoked_because) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    execute!(
+        tx,
+        SQL,
+        family.id.to_string(),
+        family.app_id.to_string(),
+        family.user_id.to_string(),
+        family.session_id.to_string(),
+        family.auth_time.timestamp_millis(),
+        join_words(&family.amr),
+        &family.grant_details,
+        family.created_at.timestamp_millis(),
+        family.expires_at.timestamp_millis(),
+        millis(family.revoked_at),
+        &family.revoked_because
+    )
+    .map(|_| ())
+}
+
+/// One family, ended or not.
+pub async fn get(conn: &mut Conn, id: TokenFamilyId) -> Result<Option<Family>, StoreError> {
+    const SQL: &str = concat!("SELECT ", family_columns!(), " FROM token_families WHERE id = $1");
+    row::one(fetch_optional!(conn, FamilyRow, SQL, id.to_string())?)
+}
+
+/// Ends a family and so every token in it; `false` when it was ended already, or is not there.
+pub async fn revoke(
+    tx: &mut Tx,
+    id: TokenFamilyId,
+    because: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE token_families SET revoked_at = $2, revoked_because = $3 \
+        WHERE id = $1 AND revoked_at IS NULL";
+    Ok(execute!(tx, SQL, id.to_string(), now.timestamp_millis(), because)? == 1)
+}
+
+/// Ends every family of a person; how many ended.
+pub async fn revoke_of_user(
+    tx: &mut Tx,
+    user: UserId,
+    because: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    const SQL: &str = "UPDATE token_families SET revoked_at = $2, revoked_because = $3 \
+        WHERE user_id = $1 AND revoked_at IS NULL";
+    execute!(tx, SQL, user.to_string(), now.timestamp_millis(), because)
+}
+
+/// Ends every family of a session; how many ended.
+pub async fn revoke_of_session(
+    tx: &mut Tx,
+    session: SessionId,
+    because: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    const SQL: &str = "UPDATE token_families SET revoked_at = $2, revoked_because = $3 \
+        WHERE session_id = $1 AND revoked_at IS NULL";
+    execute!(tx, SQL, session.to_string(), now.timestamp_millis(), because)
+}
+
+/// Ends every family of an application; how many ended.
+pub async fn revoke_of_app(
+    tx: &mut Tx,
+    app: AppId,
+    because: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    const SQL: &str = "UPDATE token_families SET revoked_at = $2, revoked_because = $3 \
+        WHERE app_id = $1 AND revoked_at IS NULL";
+    execute!(tx, SQL, app.to_string(), now.timestamp_millis(), because)
+}
