@@ -1,0 +1,57 @@
+//! What every use case is given: database, clock, keys, settings. Does not own any of their rules.
+
+use crate::{
+    clock::Clock, config::Config, keyring::Keyring, service::authentication::hasher::Hasher, store::Database,
+};
+use chrono::{DateTime, Utc};
+use std::{ops::Deref, sync::Arc};
+
+/// Shared by all requests; cheap to clone.
+#[derive(Clone)]
+pub struct AppContext(Arc<Parts>);
+
+/// The parts of a context.
+pub struct Parts {
+    /// The database.
+    pub db: Database,
+    /// Where `now` comes from.
+    pub clock: Clock,
+    /// Sealing and signing.
+    pub keyring: Keyring,
+    /// The settings of this process.
+    pub config: Config,
+    /// The organisation as last read.
+    pub organization: crate::service::settings::OrganizationCache,
+    /// Password hashing, bounded.
+    pub hasher: Hasher,
+}
+
+impl AppContext {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The operating system seeded generator of this thread; don't hold it across an `.await`.
+    #[expect(clippy::disallowed_methods, reason = "this is where randomness enters")]
+    pub fn rng(&self) -> rand::rngs::ThreadRng {
+        rand::rng()
+    }
+
+    /// An absolute address below the public URL, which alone absolute addresses are made from (W-05).
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.config.http.public_url.as_str())
+    }
+}
+
+impl Deref for AppContext {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

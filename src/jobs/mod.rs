@@ -1,0 +1,22 @@
+//! The only background work: what runs by the clock. Does not own what it does (`service`).
+
+use crate::{context::AppContext, service::housekeeping};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often expired rows are removed.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Removes expired rows until `shutdown`.
+pub async fn keep_house(ctx: AppContext, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        match housekeeping::purge(&ctx).await {
+            Ok(purged) => tracing::debug!(?purged, "expired rows removed"),
+            Err(error) => tracing::warn!(%error, "expired rows could not be removed"),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The master key and everything under it: sealing, message authentication codes, signing keys ready to sign.
+//! Does not own where sealed values are kept (`store`) or when keys change (`service`).
+
+mod certificate;
+mod envelope;
+mod error;
+mod key_pair;
+mod master_key;
+mod secret;
+mod signers;
+
+pub use certificate::{CERTIFICATE_YEARS, fingerprint_sha256};
+pub use envelope::Aad;
+pub use error::KeyringError;
+pub use secret::{SecretBytes, SecretText, constant_time_eq, secret_hash, secret_matches};
+
+use crate::{
+    domain::key::{KeyAlgorithm, KeyState, SigningKey},
+    id::{AppId, KeyId},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::{DateTime, TimeDelta, Utc};
+use master_key::MasterKeys;
+use signers::Signers;
+use std::{path::Path, sync::Arc};
+
+/// How far the certificate of a new key reaches into the past, for verifiers whose clocks are slow.
+const BACKDATE: TimeDelta = TimeDelta::hours(1);
+
+/// The master keys of this installation, newest first. Cheap to clone; prints nothing of what it holds.
+#[derive(Clone)]
+pub struct Keyring(Arc<Parts>);
+
+struct Parts {
+    keys: MasterKeys,
+    signers: Signers,
+}
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keyring([redacted])")
+    }
+}
+
+impl Keyring {
+    /// Reads the master key file.
+    ///
+    /// # Errors
+    /// It is missing, malformed, or others may read it (D-05).
+    pub fn load(path: &Path) -> Result<Self, KeyringError> {
+        MasterKeys::read(path).map(Self::over)
+    }
+
+    /// Reads the master key file, or makes one with a new key and mode 0600 when there is none.
+    ///
+    /// # Errors
+    /// As [`Self::load`], or it can't be made.
+    pub fn load_or_create(path: &Path) -> Result<Self, KeyringError> {
+        MasterKeys::read_or_create(path).map(Self::over)
+    }
+
+    /// A keyring with a new key that is kept nowhere, for tests and benchmarks.
+    ///
+    /// # Errors
+    /// The operating system gives no randomness.
+    pub fn ephemeral() -> Result<Self, KeyringError> {
+        MasterKeys::generate().map(Self::over)
+    }
+
+    fn over(keys: MasterKeys) -> Self {
+        Self(Arc::new(Parts { keys, signers: Signers::default() }))
+    }
+
+    /// Seals `plaintext` for one place in the database, under the newest master key.
+    ///
+    /// # Errors
+    /// OpenSSL refused.
+    pub fn seal(&self, aad: &Aad<'_>, plaintext: &[u8]) -> Result<String, KeyringError> {
+        envelope::seal(self.0.keys.newest(), aad, plaintext)
+    }
+
+    /// Opens what was sealed for this place.
+    ///
+    /// # Errors
+    /// It was sealed under another master key, for another place, or was changed since.
+    pub fn open(&self, aad: &Aad<'_>, sealed: &str) -> Result<SecretBytes, KeyringError> {
+        envelope::open(&self.0.keys, aad, sealed)
+    }
+
+    /// Whether a sealed value hangs on a master key that is not the newest.
+    pub fn needs_rewrap(&self, sealed: &str) -> bool {
+        envelope::key_id(sealed).is_none_or(|id| id != self.0.keys.newest().id())
+    }
+
+    /// The same sealed value under the newest master key; its data key stays as it is.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn rewrap(&self, aad: &Aad<'_>, sealed: &str) -> Result<String, KeyringError> {
+        envelope::rewrap(&self.0.keys, aad, sealed)
+    }
+
+    /// A 32-byte key for one purpose, from the newest master key; other labels tell nothing about it.
+    pub fn derive(&self, label: &str) -> [u8; 32] {
+        self.0.keys.newest().derive(label)
+    }
+
+    /// HMAC-SHA-256 of `data` under the key of a purpose.
+    pub fn mac(&self, label: &str, data: &[u8]) -> [u8; 32] {
+        master_key::hmac(&self.derive(label), &[data])
+    }
+
+    /// Whether `mac` was made by [`Self::mac`], under any of the master keys; in constant time.
+    pub fn verify_mac(&self, label: &str, data: &[u8], mac: &[u8]) -> bool {
+        self.0
+            .keys
+            .iter()
+            .map(|key| constant_time_eq(&master_key::hmac(&key.derive(label), &[data]), mac))
+            .fold(false, |found, matches| found | matches)
+    }
+
+    /// A sealed constant for the settings: only the right master key opens it.
+    ///
+    /// # Errors
+    /// OpenSSL refused.
+    pub fn check_value(&self) -> Result<String, KeyringError> {
+        self.seal(&CHECK_AAD, CHECK_TEXT)
+    }
+
+    /// Refuses when the stored check value was made with a master key that is not in the file.
+    ///
+    /// # Errors
+    /// [`KeyringError::WrongMasterKey`].
+    pub fn verify_check_value(&self, stored: &str) -> Result<(), KeyringError> {
+        match self.open(&CHECK_AAD, stored) {
+            Ok(opened) if opened.expose() == CHECK_TEXT => Ok(()),
+            _ => Err(KeyringError::WrongMasterKey),
+        }
+    }
+
+    /// Makes a key pair, sealed for the row `id`; with a `common_name`, a self-signed certificate over five years too.
+    /// RSA takes tenths of a second: don't call it on an async thread.
+    ///
+    /// # Errors
+    /// OpenSSL refused.
+    pub fn new_signing_key(
+        &self,
+        id: KeyId,
+        app_id: Option<AppId>,
+        algorithm: KeyAlgorithm,
+        common_name: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<SigningKey, KeyringError> {
+        let pair = key_pair::generate(algorithm)?;
+        let private = SecretBytes::new(pair.private_key_to_pkcs8()?);
+        let row = id.to_string();
+        let sealed_key = self.seal(&Aad::signing_key(&row), private.expose())?;
+        let certificate = common_name
+            .map(|name| certificate::self_signed(&pair, name, now - BACKDATE, CERTIFICATE_YEARS))
+            .transpose()?;
+        Ok(SigningKey {
+            id,
+            app_id,
+            algorithm,
+            state: KeyState::Active,
+            public_key: STANDARD.encode(pair.public_key_to_der()?),
+            not_after: certificate.as_ref().map(|certificate| certificate.not_after),
+            certificate: certificate.map(|certificate| STANDARD.encode(&certificate.der)),
+            sealed_key,
+            created_at: now,
+        })
+    }
+
+    /// The key, opened once and kept, ready to sign SAML messages.
+    ///
+    /// # Errors
+    /// It can't be opened, or is not of the kind its row says.
+    pub fn saml_signer(&self, key: &SigningKey) -> Result<Arc<saml::OpensslSigner>, KeyringError> {
+        self.0.signers.saml(self, key)
+    }
+
+    /// The key, opened once and kept, ready to sign tokens; its `kid` is the RFC 7638 thumbprint.
+    ///
+    /// # Errors
+    /// It can't be opened, or is not of the kind its row says.
+    pub fn oidc_signer(&self, key: &SigningKey) -> Result<Arc<oidc::OpensslSigner>, KeyringError> {
+        self.0.signers.oidc(self, key)
+    }
+}
+
+/// Where the check value stands.
+const CHECK_AAD: Aad<'static> = Aad { table: "settings", column: "value", row: "master_key_check" };
+const CHECK_TEXT: &[u8] = b"gatehouse";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! Gatehouse: a self-hosted single sign-on gateway.
+//!
+//! Who may import whom: `cli → {web, jobs} → service → {store, keyring} → domain → crates/{saml, oidc, scim}`.
+//! `tests/it/architecture.rs` holds this.
+
+pub mod clock;
+pub mod config;
+pub mod context;
+pub mod domain;
+pub mod id;
+pub mod jobs;
+pub mod keyring;
+pub mod service;
+pub mod store;
+pub mod telemetry;
+pub mod web;

@@ -1,0 +1,339 @@
+//! Applications: add, change, pause, remove; their keys and secrets. Does not own who may open them (`assignments`).
+
+use super::{Caller, ServiceError};
+use crate::{
+    context::AppContext,
+    domain::{
+        app::{App, AppDraft, CheckedApp},
+        audit::{AuditEvent, EventType},
+        connection::{ClientAuth, Connection},
+        key::{KeyAlgorithm, SigningKey},
+        permission::Permission,
+    },
+    id::{AppId, ClientSecretId, EventId, KeyId},
+    store::{
+        self, Tx, Written,
+        apps::AppFilter,
+        client_secrets::ClientSecret,
+        page::{Page, PageRequest},
+    },
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::Rng;
+use serde_json::Value;
+
+const TAKEN: &[(&str, &str, &str)] = &[
+    ("slug", "slug", "Another app has this address"),
+    ("sp_entity_id", "sp_entity_id", "Another app has this entity ID"),
+    ("client_id", "client_id", "Another app has this client ID"),
+];
+/// How long the old secret still works after a rotation.
+const SECRET_OVERLAP: TimeDelta = TimeDelta::hours(24);
+
+/// The apps that match, by label.
+pub async fn list(
+    ctx: &AppContext,
+    caller: &Caller,
+    filter: &AppFilter,
+    page: PageRequest,
+) -> Result<Page<App>, ServiceError> {
+    caller.require(Permission::Read)?;
+    Ok(store::apps::list(&mut ctx.db.read().await?, filter, page).await?)
+}
+
+/// One app by its slug or an alias of it.
+pub async fn find(ctx: &AppContext, caller: &Caller, slug: &str) -> Result<App, ServiceError> {
+    caller.require(Permission::Read)?;
+    let found = store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?;
+    found.map(|(app, _)| app).ok_or(ServiceError::NotFound("application"))
+}
+
+/// What is made for a new app outside the write: its key pair and client secret.
+pub struct PreparedApp {
+    /// Its id.
+    pub id: AppId,
+    /// The checked settings.
+    pub checked: CheckedApp,
+    /// SAML: key and certificate.
+    pub key: Option<SigningKey>,
+    /// OIDC: the stored half of the secret.
+    pub secret: Option<ClientSecret>,
+    /// OIDC: the secret itself, shown once; `None` when the caller chose it.
+    pub plain_secret: Option<String>,
+}
+
+/// Fills in what the admin may leave out (issuer, client id), checks, and makes key pair and secret: slow work that must not
+/// stand inside a write.
+pub async fn prepare(
+    ctx: &AppContext,
+    mut draft: AppDraft,
+    client_secret: Option<String>,
+) -> Result<PreparedApp, ServiceError> {
+    let now = ctx.now();
+    let id = AppId::new(now, &mut ctx.rng());
+    match &mut draft.connection {
+        Connection::Saml(saml) if saml.idp_entity_id.is_empty() => {
+            saml.idp_entity_id = ctx.url(&format!("/saml2/{}/metadata", draft.slug.trim()));
+        }
+        Connection::Oidc(oidc) if oidc.client_id.is_empty() => {
+            oidc.client_id = random_text(&mut ctx.rng(), 15);
+        }
+        _ => {}
+    }
+    let checked = draft.check()?;
+    let key = match &checked.get().connection {
+        Connection::Saml(_) => Some(new_key(ctx, id, &checked.get().label, now).await?),
+        _ => None,
+    };
+    let (secret, plain_secret) = match &checked.get().connection {
+        Connection::Oidc(oidc) if oidc.client_auth != ClientAuth::None => {
+            let chosen = client_secret.is_some();
+            let (row, plain) = new_secret(ctx, id, client_secret, now)?;
+            (Some(row), (!chosen).then_some(plain))
+        }
+        _ => (None, None),
+    };
+    Ok(PreparedApp { id, checked, key, secret, plain_secret })
+}
+
+async fn new_key(ctx: &AppContext, id: AppId, label: &str, now: DateTime<Utc>) -> Result<SigningKey, ServiceError> {
+    let key_id = KeyId::new(now, &mut ctx.rng());
+    let name: String = format!("{label} at {}", ctx.config.http.public_url.host()).chars().take(64).collect();
+    let keyring = ctx.keyring.clone();
+    tokio::task::spawn_blocking(move || {
+        keyring.new_signing_key(key_id, Some(id), KeyAlgorithm::Rsa2048, Some(&name), now)
+    })
+    .await
+    .map_err(ServiceError::internal)?
+    .map_err(ServiceError::internal)
+}
+
+fn random_text(rng: &mut impl Rng, bytes: usize) -> String {
+    let mut buffer = vec![0; bytes];
+    rng.fill_bytes(&mut buffer);
+    URL_SAFE_NO_PAD.encode(buffer)
+}
+
+/// A secret's stored row and its text. A chosen one must be long enough that its hash can't be searched.
+pub fn new_secret(
+    ctx: &AppContext,
+    app_id: AppId,
+    chosen: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<(ClientSecret, String), ServiceError> {
+    let plain = match chosen {
+        Some(chosen) if (16..=512).contains(&chosen.len()) => chosen,
+        Some(_) => return Err(ServiceError::field("client_secret", "Use 16 to 512 characters")),
+        None => format!("ghs_{}", random_text(&mut ctx.rng(), 32)),
+    };
+    let hint: String = plain.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+    let row = ClientSecret {
+        id: ClientSecretId::new(now, &mut ctx.rng()),
+        app_id,
+        hash: crate::keyring::secret_hash(&plain),
+        hint,
+        created_at: now,
+        expires_at: None,
+        last_used_at: None,
+    };
+    Ok((row, plain))
+}
+
+/// What an event shows of an app; it holds no secret.
+pub fn shown(draft: &AppDraft) -> Value {
+    let mut members = serde_json::Map::new();
+    for (name, value) in [
+        ("slug", &draft.slug),
+        ("label", &draft.label),
+        ("description", &draft.description),
+        ("connector", &draft.connector),
+        ("glyph", &draft.glyph),
+        ("colour", &draft.colour),
+        ("category", &draft.category),
+    ] {
+        members.insert(name.to_owned(), Value::String(value.clone()));
+    }
+    members.insert("show_in_portal".into(), draft.show_in_portal.into());
+    members.insert("active".into(), draft.active.into());
+    if let Ok(Value::Object(connection)) = serde_json::to_value(&draft.connection) {
+        members.extend(connection);
+    }
+    Value::Object(members)
+}
+
+/// Stores a prepared app inside a write.
+pub async fn insert_prepared(
+    tx: &mut Tx,
+    prepared: &PreparedApp,
+    event: AuditEvent,
+    now: DateTime<Utc>,
+) -> Result<(App, AuditEvent), ServiceError> {
+    let app = store::apps::insert(tx, prepared.id, &prepared.checked, now)
+        .await
+        .map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
+    if let Some(key) = &prepared.key {
+        store::signing_keys::insert(tx, key).await?;
+    }
+    if let Some(secret) = &prepared.secret {
+        store::client_secrets::insert(tx, secret).await?;
+    }
+    let event = event
+        .at(&app)
+        .on("application", app.id, &app.label)
+        .changed(&Value::Null, &shown(prepared.checked.get()));
+    Ok((app, event))
+}
+
+/// A new app, and the client secret to show once.
+pub async fn create(
+    ctx: &AppContext,
+    caller: &Caller,
+    draft: AppDraft,
+) -> Result<(App, Option<String>), ServiceError> {
+    caller.require(Permission::Manage)?;
+    let prepared = prepare(ctx, draft, None).await?;
+    let plain = prepared.plain_secret.clone();
+    let event = caller.event(ctx, EventType::ApplicationCreate);
+    let now = ctx.now();
+    let app = ctx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let (app, event) = insert_prepared(tx, &prepared, event, now).await?;
+                Ok::<_, ServiceError>(Written::new(app, event))
+            })
+        })
+        .await?;
+    Ok((app, plain))
+}
+
+/// Changes an app inside a write.
+pub async fn apply_update(
+    tx: &mut Tx,
+    before: &App,
+    version: i64,
+    checked: &CheckedApp,
+    event: AuditEvent,
+    now: DateTime<Utc>,
+) -> Result<(App, AuditEvent), ServiceError> {
+    let app = store::apps::update(tx, before.id, Some(version), checked, now)
+        .await
+        .map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
+    let event = event
+        .at(&app)
+        .on("application", app.id, &app.label)
+        .changed(&shown(&AppDraft::of(before)), &shown(checked.get()));
+    Ok((app, event))
+}
+
+/// Changes an app. `version` is the one the form was filled from.
+pub async fn update(
+    ctx: &AppContext,
+    caller: &Caller,
+    before: App,
+    version: i64,
+    draft: AppDraft,
+) -> Result<App, ServiceError> {
+    caller.require(Permission::Manage)?;
+    let checked = draft.check()?;
+    let event = caller.event(ctx, EventType::ApplicationUpdate);
+    let now = ctx.now();
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let (app, event) = apply_update(tx, &before, version, &checked, event, now).await?;
+                Ok::<_, ServiceError>(Written::new(app, event))
+            })
+        })
+        .await
+}
+
+/// Removes an app with its key, secrets and tokens.
+pub async fn delete(ctx: &AppContext, caller: &Caller, app: App) -> Result<(), ServiceError> {
+    caller.require(Permission::Manage)?;
+    let event = caller.event(ctx, EventType::ApplicationDelete).at(&app).on("application", app.id, &app.label);
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                store::apps::delete(tx, app.id).await?;
+                Ok::<_, ServiceError>(Written::new((), event))
+            })
+        })
+        .await
+}
+
+/// The key an app signs with now.
+pub async fn active_key(ctx: &AppContext, app: AppId) -> Result<SigningKey, ServiceError> {
+    store::signing_keys::active_of_app(&mut ctx.db.read().await?, app)
+        .await?
+        .ok_or_else(|| ServiceError::Internal("the app has no active signing key".into()))
+}
+
+/// The client secrets of an app, newest first.
+pub async fn secrets(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<ClientSecret>, ServiceError> {
+    caller.require(Permission::Read)?;
+    Ok(store::client_secrets::of_app(&mut ctx.db.read().await?, app.id).await?)
+}
+
+/// A new client secret, shown once; the old ones go on for a day, and never more than two are valid.
+pub async fn rotate_secret(ctx: &AppContext, caller: &Caller, app: &App) -> Result<String, ServiceError> {
+    caller.require(Permission::Manage)?;
+    if app.connection.oidc().is_none_or(|oidc| oidc.client_auth == ClientAuth::None) {
+        return Err(ServiceError::NotFound("client secret"));
+    }
+    let now = ctx.now();
+    let (row, plain) = new_secret(ctx, app.id, None, now)?;
+    let event = caller
+        .event(ctx, EventType::ClientSecretCreate)
+        .at(app)
+        .on("client_secret", row.id, &app.label)
+        .detail("ends_in", row.hint.clone());
+    let app_id = app.id;
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let old = store::client_secrets::valid_of_app(tx, app_id, now).await?;
+                for (position, secret) in old.iter().enumerate() {
+                    let ends = if position == 0 { now + SECRET_OVERLAP } else { now };
+                    let ends = secret.expires_at.map_or(ends, |set| set.min(ends));
+                    store::client_secrets::expire(tx, secret.id, ends).await?;
+                }
+                store::client_secrets::insert(tx, &row).await?;
+                Ok::<_, ServiceError>(Written::new((), event))
+            })
+        })
+        .await?;
+    Ok(plain)
+}
+
+/// Withdraws a client secret at once.
+pub async fn withdraw_secret(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    id: ClientSecretId,
+) -> Result<(), ServiceError> {
+    caller.require(Permission::Manage)?;
+    let event = caller.event(ctx, EventType::ClientSecretDelete).at(app).on("client_secret", id, &app.label);
+    let app_id = app.id;
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let of_app = store::client_secrets::of_app(tx, app_id).await?;
+                if !of_app.iter().any(|secret| secret.id == id) {
+                    return Err(ServiceError::NotFound("client secret"));
+                }
+                store::client_secrets::delete(tx, id).await?;
+                Ok(Written::new((), event))
+            })
+        })
+        .await
+}
+
+/// A fresh id for a second event of one write.
+pub fn another(ctx: &AppContext, event: &AuditEvent) -> AuditEvent {
+    let mut copy = event.clone();
+    copy.id = EventId::new(event.timestamp, &mut ctx.rng());
+    copy
+}

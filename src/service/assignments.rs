@@ -1,0 +1,103 @@
+//! Who may open which app: binds groups and people, and answers who has it and why. Does not own the decision (`domain::access`).
+
+use super::{Caller, ServiceError};
+use crate::{
+    context::AppContext,
+    domain::{
+        access::{self, Access, Route},
+        app::App,
+        audit::{Change, EventType},
+        group::Group,
+        permission::Permission,
+        user::User,
+    },
+    id::{GroupId, UserId},
+    store::{self, Written, page::{Page, PageRequest}},
+};
+use serde_json::{Value, json};
+
+/// Who is bound or unbound.
+#[derive(Debug, Clone, Copy)]
+pub enum Assignee {
+    /// A group.
+    Group(GroupId),
+    /// A person.
+    User(UserId),
+}
+
+/// The groups bound to an app: members, and how many would lose it with this group alone.
+pub async fn groups(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<(Group, i64, i64)>, ServiceError> {
+    caller.require(Permission::Read)?;
+    Ok(store::assignments::groups_of_app(&mut ctx.db.read().await?, app.id).await?)
+}
+
+/// The people chosen by hand.
+pub async fn people_by_hand(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<User>, ServiceError> {
+    caller.require(Permission::Read)?;
+    Ok(store::assignments::users_of_app(&mut ctx.db.read().await?, app.id).await?)
+}
+
+/// Everyone with a route to the app, with every route.
+pub async fn people(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    q: &str,
+    page: PageRequest,
+) -> Result<Page<(User, Vec<Route>)>, ServiceError> {
+    caller.require(Permission::Read)?;
+    Ok(store::access::people(&mut ctx.db.read().await?, app.id, q, page).await?)
+}
+
+/// Would this person get in, and why: the same decision as at sign-on.
+pub async fn check(ctx: &AppContext, caller: &Caller, app: &App, user: &User) -> Result<Access, ServiceError> {
+    caller.require(Permission::Read)?;
+    let routes = store::access::routes(&mut ctx.db.read().await?, user.id, app.id).await?;
+    Ok(access::decide(user, app, routes))
+}
+
+/// The apps a person has, with every route.
+pub async fn apps_of_user(
+    ctx: &AppContext,
+    caller: &Caller,
+    user: UserId,
+) -> Result<Vec<(App, Vec<Route>)>, ServiceError> {
+    caller.require(Permission::Read)?;
+    Ok(store::access::apps_of_user(&mut ctx.db.read().await?, user).await?)
+}
+
+/// Binds or unbinds a group or a person. Nothing is said when nothing changed.
+pub async fn set(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    assignee: Assignee,
+    bound: bool,
+) -> Result<bool, ServiceError> {
+    caller.require(Permission::Manage)?;
+    let (field, name) = match assignee {
+        Assignee::Group(id) => ("groups", super::groups::get(ctx, caller, id).await?.name),
+        Assignee::User(id) => ("users", super::users::get(ctx, caller, id).await?.username),
+    };
+    let mut event = caller.event(ctx, EventType::AssociationChange).at(app).on("application", app.id, &app.label);
+    event.changes.push(Change {
+        field: field.into(),
+        from: if bound { Value::Null } else { json!(name) },
+        to: if bound { json!(name) } else { Value::Null },
+    });
+    let now = ctx.now();
+    let app_id = app.id;
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let changed = match (assignee, bound) {
+                    (Assignee::Group(id), true) => store::assignments::bind_group(tx, app_id, id, now).await?,
+                    (Assignee::Group(id), false) => store::assignments::unbind_group(tx, app_id, id).await?,
+                    (Assignee::User(id), true) => store::assignments::bind_user(tx, app_id, id, now).await?,
+                    (Assignee::User(id), false) => store::assignments::unbind_user(tx, app_id, id).await?,
+                };
+                Ok::<_, ServiceError>(if changed { Written::new(true, event) } else { Written::unaudited(false) })
+            })
+        })
+        .await
+}

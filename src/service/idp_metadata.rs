@@ -1,0 +1,69 @@
+//! Our SAML metadata and certificate for one app. Does not own their form (`crates/saml`).
+
+use super::{
+    ServiceError, apps,
+    settings,
+    sign_on::saml::idp_entity_id,
+};
+use crate::{context::AppContext, domain::app::App, store};
+use ::saml::{
+    CertificateDer, NameIdFormat,
+    metadata::idp::{Contact, IdpMetadata, Organization},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+async fn saml_app(ctx: &AppContext, slug: &str) -> Result<App, ServiceError> {
+    let found = store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?;
+    found
+        .map(|(app, _)| app)
+        .filter(|app| app.connection.saml().is_some())
+        .ok_or(ServiceError::NotFound("application"))
+}
+
+/// The certificate of the app's active key, DER.
+pub async fn certificate_der(ctx: &AppContext, app: &App) -> Result<Vec<u8>, ServiceError> {
+    let key = apps::active_key(ctx, app.id).await?;
+    let text = key.certificate.ok_or_else(|| ServiceError::Internal("a SAML key without certificate".into()))?;
+    STANDARD.decode(text).map_err(ServiceError::internal)
+}
+
+/// The app's slug now, and the EntityDescriptor.
+pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), ServiceError> {
+    let app = saml_app(ctx, slug).await?;
+    let Some(connection) = app.connection.saml() else { return Err(ServiceError::NotFound("application")) };
+    let certificate =
+        CertificateDer::new(certificate_der(ctx, &app).await?).map_err(ServiceError::internal)?;
+    let organization = settings::organization(ctx).await?;
+    // The agreed format first; the others can be asked for.
+    let mut formats = vec![NameIdFormat::from(connection.name_id_format.uri())];
+    for format in [NameIdFormat::Persistent, NameIdFormat::Transient] {
+        if !formats.contains(&format) {
+            formats.push(format);
+        }
+    }
+    let url = ctx.config.http.public_url.as_str();
+    let xml = IdpMetadata {
+        entity_id: &idp_entity_id(ctx, &app, connection),
+        sso_url: &ctx.url(&format!("/saml2/{}", app.slug)),
+        want_authn_requests_signed: connection.requires_signed_requests(),
+        signing_certificates: &[certificate],
+        name_id_formats: &formats,
+        display_name: Some(&organization.name),
+        organization: Some(Organization { name: &organization.name, display_name: &organization.name, url }),
+        technical_contact: Some(&organization.support_email)
+            .filter(|email| !email.is_empty())
+            .map(|email| Contact { name: None, email }),
+    }
+    .write()
+    .map_err(ServiceError::internal)?;
+    Ok((app.slug, xml))
+}
+
+/// The certificate as PEM.
+pub async fn certificate_pem(ctx: &AppContext, slug: &str) -> Result<String, ServiceError> {
+    let app = saml_app(ctx, slug).await?;
+    let der = certificate_der(ctx, &app).await?;
+    let certificate = openssl::x509::X509::from_der(&der).map_err(ServiceError::internal)?;
+    let pem = certificate.to_pem().map_err(ServiceError::internal)?;
+    String::from_utf8(pem).map_err(ServiceError::internal)
+}

@@ -1,0 +1,98 @@
+//! A client as the protocol sees it, and proving that a caller is one. Does not own its settings (`domain::connection`).
+
+use crate::{
+    context::AppContext,
+    domain::{
+        app::App,
+        connection::{ClientAuth, IdTokenAlgorithm},
+    },
+    keyring::secret_matches,
+    service::ServiceError,
+    store,
+};
+use ::oidc::{
+    Client, ClientAuthMethod, GrantType, ProtocolError, RedirectUri, SigningAlgorithm,
+    params::Params,
+    token::client_auth,
+};
+
+/// Why an endpoint refuses: the client's fault, told to the client, or ours.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointError {
+    /// Told to the client.
+    #[error("{0:?}")]
+    Protocol(ProtocolError),
+    /// Ours.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl From<ProtocolError> for EndpointError {
+    fn from(error: ProtocolError) -> Self {
+        Self::Protocol(error)
+    }
+}
+
+impl From<store::StoreError> for EndpointError {
+    fn from(error: store::StoreError) -> Self {
+        Self::Service(error.into())
+    }
+}
+
+/// The client of an OIDC app.
+pub fn of_app(app: &App) -> Result<Client, ServiceError> {
+    let settings = app.connection.oidc().ok_or_else(|| ServiceError::Internal("an OIDC app without settings".into()))?;
+    let public = settings.client_auth == ClientAuth::None;
+    let register = |uris: &[String]| {
+        uris.iter().filter_map(|uri| RedirectUri::register(uri, public).ok()).collect::<Vec<_>>()
+    };
+    let mut client = Client::new(settings.client_id.clone(), register(&settings.redirect_uris));
+    client.post_logout_redirect_uris = register(&settings.post_logout_redirect_uris);
+    client.grant_types = vec![GrantType::AuthorizationCode];
+    if settings.refresh_tokens {
+        client.grant_types.push(GrantType::RefreshToken);
+    }
+    client.client_auth = match settings.client_auth {
+        ClientAuth::ClientSecretBasic => ClientAuthMethod::ClientSecretBasic,
+        ClientAuth::ClientSecretPost => ClientAuthMethod::ClientSecretPost,
+        ClientAuth::None => ClientAuthMethod::None,
+    };
+    client.require_pkce = settings.require_pkce;
+    client.id_token_alg = match settings.id_token_algorithm {
+        IdTokenAlgorithm::RS256 => SigningAlgorithm::Rs256,
+        IdTokenAlgorithm::ES256 => SigningAlgorithm::Es256,
+        IdTokenAlgorithm::EdDSA => SigningAlgorithm::EdDsa,
+    };
+    client.native = public;
+    client.trusted = true;
+    Ok(client)
+}
+
+/// Authenticates the caller by exactly its registered method (O-12), its secret by hash in constant time (O-13).
+pub async fn authenticate(
+    ctx: &AppContext,
+    authorization: Option<&str>,
+    params: &Params,
+) -> Result<(App, Client), EndpointError> {
+    let presented = client_auth::parse(authorization, params)?;
+    let mut conn = ctx.db.read().await?;
+    let app = store::apps::find_by_client_id(&mut conn, presented.client_id())
+        .await?
+        .ok_or_else(|| ProtocolError::invalid_client("no client has this id"))?;
+    let client = of_app(&app)?;
+    client_auth::authorize_method(&presented, &client)?;
+    if let Some(secret) = presented.secret() {
+        let valid = store::client_secrets::valid_of_app(&mut conn, app.id, ctx.now()).await?;
+        let hash_of_presented = secret.expose();
+        // Every stored secret is compared, so that time doesn't tell which one matched.
+        let matched = valid.iter().fold(false, |found, row| secret_matches(hash_of_presented, &row.hash) | found);
+        if !matched {
+            return Err(ProtocolError::invalid_client("wrong secret").into());
+        }
+    }
+    drop(conn);
+    if !app.active {
+        return Err(ProtocolError::invalid_client("the app is paused").into());
+    }
+    Ok((app, client))
+}

@@ -1,0 +1,18 @@
+//! Whom an ID token hint names. Does not own what follows from it.
+
+use crate::{context::AppContext, service::ServiceError};
+use ::oidc::id_token::hint::{HintExpiry, IdTokenHint, verify_hint};
+
+/// The person an `id_token_hint` at sign-on names; a hint that isn't ours counts as none (O-22).
+pub async fn sub_of(ctx: &AppContext, text: &str, client_id: &str) -> Result<Option<String>, ServiceError> {
+    let keys = super::keys::set(ctx).await?;
+    let issuer = ctx.config.http.public_url.as_str();
+    let hint = verify_hint(text, issuer, Some(client_id), &keys, HintExpiry::Tolerated);
+    Ok(hint.ok().map(|hint| hint.sub().to_owned()))
+}
+
+/// A hint at logout; expiry is tolerated there.
+pub async fn at_logout(ctx: &AppContext, text: &str) -> Result<Option<IdTokenHint>, ServiceError> {
+    let keys = super::keys::set(ctx).await?;
+    Ok(verify_hint(text, ctx.config.http.public_url.as_str(), None, &keys, HintExpiry::Tolerated).ok())
+}

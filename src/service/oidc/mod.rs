@@ -1,0 +1,13 @@
+//! The endpoints of the issuer behind the browser: tokens, userinfo, introspection, revocation, keys, logout.
+//! Does not own the authorization request (`sign_on::oidc`) or message formats (`crates/oidc`).
+
+pub mod claims;
+pub mod client;
+pub mod grant;
+pub mod hint;
+pub mod introspection;
+pub mod keys;
+pub mod logout;
+pub mod revocation;
+pub mod token;
+pub mod userinfo;

@@ -1,0 +1,49 @@
+//! The userinfo endpoint. Reads only: no write on the hot path.
+
+use super::{claims, client, client::EndpointError, grant::GrantDetails};
+use crate::{
+    context::AppContext,
+    domain::access,
+    service::ServiceError,
+    store,
+};
+use ::oidc::{ErrorCode, ProtocolError, Scope, claims::ClaimRelease, userinfo};
+
+/// Answers with the claims of the person the access token stands for.
+pub async fn answer(
+    ctx: &AppContext,
+    authorization: Option<&str>,
+    query: Option<&str>,
+    body: Option<&str>,
+) -> Result<serde_json::Value, EndpointError> {
+    let token = userinfo::bearer_token(authorization, query, body)?;
+    let invalid = || ProtocolError::new(ErrorCode::InvalidToken, "the access token is not valid");
+    let mut conn = ctx.db.read().await?;
+    let row = store::access_tokens::get(&mut conn, &token.hash()).await?.ok_or_else(invalid)?;
+    if !row.is_valid(ctx.now()) {
+        return Err(invalid().into());
+    }
+    let app = store::apps::get(&mut conn, row.app_id).await?.ok_or_else(invalid)?;
+    let user = store::users::get(&mut conn, row.user_id).await?.ok_or_else(invalid)?;
+    let family = store::token_families::get(&mut conn, row.token.family_id).await?.ok_or_else(invalid)?;
+    let routes = store::access::routes(&mut conn, user.id, app.id).await?;
+    let groups = store::access::bound_group_names(&mut conn, user.id, app.id).await?;
+    drop(conn);
+    if !access::decide(&user, &app, routes).is_allowed() {
+        return Err(invalid().into());
+    }
+    let registered = client::of_app(&app)?;
+    let details = GrantDetails::parse(&family.grant_details)
+        .ok_or_else(|| ServiceError::Internal("a grant that can't be read".into()))?;
+    let scope = Scope::parse(&row.token.scope)?;
+    let source = claims::source(&user, &groups);
+    let custom = claims::custom(&app, &user, &groups);
+    let release = ClaimRelease {
+        source: &source,
+        scope: &scope,
+        allowed: &registered.scopes,
+        requested: details.claims.as_ref(),
+        custom: &custom,
+    };
+    Ok(serde_json::Value::Object(userinfo::response(&user.id.to_string(), &release)))
+}

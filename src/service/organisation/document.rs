@@ -1,0 +1,352 @@
+//! The shape of an organisation file. Does not own what is done with it (`plan`).
+
+use crate::{
+    domain::{
+        connection::{ClientAuth, IdTokenAlgorithm, NameIdFormat},
+        user::{CustomValue, Profile, Role, UserState},
+    },
+    keyring::SecretText,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+use std::collections::BTreeMap;
+
+/// A whole file. A list that is absent says nothing about its nouns, not even that there are none.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// The organisation's name.
+    #[serde(default, alias = "organization", skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// Whom people write to when something fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_email: Option<String>,
+    /// People.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<Vec<UserEntry>>,
+    /// Groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<GroupEntry>>,
+    /// Applications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apps: Option<Vec<AppEntry>>,
+}
+
+/// A person. In the file the standard attributes stand beside the other fields.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserEntry {
+    /// Unique under case and width.
+    pub username: String,
+    /// Unique likewise; needed for a new person.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// How pages and apps call them.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// Whether they may sign in.
+    #[serde(default)]
+    pub state: Option<UserState>,
+    /// What they may do in the console.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// Set only when the person has none; never written out.
+    #[serde(default, deserialize_with = "secret")]
+    pub password: Option<SecretText>,
+    /// The same, already hashed.
+    #[serde(default, deserialize_with = "secret")]
+    pub password_hash: Option<SecretText>,
+    /// Standard attributes; the empty text takes one away.
+    #[serde(default)]
+    pub profile: Profile,
+    /// Custom attributes, complete when there.
+    #[serde(default)]
+    pub attributes: Option<BTreeMap<String, CustomValue>>,
+}
+
+impl Serialize for UserEntry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("username", &self.username)?;
+        for (name, value) in [("email", &self.email), ("display_name", &self.display_name)] {
+            if let Some(value) = value {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        if let Some(state) = self.state {
+            map.serialize_entry("state", &state)?;
+        }
+        if let Some(role) = self.role {
+            map.serialize_entry("role", &role)?;
+        }
+        for (key, value) in &self.profile {
+            map.serialize_entry(key, value)?;
+        }
+        if let Some(attributes) = &self.attributes {
+            map.serialize_entry("attributes", attributes)?;
+        }
+        if let Some(hash) = &self.password_hash {
+            map.serialize_entry("password_hash", hash.expose())?;
+        }
+        map.end()
+    }
+}
+
+/// A group.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupEntry {
+    /// Unique under case and width.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// User names; complete when there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<String>>,
+}
+
+/// An application.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AppEntry {
+    /// The name in addresses.
+    pub slug: String,
+    /// The caption of the tile; the slug, when a new app has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The line under the caption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `custom-saml`, `custom-oidc`, `bookmark`, or the name of a catalogue file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connector: Option<String>,
+    /// What the catalogue asks for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
+    /// An icon of the sprite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub glyph: Option<String>,
+    /// A colour of the palette.
+    #[serde(alias = "colour", skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// The portal's filter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Whether the portal shows a tile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_in_portal: Option<bool>,
+    /// Whether anyone may sign on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// Groups that may open it; nobody else may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// People chosen by hand, beside the groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<Vec<String>>,
+    /// The address of a bookmark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The SAML half.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saml: Option<SamlEntry>,
+    /// The OpenID Connect half.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oidc: Option<OidcEntry>,
+    /// Provisioning.
+    #[serde(skip_serializing)]
+    pub scim: Option<serde_json::Value>,
+}
+
+/// What was agreed with a SAML service provider.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SamlEntry {
+    /// Their metadata, in a file beside this one.
+    #[serde(skip_serializing)]
+    pub sp_metadata_file: Option<String>,
+    /// The same, as text.
+    #[serde(skip_serializing)]
+    pub sp_metadata: Option<String>,
+    /// Theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_entity_id: Option<String>,
+    /// Ours for this app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idp_entity_id: Option<String>,
+    /// Where assertions go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acs_urls: Option<Vec<AcsEntry>>,
+    /// What identifies people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_id: Option<NameIdEntry>,
+    /// What is signed; both, when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign: Option<Vec<Signed>>,
+    /// Whether assertions are encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encrypt: Option<bool>,
+    /// `auto`, `true` or `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_signed_requests: Option<AutoOrBool>,
+    /// `AuthnRequestsSigned` of their metadata.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_signs_requests: Option<bool>,
+    /// Their signing certificates, PEM or base64 DER.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_certificates: Option<Vec<String>>,
+    /// Refuse a RelayState over 80 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strict_relay_state: Option<bool>,
+    /// Accept SHA-1 signatures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_sha1: Option<bool>,
+    /// Whether tiles post an assertion nobody asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_idp_initiated: Option<bool>,
+    /// RelayState of IdP-initiated sign-on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_relay_state: Option<String>,
+    /// What is sent about a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Vec<MappingEntry>>,
+    /// The attribute that carries the names of the groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups_attribute: Option<String>,
+}
+
+/// One reply address.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcsEntry {
+    /// Compared letter for letter.
+    pub url: String,
+    /// Its number; its place in the list, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u16>,
+    /// Used when a request names none.
+    #[serde(default)]
+    pub default: bool,
+}
+
+/// What identifies people.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameIdEntry {
+    /// Which attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// In which format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<NameIdFormat>,
+}
+
+/// What can be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signed {
+    /// The assertion.
+    Assertion,
+    /// The response around it.
+    Response,
+}
+
+/// `auto`, `true` or `false`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum AutoOrBool {
+    /// Yes or no.
+    Bool(bool),
+    /// A word.
+    Word(String),
+}
+
+/// One attribute or claim: its name, and one of the three ways to its value.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MappingEntry {
+    /// The name the app sees.
+    pub name: String,
+    /// An attribute of the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The same text for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constant: Option<String>,
+    /// Computed.
+    #[serde(default, skip_serializing)]
+    pub expression: Option<String>,
+    /// SAML only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_format: Option<String>,
+    /// SAML only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub friendly_name: Option<String>,
+}
+
+/// What was agreed with an OpenID Connect client.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OidcEntry {
+    /// Generated for a new app that has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Generated and shown once for a new app that has none; never written out.
+    #[serde(skip_serializing, deserialize_with = "secret")]
+    pub client_secret: Option<SecretText>,
+    /// SHA-256 of the secret in base64url, as sealed exports have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret_hash: Option<String>,
+    /// Compared letter for letter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_uris: Option<Vec<String>>,
+    /// Where a person may be sent after logout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post_logout_redirect_uris: Option<Vec<String>>,
+    /// `authorization_code`, `refresh_token`; both, when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_types: Option<Vec<String>>,
+    /// How the client authenticates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_auth: Option<ClientAuthWord>,
+    /// Whether PKCE must be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_pkce: Option<bool>,
+    /// Where the tile starts sign-in at the app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<String>,
+    /// The algorithm of ID tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_algorithm: Option<IdTokenAlgorithm>,
+    /// Claims beside those of the scopes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Vec<MappingEntry>>,
+}
+
+/// The words of `client_auth`, those of later versions too, so that they are told apart from misspellings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthWord {
+    /// Secret in the `Authorization` header.
+    ClientSecretBasic,
+    /// Secret in the body.
+    ClientSecretPost,
+    /// A signed assertion.
+    PrivateKeyJwt,
+    /// A public client.
+    None,
+}
+
+impl From<ClientAuth> for ClientAuthWord {
+    fn from(auth: ClientAuth) -> Self {
+        match auth {
+            ClientAuth::ClientSecretBasic => Self::ClientSecretBasic,
+            ClientAuth::ClientSecretPost => Self::ClientSecretPost,
+            ClientAuth::None => Self::None,
+        }
+    }
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretText>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(SecretText::new))
+}

@@ -1,0 +1,186 @@
+//! The organisation as a document that, applied again, changes nothing. Does not own the notation (`cli`, `web::api`).
+
+use super::document::{
+    AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, OidcEntry, SamlEntry, Signed,
+    UserEntry,
+};
+use crate::{
+    context::AppContext,
+    domain::{
+        app::App,
+        connection::{Connection, OidcConnection, RequireSigned, SamlConnection, ValueMapping, ValueSource},
+        permission::Permission,
+        user::User,
+    },
+    keyring::SecretText,
+    service::{Caller, ServiceError, settings},
+    store::{self, Conn},
+};
+use chrono::{DateTime, Utc};
+
+/// Which secrets go into the document. Private keys never do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Secrets {
+    /// None: people and clients get new ones where the document is applied.
+    #[default]
+    None,
+    /// As they are stored: hashes of passwords and of client secrets.
+    Sealed,
+}
+
+/// Writes the organisation out.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`]; sealed secrets are for owners only.
+pub async fn export(ctx: &AppContext, caller: &Caller, secrets: Secrets) -> Result<Document, ServiceError> {
+    caller.require(Permission::Read)?;
+    if secrets == Secrets::Sealed {
+        caller.require(Permission::ManageAdmins)?;
+    }
+    let organization = settings::organization(ctx).await?;
+    let now = ctx.now();
+    let mut conn = ctx.db.read().await?;
+    let mut users = Vec::new();
+    for user in store::users::all(&mut conn).await? {
+        let password_hash = match secrets {
+            Secrets::None => None,
+            Secrets::Sealed => store::credentials::password_hash(&mut conn, user.id).await?,
+        };
+        users.push(user_entry(user, password_hash));
+    }
+    let mut groups = Vec::new();
+    for group in store::groups::all(&mut conn).await? {
+        let members = store::members::usernames_of(&mut conn, group.id).await?;
+        groups.push(GroupEntry { name: group.name, description: Some(group.description), members: Some(members) });
+    }
+    let mut apps = Vec::new();
+    for app in store::apps::all(&mut conn).await? {
+        apps.push(app_entry(&mut conn, app, secrets, now).await?);
+    }
+    let support_email = (!organization.support_email.is_empty()).then(|| organization.support_email.clone());
+    Ok(Document {
+        organisation: Some(organization.name.clone()),
+        support_email,
+        users: Some(users),
+        groups: Some(groups),
+        apps: Some(apps),
+    })
+}
+
+fn user_entry(user: User, password_hash: Option<String>) -> UserEntry {
+    UserEntry {
+        username: user.username,
+        email: Some(user.email),
+        display_name: Some(user.display_name),
+        state: Some(user.state),
+        role: Some(user.role),
+        password: None,
+        password_hash: password_hash.map(SecretText::new),
+        profile: user.profile,
+        attributes: (!user.custom.is_empty()).then_some(user.custom),
+    }
+}
+
+async fn app_entry(
+    conn: &mut Conn,
+    app: App,
+    secrets: Secrets,
+    now: DateTime<Utc>,
+) -> Result<AppEntry, ServiceError> {
+    let groups = store::assignments::group_names_of_app(conn, app.id).await?;
+    let users = store::assignments::users_of_app(conn, app.id).await?;
+    let users: Vec<String> = users.into_iter().map(|user| user.username).collect();
+    let mut entry = AppEntry {
+        slug: app.slug,
+        label: Some(app.label),
+        description: Some(app.description),
+        connector: Some(app.connector),
+        glyph: Some(app.glyph),
+        color: Some(app.colour),
+        category: Some(app.category),
+        show_in_portal: Some(app.show_in_portal),
+        active: Some(app.active),
+        groups: Some(groups),
+        users: (!users.is_empty()).then_some(users),
+        ..AppEntry::default()
+    };
+    match app.connection {
+        Connection::Saml(saml) => entry.saml = Some(saml_entry(*saml)),
+        Connection::Oidc(oidc) => {
+            let mut block = oidc_entry(*oidc);
+            if secrets == Secrets::Sealed {
+                let valid = store::client_secrets::valid_of_app(conn, app.id, now).await?;
+                block.client_secret_hash = valid.into_iter().next().map(|secret| secret.hash);
+            }
+            entry.oidc = Some(block);
+        }
+        Connection::Bookmark(bookmark) => entry.url = Some(bookmark.url),
+    }
+    Ok(entry)
+}
+
+fn saml_entry(saml: SamlConnection) -> SamlEntry {
+    let acs_urls = saml.acs_urls.into_iter();
+    let acs_urls = acs_urls.map(|acs| AcsEntry { url: acs.url, index: Some(acs.index), default: acs.default });
+    let mut sign = Vec::new();
+    sign.extend(saml.sign_assertion.then_some(Signed::Assertion));
+    sign.extend(saml.sign_response.then_some(Signed::Response));
+    let require = match saml.require_signed_requests {
+        RequireSigned::Auto => AutoOrBool::Word("auto".into()),
+        RequireSigned::Always => AutoOrBool::Bool(true),
+        RequireSigned::Never => AutoOrBool::Bool(false),
+    };
+    SamlEntry {
+        sp_metadata_file: None,
+        sp_metadata: None,
+        sp_entity_id: Some(saml.sp_entity_id),
+        idp_entity_id: Some(saml.idp_entity_id),
+        acs_urls: Some(acs_urls.collect()),
+        name_id: Some(NameIdEntry { source: Some(saml.name_id_source), format: Some(saml.name_id_format) }),
+        sign: Some(sign),
+        encrypt: Some(false),
+        require_signed_requests: Some(require),
+        sp_signs_requests: Some(saml.sp_signs_requests),
+        sp_certificates: Some(saml.sp_certificates),
+        strict_relay_state: Some(saml.strict_relay_state),
+        allow_sha1: Some(saml.allow_sha1),
+        allow_idp_initiated: Some(saml.allow_idp_initiated),
+        default_relay_state: Some(saml.default_relay_state),
+        attributes: Some(saml.attributes.into_iter().map(mapping).collect()),
+        groups_attribute: Some(saml.groups_attribute),
+    }
+}
+
+fn oidc_entry(oidc: OidcConnection) -> OidcEntry {
+    let mut grant_types = vec!["authorization_code".to_owned()];
+    grant_types.extend(oidc.refresh_tokens.then(|| "refresh_token".to_owned()));
+    OidcEntry {
+        client_id: Some(oidc.client_id),
+        client_secret: None,
+        client_secret_hash: None,
+        redirect_uris: Some(oidc.redirect_uris),
+        post_logout_redirect_uris: Some(oidc.post_logout_redirect_uris),
+        grant_types: Some(grant_types),
+        client_auth: Some(oidc.client_auth.into()),
+        require_pkce: Some(oidc.require_pkce),
+        initiate_login_uri: Some(oidc.initiate_login_uri),
+        id_token_algorithm: Some(oidc.id_token_algorithm),
+        claims: Some(oidc.claims.into_iter().map(mapping).collect()),
+    }
+}
+
+fn mapping(row: ValueMapping) -> MappingEntry {
+    let (source, constant) = match row.value {
+        ValueSource::Source(source) => (Some(source), None),
+        ValueSource::Constant(text) => (None, Some(text)),
+    };
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    MappingEntry {
+        name: row.name,
+        source,
+        constant,
+        expression: None,
+        name_format: some(row.name_format),
+        friendly_name: some(row.friendly_name),
+    }
+}

@@ -1,0 +1,205 @@
+//! Planning applications and who may open them. Does not own their connections (`connection`).
+
+use super::{Action, Change, ClientSecretWish, Operation, Planner, connection};
+use crate::{
+    domain::{
+        app::AppDraft,
+        connection::{ClientAuth, Connection},
+        text::canonical,
+    },
+    keyring::secret_matches,
+    service::{
+        apps::shown,
+        organisation::{current::CurrentApp, document::AppEntry},
+    },
+};
+use std::collections::HashSet;
+
+/// What stands for a client id that is generated later, while the rest is checked.
+const CLIENT_ID_LATER: &str = "generated";
+
+impl Planner<'_> {
+    /// Adds and changes the apps of the file.
+    pub(super) fn apps(&mut self) {
+        let (current, document) = (self.current, self.document);
+        let mut seen = HashSet::new();
+        for (position, entry) in document.apps.iter().flatten().enumerate() {
+            let at = format!("apps[{position}]");
+            let slug = entry.slug.trim();
+            if slug.is_empty() {
+                self.errors.add(&format!("{at}.slug"), "Give the app a slug: its name in addresses");
+            } else if seen.insert(slug) {
+                self.app(&at, entry, current.apps.get(slug));
+            } else {
+                self.errors.add(&format!("{at}.slug"), format!("“{slug}” stands twice"));
+            }
+        }
+    }
+
+    fn app(&mut self, at: &str, entry: &AppEntry, before: Option<&CurrentApp>) {
+        let existing = before.map(|before| &before.app);
+        let about = connection::About {
+            entry,
+            existing: existing.map(|app| &app.connection),
+            organization: &self.current.organization.name,
+            setting: self.setting,
+        };
+        let connection = match connection::of(&about) {
+            Ok(connection) => connection,
+            Err(errors) => return self.refuse(errors, |field| format!("{at}.{field}")),
+        };
+        let draft = draft(entry, existing.map(AppDraft::of), connection);
+        let secret = wish(entry);
+        let protocol = draft.connection.protocol();
+        let mut checked = draft.clone();
+        if let Connection::Oidc(oidc) = &mut checked.connection
+            && oidc.client_id.is_empty()
+        {
+            CLIENT_ID_LATER.clone_into(&mut oidc.client_id);
+        }
+        let checked = match checked.check() {
+            Ok(checked) => checked,
+            Err(errors) => return self.refuse(errors, |field| format!("{at}.{}", path_of(field, protocol))),
+        };
+        match before {
+            None => {
+                let change = Change::new(Action::Add, "app", &draft.slug);
+                self.step(at, change, Operation::CreateApp { draft: Box::new(draft), secret });
+            }
+            Some(before) => {
+                let was = AppDraft::of(&before.app);
+                self.secret(at, before, checked.get(), secret);
+                if was != *checked.get() {
+                    let change = Change::new(Action::Change, "app", &before.app.slug)
+                        .between(&shown(&was), &shown(checked.get()));
+                    let operation =
+                        Operation::UpdateApp { before: Box::new(before.app.clone()), checked: Box::new(checked) };
+                    self.step(at, change, operation);
+                }
+            }
+        }
+        self.access(at, entry, before);
+    }
+
+    /// A client that needs a secret has one, and the one of the file if it names one.
+    fn secret(&mut self, at: &str, before: &CurrentApp, after: &AppDraft, wish: ClientSecretWish) {
+        let needed = after.connection.oidc().is_some_and(|oidc| oidc.client_auth != ClientAuth::None);
+        let hashes = &before.secret_hashes;
+        let there = match &wish {
+            ClientSecretWish::Generated => !hashes.is_empty(),
+            ClientSecretWish::Chosen(secret) => hashes.iter().any(|hash| secret_matches(secret.expose(), hash)),
+            ClientSecretWish::Hash(wanted) => hashes.contains(wanted),
+        };
+        if needed && !there {
+            let action = if hashes.is_empty() { Action::Add } else { Action::Change };
+            let change = Change::new(action, "client secret", &before.app.slug);
+            let app = Box::new(before.app.clone());
+            self.step(at, change, Operation::ReplaceSecret { app, secret: wish });
+        }
+    }
+
+    /// Binds and unbinds. The groups of the file are all that may open it, with the people it names beside them.
+    fn access(&mut self, at: &str, entry: &AppEntry, before: Option<&CurrentApp>) {
+        let slug = entry.slug.trim().to_owned();
+        let bind_group = |group: String, bound| Operation::BindGroup { app: slug.clone(), group, bound };
+        let bind_user = |user: String, bound| Operation::BindUser { app: slug.clone(), user, bound };
+        let nobody = Vec::new();
+        let users = entry.users.as_ref().or(entry.groups.as_ref().map(|_| &nobody));
+        if let Some(groups) = &entry.groups {
+            let had = before.map(|before| before.groups.clone()).unwrap_or_default();
+            self.bindings(at, "groups", groups, &had, &bind_group, &|this, key| this.knows_group(key));
+        }
+        if let Some(users) = users {
+            let had = before.map(|before| before.users.clone()).unwrap_or_default();
+            self.bindings(at, "users", users, &had, &bind_user, &|this, key| this.knows_user(key));
+        }
+    }
+
+    fn bindings(
+        &mut self,
+        at: &str,
+        field: &str,
+        wanted: &[String],
+        had: &HashSet<String>,
+        operation: &dyn Fn(String, bool) -> Operation,
+        knows: &dyn Fn(&Self, &str) -> bool,
+    ) {
+        let slug = match operation(String::new(), true) {
+            Operation::BindGroup { app, .. } | Operation::BindUser { app, .. } => app,
+            _ => String::new(),
+        };
+        let mut keys = HashSet::new();
+        for (position, name) in wanted.iter().enumerate() {
+            let key = canonical(name);
+            if !knows(self, &key) {
+                let singular = field.trim_end_matches('s');
+                self.errors.add(&format!("{at}.{field}[{position}]"), format!("There is no {singular} “{name}”"));
+            } else if keys.insert(key.clone()) && !had.contains(&key) {
+                let change = Change::new(Action::Add, "access", &format!("{name} to {slug}"));
+                self.step(at, change, operation(key, true));
+            }
+        }
+        let mut leaving: Vec<&String> = had.difference(&keys).filter(|key| knows(self, key)).collect();
+        leaving.sort_unstable();
+        for key in leaving {
+            let change = Change::new(Action::Remove, "access", &format!("{key} to {slug}"));
+            self.step(at, change, operation(key.clone(), false));
+        }
+    }
+}
+
+fn draft(entry: &AppEntry, before: Option<AppDraft>, connection: Connection) -> AppDraft {
+    let is_new = before.is_none();
+    let mut draft = before.unwrap_or_else(|| AppDraft {
+        slug: entry.slug.trim().to_owned(),
+        label: entry.slug.trim().to_owned(),
+        description: String::new(),
+        connector: String::new(),
+        glyph: String::new(),
+        colour: String::new(),
+        category: String::new(),
+        show_in_portal: true,
+        active: true,
+        connection: connection.clone(),
+    });
+    for (field, value) in [
+        (&mut draft.label, &entry.label),
+        (&mut draft.description, &entry.description),
+        (&mut draft.connector, &entry.connector),
+        (&mut draft.glyph, &entry.glyph),
+        (&mut draft.colour, &entry.color),
+        (&mut draft.category, &entry.category),
+    ] {
+        if let Some(value) = value {
+            value.trim().clone_into(field);
+        }
+    }
+    if is_new && draft.connector.is_empty() {
+        connection::default_connector(&connection).clone_into(&mut draft.connector);
+    }
+    draft.show_in_portal = entry.show_in_portal.unwrap_or(draft.show_in_portal);
+    draft.active = entry.active.unwrap_or(draft.active);
+    draft.connection = connection;
+    draft
+}
+
+fn wish(entry: &AppEntry) -> ClientSecretWish {
+    let oidc = entry.oidc.as_ref();
+    if let Some(secret) = oidc.and_then(|oidc| oidc.client_secret.clone()) {
+        ClientSecretWish::Chosen(secret)
+    } else if let Some(hash) = oidc.and_then(|oidc| oidc.client_secret_hash.clone()) {
+        ClientSecretWish::Hash(hash)
+    } else {
+        ClientSecretWish::Generated
+    }
+}
+
+/// Where a checked field stands in the file.
+fn path_of(field: &str, protocol: &str) -> String {
+    match field {
+        "slug" | "label" | "description" | "category" | "glyph" | "url" => field.to_owned(),
+        "colour" => "color".to_owned(),
+        "name_id_source" => "saml.name_id.source".to_owned(),
+        other => format!("{protocol}.{other}"),
+    }
+}

@@ -1,0 +1,254 @@
+//! The protocol half of an app, from the blocks of the file. Does not own its rules (`domain::connection`).
+
+use super::Setting;
+use crate::{
+    domain::{
+        connection::{
+            AcsUrl, BookmarkConnection, ClientAuth, Connection, OidcConnection, RequireSigned, SamlConnection,
+            ValueMapping, ValueSource,
+        },
+        text::FieldErrors,
+    },
+    service::{
+        organisation::document::{AppEntry, AutoOrBool, ClientAuthWord, MappingEntry, OidcEntry, SamlEntry, Signed},
+        sp_metadata,
+    },
+};
+
+/// What a connection is made from.
+pub(super) struct About<'a> {
+    pub(super) entry: &'a AppEntry,
+    pub(super) existing: Option<&'a Connection>,
+    pub(super) organization: &'a str,
+    pub(super) setting: Setting<'a>,
+}
+
+/// The connector of an app made by hand.
+pub(super) fn default_connector(connection: &Connection) -> &'static str {
+    match connection {
+        Connection::Saml(_) => "custom-saml",
+        Connection::Oidc(_) => "custom-oidc",
+        Connection::Bookmark(_) => "bookmark",
+    }
+}
+
+/// The connection the file asks for. Without a block, an app keeps what it has.
+pub(super) fn of(about: &About<'_>) -> Result<Connection, FieldErrors> {
+    let entry = about.entry;
+    if entry.scim.is_some() {
+        return Err(FieldErrors::one("scim", "provisioning isn't available in this version"));
+    }
+    let connector = entry.connector.as_deref();
+    let wanted = match (&entry.saml, &entry.oidc, &entry.url) {
+        (Some(block), None, None) => Connection::Saml(Box::new(saml(about, block)?)),
+        (None, Some(block), None) => Connection::Oidc(Box::new(oidc(about, block)?)),
+        (None, None, Some(url)) => Connection::Bookmark(BookmarkConnection { url: url.clone() }),
+        (None, None, None) => match (about.existing, connector) {
+            (Some(existing), _) => existing.clone(),
+            (None, Some("custom-saml")) => Connection::Saml(Box::default()),
+            (None, Some("custom-oidc")) => Connection::Oidc(Box::default()),
+            (None, Some("bookmark")) => return Err(FieldErrors::one("url", "Write where the bookmark leads")),
+            (None, Some(_)) => {
+                let message = "the connector catalogue isn't available in this version: write a saml or oidc block";
+                return Err(FieldErrors::one("connector", message));
+            }
+            (None, None) => {
+                return Err(FieldErrors::one("connector", "Write custom-saml, custom-oidc or bookmark"));
+            }
+        },
+        _ => return Err(FieldErrors::one("connector", "Write one of saml, oidc and url, not several")),
+    };
+    let own = default_connector(&wanted);
+    if matches!(connector, Some("custom-saml" | "custom-oidc" | "bookmark")) && connector != Some(own) {
+        return Err(FieldErrors::one("connector", format!("Write {own}, which is what the block below is for")));
+    }
+    if about.existing.is_some_and(|existing| existing.protocol() != wanted.protocol()) {
+        let message = "The app uses another protocol; remove it first, or choose another slug";
+        return Err(FieldErrors::one("slug", message));
+    }
+    Ok(wanted)
+}
+
+fn saml(about: &About<'_>, block: &SamlEntry) -> Result<SamlConnection, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let existing = about.existing.and_then(Connection::saml);
+    let base = SamlConnection {
+        idp_entity_id: existing.map(|saml| saml.idp_entity_id.clone()).unwrap_or_default(),
+        ..SamlConnection::default()
+    };
+    if block.sp_metadata_file.is_some() {
+        let message = "Files can't be read here; put the document itself into sp_metadata";
+        errors.add("saml.sp_metadata_file", message);
+    }
+    let mut saml = match &block.sp_metadata {
+        None => base,
+        Some(xml) => {
+            let reading = sp_metadata::Reading {
+                current: &base,
+                label: about.entry.label.as_deref().unwrap_or(&about.entry.slug),
+                organization: about.organization,
+                public_url: about.setting.public_url,
+                now: about.setting.now,
+            };
+            match sp_metadata::propose(xml, &reading) {
+                Ok(proposal) => proposal.connection,
+                Err(refused) => {
+                    for error in refused.0 {
+                        errors.add("saml.sp_metadata", error.message);
+                    }
+                    base
+                }
+            }
+        }
+    };
+    if block.encrypt == Some(true) {
+        errors.add("saml.encrypt", "encryption isn't available in this version");
+    }
+    if let Some(addresses) = &block.acs_urls {
+        saml.acs_urls.clear();
+        for (position, acs) in addresses.iter().enumerate() {
+            if let Err(error) = ::saml::metadata::check_acs_url(&acs.url) {
+                errors.add(&format!("saml.acs_urls[{position}].url"), error.to_string());
+            }
+            let index = acs.index.unwrap_or_else(|| u16::try_from(position).unwrap_or(u16::MAX));
+            saml.acs_urls.push(AcsUrl { url: acs.url.clone(), index, default: acs.default });
+        }
+        if saml.acs_urls.iter().filter(|acs| acs.default).count() > 1 {
+            errors.add("saml.acs_urls", "Mark one address as default, not several");
+        }
+    }
+    if let Some(name_id) = &block.name_id {
+        if let Some(source) = &name_id.source {
+            saml.name_id_source.clone_from(source);
+        }
+        saml.name_id_format = name_id.format.unwrap_or(saml.name_id_format);
+    }
+    if let Some(sign) = &block.sign {
+        saml.sign_assertion = sign.contains(&Signed::Assertion);
+        saml.sign_response = sign.contains(&Signed::Response);
+    }
+    match &block.require_signed_requests {
+        None => {}
+        Some(AutoOrBool::Bool(true)) => saml.require_signed_requests = RequireSigned::Always,
+        Some(AutoOrBool::Bool(false)) => saml.require_signed_requests = RequireSigned::Never,
+        Some(AutoOrBool::Word(word)) => match RequireSigned::parse(word) {
+            Some(parsed) => saml.require_signed_requests = parsed,
+            None => errors.add("saml.require_signed_requests", "Write auto, true or false"),
+        },
+    }
+    if let Some(certificates) = &block.sp_certificates {
+        saml.sp_certificates.clear();
+        for (position, text) in certificates.iter().enumerate() {
+            match ::saml::CertificateDer::from_pem_or_base64(text) {
+                Ok(certificate) => saml.sp_certificates.push(certificate.to_base64()),
+                Err(error) => errors.add(&format!("saml.sp_certificates[{position}]"), error.to_string()),
+            }
+        }
+    }
+    for (field, value) in [
+        (&mut saml.sp_entity_id, &block.sp_entity_id),
+        (&mut saml.idp_entity_id, &block.idp_entity_id),
+        (&mut saml.default_relay_state, &block.default_relay_state),
+        (&mut saml.groups_attribute, &block.groups_attribute),
+    ] {
+        if let Some(value) = value {
+            field.clone_from(value);
+        }
+    }
+    for (field, value) in [
+        (&mut saml.sp_signs_requests, block.sp_signs_requests),
+        (&mut saml.strict_relay_state, block.strict_relay_state),
+        (&mut saml.allow_sha1, block.allow_sha1),
+        (&mut saml.allow_idp_initiated, block.allow_idp_initiated),
+    ] {
+        *field = value.unwrap_or(*field);
+    }
+    if let Some(rows) = &block.attributes {
+        saml.attributes = mappings("saml.attributes", rows, &mut errors);
+    }
+    errors.finish()?;
+    Ok(saml)
+}
+
+fn oidc(about: &About<'_>, block: &OidcEntry) -> Result<OidcConnection, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let existing = about.existing.and_then(Connection::oidc);
+    let default = OidcConnection::default();
+    let client_id = block.client_id.clone().or_else(|| existing.map(|oidc| oidc.client_id.clone()));
+    let client_auth = match block.client_auth {
+        None => default.client_auth,
+        Some(ClientAuthWord::ClientSecretBasic) => ClientAuth::ClientSecretBasic,
+        Some(ClientAuthWord::ClientSecretPost) => ClientAuth::ClientSecretPost,
+        Some(ClientAuthWord::None) => ClientAuth::None,
+        Some(ClientAuthWord::PrivateKeyJwt) => {
+            errors.add("oidc.client_auth", "private_key_jwt isn't available in this version");
+            ClientAuth::None
+        }
+    };
+    let has_secret = block.client_secret.is_some() || block.client_secret_hash.is_some();
+    if client_auth == ClientAuth::None && has_secret {
+        errors.add("oidc.client_secret", "A public client (client_auth: none) has no secret");
+    }
+    if block.client_secret.as_ref().is_some_and(|secret| !(16..=512).contains(&secret.expose().len())) {
+        errors.add("oidc.client_secret", "Use 16 to 512 characters");
+    }
+    if block.client_secret_hash.as_ref().is_some_and(|hash| !is_sha256(hash)) {
+        errors.add("oidc.client_secret_hash", "Write the SHA-256 of the secret in base64url, 43 characters");
+    }
+    let mut refresh_tokens = default.refresh_tokens;
+    if let Some(grants) = &block.grant_types {
+        for (position, grant) in grants.iter().enumerate() {
+            if !matches!(grant.as_str(), "authorization_code" | "refresh_token") {
+                let message = format!("“{grant}” isn't available; write authorization_code or refresh_token");
+                errors.add(&format!("oidc.grant_types[{position}]"), message);
+            }
+        }
+        if !grants.iter().any(|grant| grant == "authorization_code") {
+            errors.add("oidc.grant_types", "Name authorization_code: it is how people sign in");
+        }
+        refresh_tokens = grants.iter().any(|grant| grant == "refresh_token");
+    }
+    let claims = block.claims.as_deref().map(|rows| mappings("oidc.claims", rows, &mut errors));
+    errors.finish()?;
+    Ok(OidcConnection {
+        client_id: client_id.unwrap_or_default(),
+        redirect_uris: block.redirect_uris.clone().unwrap_or_default(),
+        post_logout_redirect_uris: block.post_logout_redirect_uris.clone().unwrap_or_default(),
+        refresh_tokens,
+        client_auth,
+        require_pkce: block.require_pkce.unwrap_or(default.require_pkce),
+        initiate_login_uri: block.initiate_login_uri.clone().unwrap_or_default(),
+        id_token_algorithm: block.id_token_algorithm.unwrap_or_default(),
+        claims: claims.unwrap_or_default(),
+    })
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+fn mappings(path: &str, rows: &[MappingEntry], errors: &mut FieldErrors) -> Vec<ValueMapping> {
+    let mut mappings = Vec::new();
+    for (position, row) in rows.iter().enumerate() {
+        let at = format!("{path}[{position}]");
+        let value = match (&row.source, &row.constant, &row.expression) {
+            (_, _, Some(_)) => {
+                errors.add(&format!("{at}.expression"), "expressions aren't available in this version");
+                continue;
+            }
+            (Some(source), None, None) => ValueSource::Source(source.clone()),
+            (None, Some(constant), None) => ValueSource::Constant(constant.clone()),
+            _ => {
+                errors.add(&at, "Write one of source and constant");
+                continue;
+            }
+        };
+        mappings.push(ValueMapping {
+            name: row.name.clone(),
+            name_format: row.name_format.clone().unwrap_or_default(),
+            friendly_name: row.friendly_name.clone().unwrap_or_default(),
+            value,
+        });
+    }
+    mappings
+}

@@ -1,0 +1,104 @@
+//! A browser's session: begin, find, touch, end. Does not own the cookie (`web::extract`) or proving who it is (`authentication`).
+
+use super::{ServiceError, actor};
+use crate::{
+    context::AppContext,
+    domain::{
+        audit::{EventType, InitiatedBy, Origin},
+        session::{Session, SessionLifetime},
+        user::{User, UserState},
+    },
+    id::SessionId,
+    keyring::secret_hash,
+    store::{self, Written},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::TimeDelta;
+use rand::Rng;
+
+/// How long sessions last here.
+pub fn lifetime(ctx: &AppContext) -> SessionLifetime {
+    SessionLifetime {
+        idle: TimeDelta::minutes(i64::from(ctx.config.sessions.idle_minutes)),
+        absolute: TimeDelta::hours(i64::from(ctx.config.sessions.absolute_hours)),
+    }
+}
+
+/// 256 random bits for a cookie.
+pub fn new_cookie_secret(ctx: &AppContext) -> String {
+    let mut bytes = [0; 32];
+    ctx.rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// A live session and whose it is; ends of account and lifetime count at once.
+pub async fn find(ctx: &AppContext, cookie: &str) -> Result<Option<(Session, User)>, ServiceError> {
+    if cookie.len() != 43 {
+        return Ok(None);
+    }
+    let mut conn = ctx.db.read().await?;
+    let Some(session) = store::sessions::find_by_secret_hash(&mut conn, &secret_hash(cookie)).await? else {
+        return Ok(None);
+    };
+    let now = ctx.now();
+    if !session.is_alive(&lifetime(ctx), now) {
+        return Ok(None);
+    }
+    let Some(user) = store::users::get(&mut conn, session.user_id).await? else { return Ok(None) };
+    drop(conn);
+    if user.state != UserState::Active {
+        return Ok(None);
+    }
+    if session.wants_touch(now) {
+        touch(ctx, session.id).await?;
+    }
+    Ok(Some((session, user)))
+}
+
+/// Housekeeping: remembers the last request, to the minute; not worth an event.
+async fn touch(ctx: &AppContext, id: SessionId) -> Result<(), ServiceError> {
+    let now = ctx.now();
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                store::sessions::touch(tx, id, now).await?;
+                Ok::<_, ServiceError>(Written::unaudited(()))
+            })
+        })
+        .await
+}
+
+/// Ends a session and the tokens that hang on it (W-02).
+pub async fn end(ctx: &AppContext, origin: &Origin, session: &Session, user: &User) -> Result<(), ServiceError> {
+    let event = actor::event(ctx, EventType::UserLogout)
+        .by(InitiatedBy::user(user))
+        .from_origin(origin)
+        .on_user(user);
+    let now = ctx.now();
+    let id = session.id;
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                store::token_families::revoke_of_session(tx, id, "signed out", now).await?;
+                store::sessions::delete(tx, id).await?;
+                Ok::<_, ServiceError>(Written::new((), event))
+            })
+        })
+        .await
+}
+
+/// Builds a session that begins now.
+pub fn begin(ctx: &AppContext, user: &User, amr: &[&str], origin: &Origin) -> Session {
+    let now = ctx.now();
+    Session {
+        id: SessionId::new(now, &mut ctx.rng()),
+        user_id: user.id,
+        authenticated_at: now,
+        last_seen_at: now,
+        expires_at: now + lifetime(ctx).absolute,
+        amr: amr.iter().map(|&method| method.to_owned()).collect(),
+        client_ip: origin.client_ip.clone(),
+        user_agent: origin.user_agent.clone(),
+        created_at: now,
+    }
+}

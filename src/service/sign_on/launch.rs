@@ -1,0 +1,104 @@
+//! Starting an app from its tile. Does not own what SAML asserts (`saml`).
+
+use super::{Flow, Outcome, StopCause, Visitor, claim, proceed, saml, stop};
+use crate::{
+    context::AppContext,
+    domain::{
+        app::App,
+        audit::{EventType, InitiatedBy},
+        connection::Connection,
+        session::Session,
+        sign_on::SignOnRequest,
+        user::User,
+    },
+    service::{ServiceError, actor},
+    store::{self, Written},
+};
+
+/// A tile was chosen, or the sign-in address was opened without a request.
+pub async fn begin(ctx: &AppContext, visitor: &Visitor, slug: &str) -> Result<Outcome, ServiceError> {
+    let found = store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?;
+    let Some((app, _)) = found else {
+        let event = stop::failed(ctx, "unknown_app", format!("No app has the address “{slug}”."));
+        return stop::record(ctx, visitor, StopCause::NotConnected, None, event).await;
+    };
+    let flow = Flow { stored: None, request: SignOnRequest::Launch, app, began_at: ctx.now() };
+    proceed(ctx, visitor, flow).await
+}
+
+/// The app of a slug, for the page that asks before a stranger's link starts it.
+pub async fn app_of(ctx: &AppContext, slug: &str) -> Result<Option<App>, ServiceError> {
+    Ok(store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?.map(|(app, _)| app))
+}
+
+pub(super) async fn issue(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    session: &Session,
+    user: &User,
+) -> Result<Outcome, ServiceError> {
+    match &flow.app.connection {
+        Connection::Saml(connection) if connection.allow_idp_initiated => {
+            saml::issue(ctx, visitor, flow, session, user).await
+        }
+        Connection::Oidc(oidc) if !oidc.initiate_login_uri.is_empty() => {
+            let address = initiate_login(ctx, &oidc.initiate_login_uri, user)?;
+            leave(ctx, visitor, flow, user, address).await
+        }
+        Connection::Bookmark(bookmark) => leave(ctx, visitor, flow, user, bookmark.url.clone()).await,
+        Connection::Saml(_) | Connection::Oidc(_) => {
+            let event = stop::failed(
+                ctx,
+                "no_start",
+                format!("{} has no start address and takes no sign-on that it didn’t ask for.", flow.app.label),
+            );
+            stop::record(ctx, visitor, StopCause::NoStart, Some(&flow.app), event).await
+        }
+    }
+}
+
+/// OpenID Connect Core §4: the app is sent to begin sign-in itself, told by whom (`iss`) and for whom (`login_hint`).
+fn initiate_login(ctx: &AppContext, uri: &str, user: &User) -> Result<String, ServiceError> {
+    let mut address = url::Url::parse(uri).map_err(ServiceError::internal)?;
+    address
+        .query_pairs_mut()
+        .append_pair("iss", ctx.config.http.public_url.as_str())
+        .append_pair("login_hint", &user.email);
+    Ok(address.into())
+}
+
+async fn leave(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    user: &User,
+    address: String,
+) -> Result<Outcome, ServiceError> {
+    let now = ctx.now();
+    // An OIDC app asks for sign-on itself in a moment: that is its `sso_auth`.
+    let event = matches!(flow.app.connection, Connection::Bookmark(_)).then(|| {
+        let mut event = actor::event(ctx, EventType::SsoAuth)
+            .by(InitiatedBy::user(user))
+            .from_origin(&visitor.origin)
+            .at(&flow.app);
+        event.idp_initiated = Some(true);
+        event
+    });
+    let (stored, user_id, app_id) = (flow.stored, user.id, flow.app.id);
+    let answered = ctx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                if !claim(tx, stored, None).await? {
+                    return Ok::<_, ServiceError>(Written::unaudited(false));
+                }
+                store::favourites::record_use(tx, user_id, app_id, now).await?;
+                let mut written = Written::unaudited(true);
+                written.events.extend(event);
+                Ok(written)
+            })
+        })
+        .await?;
+    if answered { Ok(Outcome::Leave(address)) } else { stop::replayed(ctx, visitor, flow).await }
+}

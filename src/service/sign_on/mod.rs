@@ -1,0 +1,234 @@
+//! The dispatcher: one state machine for SAML, OIDC and tiles. Every return decides anew from what is stored.
+//! Does not own the decision (`domain::sign_on`) or the messages: `saml`, `oidc` and `launch` are its two ends.
+
+pub mod launch;
+pub mod oidc;
+pub mod saml;
+pub mod stop;
+
+use crate::{
+    context::AppContext,
+    domain::{
+        access::{self, Access},
+        app::App,
+        audit::Origin,
+        session::Session,
+        sign_on::{PendingSignOn, SIGN_ON_LIFETIME, SignOnRequest, Step, next_step},
+        user::User,
+    },
+    id::SignOnId,
+    keyring::secret_hash,
+    service::ServiceError,
+    store::{self, Written},
+};
+use ::oidc::authorization::response::AuthorizationResponse;
+use chrono::{DateTime, Utc};
+pub use stop::{Stop, StopCause};
+
+/// Who is in front of the browser.
+#[derive(Clone)]
+pub struct Visitor {
+    /// The secret of the browser's own cookie: binds a flow to it.
+    pub browser: String,
+    /// Where the request came from.
+    pub origin: Origin,
+    /// Their session, if they have a live one.
+    pub session: Option<(Session, User)>,
+}
+
+/// What the browser is made to do.
+pub enum Outcome {
+    /// Ask who it is; the flow goes on afterwards.
+    SignIn(SignOnId),
+    /// Post a SAML response.
+    SamlPost(saml::Posting),
+    /// Answer an OIDC client.
+    Oidc(AuthorizationResponse),
+    /// Go to an address of the app.
+    Leave(String),
+    /// Stop and hand over to people.
+    Stop(Box<Stop>),
+}
+
+/// A sign-on under way, stored or not.
+struct Flow {
+    /// Its row, once somebody had to be asked something.
+    stored: Option<SignOnId>,
+    request: SignOnRequest,
+    app: App,
+    began_at: DateTime<Utc>,
+}
+
+/// Goes on with a stored flow, from whatever page came before.
+pub async fn resume(ctx: &AppContext, visitor: &Visitor, id: SignOnId) -> Result<Outcome, ServiceError> {
+    let Some(pending) = find(ctx, visitor, id).await? else {
+        return stop::flow_gone(ctx, visitor).await;
+    };
+    let (Some(app_id), Some(request)) = (pending.app_id, pending.request) else {
+        return Ok(Outcome::Leave(ctx.url("/")));
+    };
+    let Some(app) = store::apps::get(&mut ctx.db.read().await?, app_id).await? else {
+        return stop::flow_gone(ctx, visitor).await;
+    };
+    proceed(ctx, visitor, Flow { stored: Some(id), request, app, began_at: pending.created_at }).await
+}
+
+/// A stored flow of this browser that has not ended (S-30, O-21).
+pub async fn find(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    id: SignOnId,
+) -> Result<Option<PendingSignOn>, ServiceError> {
+    let pending = store::pending_sign_ons::get(&mut ctx.db.read().await?, id).await?;
+    let own = secret_hash(&visitor.browser);
+    Ok(pending.filter(|pending| {
+        crate::keyring::constant_time_eq(pending.browser_hash.as_bytes(), own.as_bytes()) && ctx.now() < pending.expires_at
+    }))
+}
+
+/// Keeps the name typed at the first step.
+pub async fn remember_username(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    id: SignOnId,
+    username: &str,
+) -> Result<bool, ServiceError> {
+    if find(ctx, visitor, id).await?.is_none() {
+        return Ok(false);
+    }
+    let username: String = username.chars().take(254).collect();
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                store::pending_sign_ons::set_username(tx, id, &username).await?;
+                Ok::<_, ServiceError>(Written::unaudited(true))
+            })
+        })
+        .await
+}
+
+/// The destination of a stored flow, for the tile on the sign-in pages.
+pub async fn destination(ctx: &AppContext, pending: &PendingSignOn) -> Result<Option<App>, ServiceError> {
+    match pending.app_id {
+        Some(id) => Ok(store::apps::get(&mut ctx.db.read().await?, id).await?),
+        None => Ok(None),
+    }
+}
+
+/// Whether the visitor may open the app, decided now (S-42).
+async fn access_of(ctx: &AppContext, visitor: &Visitor, app: &App) -> Result<Option<Access>, ServiceError> {
+    let Some((_, user)) = &visitor.session else { return Ok(None) };
+    let routes = store::access::routes(&mut ctx.db.read().await?, user.id, app.id).await?;
+    Ok(Some(access::decide(user, app, routes)))
+}
+
+/// Decides and does the next step.
+async fn proceed(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outcome, ServiceError> {
+    let access = access_of(ctx, visitor, &flow.app).await?;
+    let session = match &visitor.session {
+        Some(session) if oidc::is_expected_person(ctx, &flow, &session.1).await? => Some(session),
+        _ => None,
+    };
+    let step = next_step(
+        flow.request.demand(),
+        flow.began_at,
+        session.map(|(session, _)| session),
+        access.as_ref().filter(|_| session.is_some()),
+        ctx.now(),
+    );
+    match (step, session) {
+        (Step::Issue, Some((session, user))) => issue(ctx, visitor, flow, session, user).await,
+        (Step::Deny(denial), Some((_, user))) => {
+            if flow.request.demand().passive {
+                return refuse_silently(ctx, visitor, flow, Silent::Denied(denial)).await;
+            }
+            stop::denied(ctx, visitor, &flow, user, denial).await
+        }
+        (Step::InteractionNeeded, _) => refuse_silently(ctx, visitor, flow, Silent::InteractionNeeded).await,
+        _ => ask_who(ctx, visitor, flow).await,
+    }
+}
+
+/// Why a request that forbids pages is answered with an error.
+#[derive(Debug, Clone, Copy)]
+enum Silent {
+    InteractionNeeded,
+    Denied(access::Denial),
+}
+
+async fn issue(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: Flow,
+    session: &Session,
+    user: &User,
+) -> Result<Outcome, ServiceError> {
+    match &flow.request {
+        SignOnRequest::Saml(_) => saml::issue(ctx, visitor, &flow, session, user).await,
+        SignOnRequest::Oidc(request) => oidc::issue(ctx, visitor, &flow, request, session, user).await,
+        SignOnRequest::Launch => launch::issue(ctx, visitor, &flow, session, user).await,
+    }
+}
+
+async fn refuse_silently(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: Flow,
+    why: Silent,
+) -> Result<Outcome, ServiceError> {
+    match &flow.request {
+        SignOnRequest::Saml(request) => saml::refuse(ctx, visitor, &flow, request, why).await,
+        SignOnRequest::Oidc(request) => oidc::refuse(ctx, visitor, &flow, request, why).await,
+        SignOnRequest::Launch => stop::flow_gone(ctx, visitor).await,
+    }
+}
+
+/// Stores the flow, unless it is, and asks who it is. A SAML request is counted as seen in the same write.
+async fn ask_who(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outcome, ServiceError> {
+    if let Some(id) = flow.stored {
+        return Ok(Outcome::SignIn(id));
+    }
+    let now = ctx.now();
+    let id = SignOnId::new(now, &mut ctx.rng());
+    let seen = saml::seen_key(ctx, &flow);
+    let pending = PendingSignOn {
+        id,
+        browser_hash: secret_hash(&visitor.browser),
+        app_id: Some(flow.app.id),
+        request: Some(flow.request.clone()),
+        username: None,
+        created_at: flow.began_at,
+        expires_at: now + SIGN_ON_LIFETIME,
+    };
+    let first = ctx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(seen) = &seen
+                    && !store::saml_requests::record(tx, &seen.issuer, &seen.request_id, seen.expires_at).await?
+                {
+                    return Ok::<_, ServiceError>(Written::unaudited(false));
+                }
+                store::pending_sign_ons::insert(tx, &pending).await?;
+                Ok(Written::unaudited(true))
+            })
+        })
+        .await?;
+    if first { Ok(Outcome::SignIn(id)) } else { stop::replayed(ctx, visitor, &flow).await }
+}
+
+/// Claims the right to answer, inside the write that answers: consumes the stored flow, or counts the request as seen.
+/// `false`: somebody answered already.
+async fn claim(
+    tx: &mut store::Tx,
+    stored: Option<SignOnId>,
+    seen: Option<&saml::SeenKey>,
+) -> Result<bool, store::StoreError> {
+    match (stored, seen) {
+        (Some(id), _) => store::pending_sign_ons::consume(tx, id).await,
+        (None, Some(seen)) => {
+            store::saml_requests::record(tx, &seen.issuer, &seen.request_id, seen.expires_at).await
+        }
+        (None, None) => Ok(true),
+    }
+}

@@ -1,0 +1,193 @@
+//! The OIDC ends of a sign-on: an authorization request comes in, a code goes out. Does not own tokens (`service::oidc`).
+
+use super::{Flow, Outcome, Silent, Visitor, claim, proceed, stop};
+use crate::{
+    context::AppContext,
+    domain::{
+        access::Denial,
+        app::App,
+        audit::InitiatedBy,
+        session::Session,
+        sign_on::SignOnRequest,
+        user::User,
+    },
+    id::TokenFamilyId,
+    service::{
+        ServiceError, actor,
+        oidc::{client, grant::GrantDetails, hint},
+    },
+    store::{self, Written},
+};
+use ::oidc::{
+    ErrorCode, ProtocolError,
+    authorization::{
+        request::{ProviderPolicy, UnverifiedAuthorizationRequest, VerifiedAuthorizationRequest},
+        response,
+    },
+    token::authorization_code::StoredCode,
+    token_value::AuthorizationCode,
+};
+use chrono::TimeDelta;
+
+/// An authorization request arrived: the raw query or body.
+pub async fn begin(ctx: &AppContext, visitor: &Visitor, raw: &str) -> Result<Outcome, ServiceError> {
+    let request = match UnverifiedAuthorizationRequest::parse(raw) {
+        Ok(request) => request,
+        Err(error) => return refuse_on_page(ctx, visitor, None, &error, stop::StopCause::NotSetUp).await,
+    };
+    let app = match request.client_id() {
+        Some(client_id) => store::apps::find_by_client_id(&mut ctx.db.read().await?, client_id).await?,
+        None => None,
+    };
+    let Some(app) = app else {
+        let asked = request.client_id().unwrap_or("(none)").to_owned();
+        let error = ProtocolError::new(ErrorCode::InvalidRequest, "unknown client")
+            .with_detail(format!("An authorization request came for client_id “{asked}”; no app has it."));
+        return refuse_on_page(ctx, visitor, None, &error, stop::StopCause::NotConnected).await;
+    };
+    let registered = client::of_app(&app)?;
+    match request.verify(&registered, &ProviderPolicy::default()) {
+        Ok(verified) => {
+            let flow = Flow {
+                stored: None,
+                request: SignOnRequest::Oidc(Box::new(verified)),
+                app,
+                began_at: ctx.now(),
+            };
+            proceed(ctx, visitor, flow).await
+        }
+        Err(refusal) => match response::refusal(&refusal, ctx.config.http.public_url.as_str()) {
+            None => refuse_on_page(ctx, visitor, Some(&app), refusal.error(), stop::StopCause::NotSetUp).await,
+            Some(answer) => {
+                let error = refusal.error();
+                record_refusal(ctx, visitor, &app, error.code().as_str(), &in_words(error)).await?;
+                Ok(Outcome::Oidc(answer))
+            }
+        },
+    }
+}
+
+/// What was wrong, for an admin.
+fn in_words(error: &ProtocolError) -> String {
+    match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.description()),
+        None => error.description().to_owned(),
+    }
+}
+
+async fn refuse_on_page(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    app: Option<&App>,
+    error: &ProtocolError,
+    cause: stop::StopCause,
+) -> Result<Outcome, ServiceError> {
+    let event = stop::failed(ctx, error.code().as_str(), in_words(error));
+    stop::record(ctx, visitor, cause, app, event).await
+}
+
+async fn record_refusal(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    app: &App,
+    code: &str,
+    message: &str,
+) -> Result<(), ServiceError> {
+    let who = visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
+    let event = stop::failed(ctx, code, message).by(who).from_origin(&visitor.origin).at(app);
+    ctx.db.write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) })).await
+}
+
+/// OpenID Connect Core §3.1.2.1 (`id_token_hint`) and §5.5.1 (`claims` with a value for `sub`): the answer may only be about
+/// that person. A hint that isn't ours counts as none.
+pub(super) async fn is_expected_person(ctx: &AppContext, flow: &Flow, user: &User) -> Result<bool, ServiceError> {
+    let SignOnRequest::Oidc(request) = &flow.request else { return Ok(true) };
+    let sub = user.id.to_string();
+    let hinted = match request.id_token_hint() {
+        Some(text) => hint::sub_of(ctx, text, request.client_id()).await?,
+        None => None,
+    };
+    let required = request.claims().and_then(|claims| claims.required_sub());
+    Ok(hinted.is_none_or(|expected| expected == sub) && required.is_none_or(|expected| expected == sub))
+}
+
+/// Issues a code: flow, family, code and event in one write.
+pub(super) async fn issue(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    request: &VerifiedAuthorizationRequest,
+    session: &Session,
+    user: &User,
+) -> Result<Outcome, ServiceError> {
+    let now = ctx.now();
+    let registered = client::of_app(&flow.app)?;
+    let code = AuthorizationCode::generate(&mut ctx.rng());
+    let kept = StoredCode::new(request, &registered, now);
+    let family = store::token_families::Family {
+        id: TokenFamilyId::new(now, &mut ctx.rng()),
+        app_id: flow.app.id,
+        user_id: user.id,
+        session_id: session.id,
+        auth_time: session.authenticated_at,
+        amr: session.amr.clone(),
+        grant_details: GrantDetails::of(request).to_json(),
+        created_at: now,
+        expires_at: now + TimeDelta::seconds(i64::from(registered.lifetimes.refresh_absolute_seconds)),
+        revoked_at: None,
+        revoked_because: None,
+    };
+    let row = store::authorization_codes::Code {
+        hash: code.hash(),
+        family_id: family.id,
+        client_id: kept.client_id,
+        redirect_uri: kept.redirect_uri,
+        code_challenge: kept.code_challenge.map(|challenge| challenge.as_str().to_owned()),
+        expires_at: kept.expires_at,
+    };
+    let mut event = actor::event(ctx, crate::domain::audit::EventType::SsoAuth)
+        .by(InitiatedBy::user(user))
+        .from_origin(&visitor.origin)
+        .at(&flow.app)
+        .detail("scope", request.scope().iter().collect::<Vec<_>>().join(" "));
+    event.idp_initiated = Some(false);
+    event.auth_method = Some(session.amr.join(" "));
+    let (stored, user_id, app_id) = (flow.stored, user.id, flow.app.id);
+    let answered = ctx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                if !claim(tx, stored, None).await? {
+                    return Ok::<_, ServiceError>(Written::unaudited(false));
+                }
+                store::token_families::insert(tx, &family).await?;
+                store::authorization_codes::insert(tx, &row).await?;
+                store::favourites::record_use(tx, user_id, app_id, now).await?;
+                Ok(Written::new(true, event))
+            })
+        })
+        .await?;
+    if !answered {
+        return stop::replayed(ctx, visitor, flow).await;
+    }
+    Ok(Outcome::Oidc(response::success(request, &code, ctx.config.http.public_url.as_str())))
+}
+
+/// OpenID Connect Core §3.1.2.6: a request that forbids pages gets the error that says which page was needed.
+pub(super) async fn refuse(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    request: &VerifiedAuthorizationRequest,
+    why: Silent,
+) -> Result<Outcome, ServiceError> {
+    let (code, description) = match why {
+        Silent::InteractionNeeded => (ErrorCode::LoginRequired, "the person must sign in first"),
+        Silent::Denied(Denial::NotAssigned | Denial::AppPaused | Denial::UserStaged | Denial::UserSuspended) => {
+            (ErrorCode::AccessDenied, "the person may not open this app")
+        }
+    };
+    record_refusal(ctx, visitor, &flow.app, code.as_str(), description).await?;
+    let error = ProtocolError::new(code, description);
+    Ok(Outcome::Oidc(response::error(request, &error, ctx.config.http.public_url.as_str())))
+}

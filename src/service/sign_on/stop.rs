@@ -1,0 +1,103 @@
+//! Stopping a sign-on: the event an admin opens, and what the person's page needs. Does not own the page's words.
+
+use super::{Flow, Outcome, Visitor};
+use crate::{
+    context::AppContext,
+    domain::{
+        access::Denial,
+        app::App,
+        audit::{AuditEvent, EventType, InitiatedBy},
+        reference,
+        sign_on::SignOnRequest,
+        user::User,
+    },
+    service::{ServiceError, actor},
+    store::Written,
+};
+
+/// What the person is told, in kind; the page has the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopCause {
+    /// No app here has this address or issuer.
+    NotConnected,
+    /// The app and we don't agree on something; nothing was sent.
+    NotSetUp,
+    /// The request is too old or was used.
+    TooOld,
+    /// The browser's flow is gone.
+    FlowGone,
+    /// The person may not open the app.
+    Denied(Denial),
+    /// The person lacks the value that identifies them.
+    NoNameId,
+    /// The app can't be started from here.
+    NoStart,
+}
+
+/// A stopped sign-on.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    /// Kind of cause.
+    pub cause: StopCause,
+    /// Joins page and event.
+    pub reference: String,
+    /// The app, when it is known for sure.
+    pub app: Option<App>,
+    /// Who is signed in.
+    pub user: Option<User>,
+}
+
+/// Stores the event under a new reference.
+pub async fn record(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    cause: StopCause,
+    app: Option<&App>,
+    event: AuditEvent,
+) -> Result<Outcome, ServiceError> {
+    let reference = reference::new(&mut ctx.rng());
+    let user = visitor.session.as_ref().map(|(_, user)| user);
+    let who = user.map_or_else(InitiatedBy::anonymous, InitiatedBy::user);
+    let mut event = event.by(who).from_origin(&visitor.origin).with_reference(&reference);
+    if let Some(app) = app {
+        event = event.at(app);
+    }
+    ctx.db
+        .write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) }))
+        .await?;
+    Ok(Outcome::Stop(Box::new(Stop { cause, reference, app: app.cloned(), user: user.cloned() })))
+}
+
+/// A failed `sso_auth` of an app.
+pub fn failed(ctx: &AppContext, code: &str, message: impl Into<String>) -> AuditEvent {
+    actor::event(ctx, EventType::SsoAuth).failed(code, message)
+}
+
+/// The flow ended, was used, or belongs to another browser.
+pub async fn flow_gone(ctx: &AppContext, visitor: &Visitor) -> Result<Outcome, ServiceError> {
+    let event = failed(ctx, "flow_gone", "The sign-on under way ended, was used, or began in another browser.");
+    record(ctx, visitor, StopCause::FlowGone, None, event).await
+}
+
+/// The same request came twice.
+pub(super) async fn replayed(ctx: &AppContext, visitor: &Visitor, flow: &Flow) -> Result<Outcome, ServiceError> {
+    let mut event =
+        failed(ctx, "request_replayed", format!("{} sent a request that was used before.", flow.app.label));
+    if let SignOnRequest::Saml(request) = &flow.request {
+        event = event.detail("request_id", request.id());
+    }
+    record(ctx, visitor, StopCause::TooOld, Some(&flow.app), event).await
+}
+
+/// The person may not open the app.
+pub(super) async fn denied(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    user: &User,
+    denial: Denial,
+) -> Result<Outcome, ServiceError> {
+    let mut event = failed(ctx, denial.code(), denial.sentence(&user.display_name, &flow.app.label)).on_user(user);
+    event.idp_initiated = Some(matches!(flow.request, SignOnRequest::Launch));
+    record(ctx, visitor, StopCause::Denied(denial), Some(&flow.app), event).await
+}

@@ -1,0 +1,236 @@
+//! Who may open an app: groups and people chosen by hand, everyone who has it and why, and the check of one person.
+
+use super::{frame, verdict};
+use crate::{
+    context::AppContext,
+    domain::{access::Route, app::App, permission::Permission, user::User},
+    service::{
+        apps,
+        assignments::{self, Assignee},
+        overview, users,
+    },
+    web::{
+        admin::{
+            forms,
+            frame::{console, stopped_by},
+            paging::{Query, count, pager},
+        },
+        error::Failure,
+        extract::{Admin, Fields},
+        respond::{done, page_with},
+        view::{
+            Link,
+            admin::{
+                Nav,
+                apps::{
+                    AppTab,
+                    access::{AccessGroup, AccessPerson, AppAccess, OfferedGroup},
+                },
+            },
+            form::Errors,
+        },
+        words,
+    },
+};
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use chrono::{DateTime, Utc};
+use std::collections::HashSet;
+
+/// Most groups of one form.
+const GROUPS_MAX: usize = 200;
+
+/// `GET /admin/apps/{slug}/access`
+pub async fn show(
+    State(ctx): State<AppContext>,
+    admin: Admin,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let app = apps::find(&ctx, &admin.caller, &slug).await?;
+    let query = Query::read(query.as_deref())?;
+    let drawn = draw(&ctx, &admin, &app, &query, String::new(), Errors::none()).await?;
+    page_with(StatusCode::OK, &drawn)
+}
+
+async fn draw(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+    query: &Query,
+    person: String,
+    errors: Errors,
+) -> Result<AppAccess, Failure> {
+    let (q, check) = (query.text("q"), query.text("check"));
+    let bound = assignments::groups(ctx, &admin.caller, app).await?;
+    let has: HashSet<_> = bound.iter().map(|(group, ..)| group.id).collect();
+    let offered = overview::groups_with_sizes(ctx, &admin.caller).await?;
+    let (_, people_count) = frame::reach(ctx, admin, app).await?;
+    let stopped = if app.active {
+        overview::stopped_people(ctx, &admin.caller, app.id).await?
+    } else {
+        people_count
+    };
+    let found = assignments::people(ctx, &admin.caller, app, &q, query.rows()).await?;
+    let ids: Vec<_> = found.items.iter().map(|(user, _)| user.id).collect();
+    let opened = overview::last_opened(ctx, &admin.caller, app.id, &ids).await?;
+    let now = ctx.now();
+    let people: Vec<AccessPerson> = found
+        .items
+        .iter()
+        .map(|(user, routes)| row(app, user, routes, opened.get(&user.id).copied(), now))
+        .collect();
+    let (verdict, check_note) = verdict::check(ctx, admin, app, &check).await?;
+    let path = format!("/admin/apps/{}/access", app.slug);
+    let mut page = admin.visit.page(ctx);
+    page.path.clone_from(&path);
+    Ok(AppAccess {
+        page,
+        console: console(ctx, admin, Nav::Apps).await?,
+        frame: frame::of(ctx, admin, app, AppTab::Access).await?,
+        errors,
+        groups: bound
+            .into_iter()
+            .map(|(group, people, only)| AccessGroup {
+                href: format!("/admin/groups/{}", group.id),
+                id: group.id.to_string(),
+                name: group.name,
+                note: group.description,
+                people: count(people),
+                only: count(only),
+            })
+            .collect(),
+        offered: offered
+            .into_iter()
+            .filter(|(group, _)| !has.contains(&group.id))
+            .map(|(group, people)| OfferedGroup {
+                id: group.id.to_string(),
+                name: group.name,
+                note: group.description,
+                people: count(people),
+            })
+            .collect(),
+        people_count: count(people_count),
+        stopped_count: count(stopped),
+        pager: pager(query, &path, &[("q", &q), ("check", &check)], people.len(), found.total),
+        q,
+        people,
+        person,
+        check,
+        verdict,
+        check_note,
+    })
+}
+
+/// One person with every path to the app.
+fn row(app: &App, user: &User, routes: &[Route], opened: Option<DateTime<Utc>>, now: DateTime<Utc>) -> AccessPerson {
+    let via = routes.iter().filter_map(|route| match route {
+        Route::Group { id, name } => Some(Link { href: format!("/admin/groups/{id}"), text: name.clone() }),
+        Route::Direct => None,
+    });
+    let paused = (!app.active).then(|| "App not live".to_owned());
+    AccessPerson {
+        href: format!("/admin/users/{}", user.id),
+        person: words::person(user),
+        via: via.collect(),
+        by_hand: routes.contains(&Route::Direct).then(|| user.id.to_string()),
+        last_opened: opened.map(|then| words::ago(then, now)).unwrap_or_default(),
+        stopped: stopped_by(user.state).or(paused),
+    }
+}
+
+/// What was wrong with a form: the field, what to do, and what was typed as a person.
+type Refused = (&'static str, String, String);
+
+/// `POST /admin/apps/{slug}/access`
+pub async fn submit(
+    State(ctx): State<AppContext>,
+    admin: Admin,
+    Path(slug): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    admin.caller.require(Permission::Manage)?;
+    let app = apps::find(&ctx, &admin.caller, &slug).await?;
+    let changed = match fields.get("action") {
+        "add_group" => set_groups(&ctx, &admin, &app, &fields, true).await?,
+        "remove_group" => set_groups(&ctx, &admin, &app, &fields, false).await?,
+        "add_person" => add_person(&ctx, &admin, &app, fields.get("person").trim()).await?,
+        "remove_person" => remove_person(&ctx, &admin, &app, fields.get("person")).await?,
+        _ => Err(("", "Nothing was changed: use the buttons of this page".to_owned(), String::new())),
+    };
+    match changed {
+        Ok(line) => Ok(done(&ctx, &format!("/admin/apps/{}/access", app.slug), &line)),
+        Err((field, message, typed)) => {
+            let query = Query::read(None)?;
+            let drawn = draw(&ctx, &admin, &app, &query, typed, Errors::on(field, message)).await?;
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &drawn)
+        }
+    }
+}
+
+async fn set_groups(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+    fields: &Fields,
+    bound: bool,
+) -> Result<Result<String, Refused>, Failure> {
+    let known = overview::groups_with_sizes(ctx, &admin.caller).await?;
+    let mut names = Vec::new();
+    for text in fields.all("group").into_iter().take(GROUPS_MAX) {
+        let Some((group, _)) = known.iter().find(|(group, _)| group.id.to_string() == text) else {
+            return Ok(Err(("group", "That group is gone. Choose another one".to_owned(), String::new())));
+        };
+        assignments::set(ctx, &admin.caller, app, Assignee::Group(group.id), bound).await?;
+        names.push(group.name.as_str());
+    }
+    Ok(match names.as_slice() {
+        [] => Err(("group", "Choose at least one group".to_owned(), String::new())),
+        [one] if bound => Ok(format!("{one} has {} now.", app.label)),
+        [one] => Ok(format!("{one} no longer has {}.", app.label)),
+        many => Ok(format!("{} groups have {} now.", many.len(), app.label)),
+    })
+}
+
+async fn add_person(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+    typed: &str,
+) -> Result<Result<String, Refused>, Failure> {
+    if typed.is_empty() {
+        return Ok(Err(("person", "Enter a user name or work email".to_owned(), String::new())));
+    }
+    let Some(user) = users::find(ctx, &admin.caller, typed).await? else {
+        let message = "Nobody here has that user name or email".to_owned();
+        return Ok(Err(("person", message, forms::typed(typed))));
+    };
+    let added = assignments::set(ctx, &admin.caller, app, Assignee::User(user.id), true).await?;
+    let name = &user.display_name;
+    Ok(Ok(if added {
+        format!("{name} has {} now.", app.label)
+    } else {
+        format!("{name} was chosen by hand before.")
+    }))
+}
+
+async fn remove_person(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+    id: &str,
+) -> Result<Result<String, Refused>, Failure> {
+    let id = id.parse().map_err(|_| Failure::NotFound)?;
+    let user = users::get(ctx, &admin.caller, id).await?;
+    assignments::set(ctx, &admin.caller, app, Assignee::User(user.id), false).await?;
+    let still = assignments::check(ctx, &admin.caller, app, &user).await?.is_allowed();
+    let name = &user.display_name;
+    Ok(Ok(if still {
+        format!("{name} is no longer chosen by hand, and keeps {} through a group.", app.label)
+    } else {
+        format!("{name} no longer has {}.", app.label)
+    }))
+}

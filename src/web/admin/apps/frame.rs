@@ -1,0 +1,78 @@
+//! What all pages of one app show above their content. Does not own the pages.
+
+use super::stage::{Stage, protocol_word};
+use crate::{
+    context::AppContext,
+    domain::app::App,
+    service::{assignments, overview},
+    web::{
+        admin::paging::count,
+        error::Failure,
+        extract::Admin,
+        view::{
+            admin::apps::{AppFrame, AppTab},
+            list::counted,
+        },
+        words,
+    },
+};
+use chrono::{DateTime, Utc};
+
+/// Groups and people that have an app.
+pub async fn reach(ctx: &AppContext, admin: &Admin, app: &App) -> Result<(i64, i64), Failure> {
+    Ok(overview::access_counts(ctx, &admin.caller).await?.get(&app.id).copied().unwrap_or_default())
+}
+
+/// Where an app stands.
+pub async fn stage(ctx: &AppContext, admin: &Admin, app: &App, people: i64) -> Result<Stage, Failure> {
+    let was_live = !app.active && overview::was_live(ctx, &admin.caller, app).await?;
+    Ok(Stage::of(app, people, was_live))
+}
+
+/// The frame of an app's page.
+pub async fn of(ctx: &AppContext, admin: &Admin, app: &App, tab: AppTab) -> Result<AppFrame, Failure> {
+    let (groups, people) = reach(ctx, admin, app).await?;
+    let last = overview::last_sign_on(ctx, &admin.caller, app.id).await?;
+    let may_try = assignments::check(ctx, &admin.caller, app, &admin.user).await?.is_allowed();
+    Ok(AppFrame {
+        slug: app.slug.clone(),
+        tile: words::tile(app),
+        state: stage(ctx, admin, app, people).await?.pill(),
+        live: app.active,
+        meta: meta(app, (groups, people), last, ctx.now()),
+        tab,
+        try_href: may_try.then(|| format!("/launch/{}", app.slug)),
+    })
+}
+
+fn meta(app: &App, (groups, people): (i64, i64), last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+    let reach = match (groups, people) {
+        (0, 0) => "nobody has access".to_owned(),
+        (0, _) => counted(count(people), "person", "people"),
+        _ => format!(
+            "{}, {}",
+            counted(count(groups), "group", "groups"),
+            counted(count(people), "person", "people")
+        ),
+    };
+    let last = match last {
+        Some(then) => format!("last sign-in {}", words::ago(then, now)),
+        None if app.active => "no sign-ins yet".to_owned(),
+        None => "not live yet".to_owned(),
+    };
+    format!("{} · {reach} · {last}", protocol_word(&app.connection))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::admin::apps::stage::tests::app;
+
+    #[test]
+    fn the_line_under_the_name_counts() {
+        let app = app();
+        let now = app.created_at;
+        assert_eq!(meta(&app, (0, 0), None, now), "SAML 2.0 · nobody has access · not live yet");
+        assert_eq!(meta(&app, (1, 86), Some(now), now), "SAML 2.0 · 1 group, 86 people · last sign-in just now");
+    }
+}

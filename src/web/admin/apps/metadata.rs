@@ -1,0 +1,151 @@
+//! A service provider's metadata: uploaded or pasted, reviewed, used. Each step reads the document anew and trusts
+//! nothing that the review page sends back. Does not own reading it (`service::sp_metadata`).
+
+use super::{frame, saml_form, sso};
+use crate::{
+    context::AppContext,
+    domain::{
+        app::App,
+        connection::{Connection, SamlConnection},
+        permission::Permission,
+        text::FieldErrors,
+    },
+    service::{
+        ServiceError, apps,
+        sp_metadata::{self, Proposal, Reading},
+    },
+    web::{
+        admin::{forms, frame::console},
+        error::Failure,
+        extract::{Admin, Fields, Upload},
+        respond::{done, page, page_with},
+        view::{
+            admin::{
+                Nav,
+                apps::{
+                    AppTab,
+                    saml::{MetadataReview, ReviewRow},
+                },
+            },
+            form::Hidden,
+        },
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+
+/// The document of a form: the file, or the pasted text when there is no file; and which of the two it was.
+pub fn document(fields: &Fields) -> (&str, &'static str) {
+    match fields.get("metadata_file") {
+        "" => (fields.get("metadata_xml"), "metadata_xml"),
+        file => (file, "metadata_file"),
+    }
+}
+
+/// What a document would set.
+pub fn propose(
+    ctx: &AppContext,
+    admin: &Admin,
+    xml: &str,
+    current: &SamlConnection,
+    label: &str,
+) -> Result<Proposal, FieldErrors> {
+    let reading = Reading {
+        current,
+        label,
+        organization: &admin.visit.organization.name,
+        public_url: ctx.config.http.public_url.as_str(),
+        now: ctx.now(),
+    };
+    sp_metadata::propose(xml, &reading)
+}
+
+/// `POST /admin/apps/{slug}/sso/metadata`: what would change, or with `confirm=yes` the change.
+pub async fn submit(
+    State(ctx): State<AppContext>,
+    admin: Admin,
+    Path(slug): Path<String>,
+    Upload(fields): Upload,
+) -> Result<Response, Failure> {
+    admin.caller.require(Permission::Manage)?;
+    let app = apps::find(&ctx, &admin.caller, &slug).await?;
+    let Some(current) = app.connection.saml() else { return Err(Failure::NotFound) };
+    let (xml, field) = document(&fields);
+    let proposal = match propose(&ctx, &admin, xml, current, &app.label) {
+        Ok(proposal) => proposal,
+        Err(refused) => return refused_page(&ctx, &admin, &app, &fields, field, refused).await,
+    };
+    if fields.get("confirm") != "yes" {
+        return page(&review(&ctx, &admin, &app, proposal, xml).await?);
+    }
+    match sso::save(&ctx, &admin, &app, Connection::Saml(Box::new(proposal.connection))).await {
+        Ok(saved) => {
+            let line = format!("{} is filled in from its metadata.", saved.label);
+            Ok(done(&ctx, &format!("/admin/apps/{}/sso", saved.slug), &line))
+        }
+        Err(ServiceError::Invalid(refused)) => {
+            refused_page(&ctx, &admin, &app, &fields, "metadata_xml", refused).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn review(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+    proposal: Proposal,
+    xml: &str,
+) -> Result<MetadataReview, Failure> {
+    let rows = proposal.differences.into_iter().map(|difference| ReviewRow {
+        field: difference.field.to_owned(),
+        changed: difference.now != difference.from_metadata,
+        now: difference.now,
+        from_metadata: difference.from_metadata,
+    });
+    Ok(MetadataReview {
+        page: admin.visit.page(ctx),
+        console: console(ctx, admin, Nav::Apps).await?,
+        frame: frame::of(ctx, admin, app, AppTab::SignOn).await?,
+        rows: rows.collect(),
+        warnings: proposal.warnings,
+        payload: vec![Hidden::new("metadata_xml", xml)],
+    })
+}
+
+/// The sign-on tab with the error beside the file or the text it came from.
+async fn refused_page(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+    fields: &Fields,
+    field: &str,
+    refused: FieldErrors,
+) -> Result<Response, Failure> {
+    let Some(saml) = app.connection.saml() else { return Err(Failure::NotFound) };
+    let errors = forms::errors(refused, &[("metadata_xml", field), ("attributes", "attribute_name")]);
+    let pasted = fields.get("metadata_xml").to_owned();
+    let mut drawn = saml_form::draw(ctx, admin, app, saml_form::fields_of(saml), errors, pasted).await?;
+    drawn.page.path = format!("/admin/apps/{}/sso", app.slug);
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &drawn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_goes_before_pasted_text() {
+        let read = |text: &str| {
+            let fields = Fields::parse(text).expect("short");
+            let (xml, field) = document(&fields);
+            (xml.to_owned(), field)
+        };
+        assert_eq!(read("metadata_file=a&metadata_xml=b"), ("a".to_owned(), "metadata_file"));
+        assert_eq!(read("metadata_file=&metadata_xml=b"), ("b".to_owned(), "metadata_xml"));
+        assert_eq!(read(""), (String::new(), "metadata_xml"));
+    }
+}

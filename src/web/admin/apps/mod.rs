@@ -1,0 +1,19 @@
+//! Applications: one module a page. Does not own the rules of an app (`domain::app`) or its use cases (`service::apps`).
+
+pub mod access;
+pub mod activity;
+pub mod appearance;
+mod certificates;
+mod frame;
+pub mod list;
+pub mod metadata;
+pub mod new;
+mod oidc_form;
+pub mod remove;
+mod rows;
+mod saml_form;
+mod slug;
+pub mod sso;
+pub mod stage;
+pub mod state;
+mod verdict;

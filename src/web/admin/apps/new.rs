@@ -1,0 +1,180 @@
+//! Adding an application: the kind, then its name, tile and what is known of it. Does not own making it (`service::apps`).
+
+use super::{metadata, oidc_form, slug, sso};
+use crate::{
+    context::AppContext,
+    domain::{
+        app::AppDraft,
+        connection::{BookmarkConnection, Connection, OidcConnection, SamlConnection},
+        permission::Permission,
+        text::FieldErrors,
+    },
+    service::{ServiceError, apps},
+    web::{
+        admin::{forms, frame::console},
+        error::Failure,
+        extract::{Admin, Fields, Upload},
+        respond::{done, page, page_with},
+        view::{
+            admin::{
+                Nav,
+                apps::{
+                    look::Look,
+                    new::{AppNew, AppNewForm, NewKind},
+                },
+            },
+            form::Errors,
+        },
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+
+/// Fields of an app that this form doesn't show by themselves: they come from the metadata.
+const FROM_METADATA: &[&str] =
+    &["sp_entity_id", "acs_urls", "sp_certificates", "name_id_format", "attributes", "require_signed_requests"];
+
+/// `GET /admin/apps/new`
+pub async fn choose(State(ctx): State<AppContext>, admin: Admin) -> Result<Response, Failure> {
+    page(&AppNew { page: admin.visit.page(&ctx), console: console(&ctx, &admin, Nav::Apps).await? })
+}
+
+/// `GET /admin/apps/new/{kind}`
+pub async fn show(
+    State(ctx): State<AppContext>,
+    admin: Admin,
+    Path(kind): Path<String>,
+) -> Result<Response, Failure> {
+    let kind = NewKind::from_slug(&kind).ok_or(Failure::NotFound)?;
+    page(&draw(&ctx, &admin, kind, Look::default(), &Fields::default(), Errors::none()).await?)
+}
+
+async fn draw(
+    ctx: &AppContext,
+    admin: &Admin,
+    kind: NewKind,
+    look: Look,
+    fields: &Fields,
+    errors: Errors,
+) -> Result<AppNewForm, Failure> {
+    Ok(AppNewForm {
+        page: admin.visit.page(ctx),
+        console: console(ctx, admin, Nav::Apps).await?,
+        errors,
+        kind,
+        look,
+        metadata_xml: fields.get("metadata_xml").to_owned(),
+        redirect_uris: fields.get("redirect_uris").to_owned(),
+        url: fields.get("url").to_owned(),
+    })
+}
+
+/// Name and tile as typed.
+pub fn look(fields: &Fields) -> Look {
+    let text = |name: &str| fields.get(name).trim().to_owned();
+    Look {
+        label: text("label"),
+        slug: text("slug"),
+        description: text("description"),
+        category: text("category"),
+        glyph: text("glyph"),
+        colour: text("colour"),
+        show_in_portal: fields.has("show_in_portal"),
+    }
+}
+
+/// `POST /admin/apps/new/{kind}`
+pub async fn submit(
+    State(ctx): State<AppContext>,
+    admin: Admin,
+    Path(kind): Path<String>,
+    Upload(fields): Upload,
+) -> Result<Response, Failure> {
+    admin.caller.require(Permission::Manage)?;
+    let kind = NewKind::from_slug(&kind).ok_or(Failure::NotFound)?;
+    let mut look = look(&fields);
+    let connection = match connection(&ctx, &admin, kind, &mut look, &fields) {
+        Ok(connection) => connection,
+        Err(refused) => return refused_page(&ctx, &admin, kind, look, &fields, refused).await,
+    };
+    let slug = match look.slug.as_str() {
+        "" => slug::free(&ctx, &admin, &slug::from_label(&look.label)).await?,
+        typed => typed.to_owned(),
+    };
+    if slug::is_taken(&ctx, &admin, &slug).await? {
+        let free = slug::free(&ctx, &admin, &slug).await?;
+        let refused = FieldErrors::one("slug", format!("Another app has this address. {free} is free"));
+        return refused_page(&ctx, &admin, kind, look, &fields, refused).await;
+    }
+    let draft = AppDraft {
+        slug,
+        label: look.label.clone(),
+        description: look.description.clone(),
+        connector: kind.slug().to_owned(),
+        glyph: look.glyph.clone(),
+        colour: look.colour.clone(),
+        category: look.category.clone(),
+        show_in_portal: look.show_in_portal,
+        active: false,
+        connection,
+    };
+    match apps::create(&ctx, &admin.caller, draft).await {
+        Ok((app, Some(secret))) => sso::stored(&ctx, &admin, &app, Some(secret)).await,
+        Ok((app, None)) => {
+            let line = format!("{} is added. Nobody can open it until you give it to a group.", app.label);
+            Ok(done(&ctx, &format!("/admin/apps/{}/sso", app.slug), &line))
+        }
+        Err(ServiceError::Invalid(refused)) => refused_page(&ctx, &admin, kind, look, &fields, refused).await,
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The protocol half; metadata also gives a name to an app without one.
+fn connection(
+    ctx: &AppContext,
+    admin: &Admin,
+    kind: NewKind,
+    look: &mut Look,
+    fields: &Fields,
+) -> Result<Connection, FieldErrors> {
+    Ok(match kind {
+        NewKind::Saml => {
+            let mut saml = SamlConnection::default();
+            let (xml, field) = metadata::document(fields);
+            if !xml.trim().is_empty() {
+                let proposal = metadata::propose(ctx, admin, xml, &saml, &look.label).map_err(|refused| {
+                    let mut named = FieldErrors::default();
+                    refused.0.into_iter().for_each(|error| named.add(field, error.message));
+                    named
+                })?;
+                saml = proposal.connection;
+                if look.label.is_empty() {
+                    look.label = proposal.display_name.unwrap_or_default();
+                }
+            }
+            Connection::Saml(Box::new(saml))
+        }
+        NewKind::Oidc => Connection::Oidc(Box::new(OidcConnection {
+            redirect_uris: oidc_form::lines(fields.get("redirect_uris")),
+            ..OidcConnection::default()
+        })),
+        NewKind::Bookmark => Connection::Bookmark(BookmarkConnection { url: fields.get("url").to_owned() }),
+    })
+}
+
+async fn refused_page(
+    ctx: &AppContext,
+    admin: &Admin,
+    kind: NewKind,
+    look: Look,
+    fields: &Fields,
+    refused: FieldErrors,
+) -> Result<Response, Failure> {
+    let (_, document) = metadata::document(fields);
+    let renames: Vec<(&str, &str)> = FROM_METADATA.iter().map(|field| (*field, document)).collect();
+    let errors = forms::errors(refused, &renames);
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &draw(ctx, admin, kind, look, fields, errors).await?)
+}

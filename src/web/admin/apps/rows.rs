@@ -1,0 +1,125 @@
+//! The repeating rows of attributes and claims. Does not own what a source is (`domain::attributes`).
+
+use crate::{
+    domain::{
+        attributes::ACCOUNT_SOURCES,
+        connection::{ValueMapping, ValueSource},
+        user::STANDARD_ATTRIBUTES,
+    },
+    web::{
+        extract::Fields,
+        view::form::{AttributeRow, Choice},
+    },
+};
+
+/// The rows as typed, those without a name left out: emptying the name removes a row.
+pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
+    let (kinds, values) = (fields.all("attribute_kind"), fields.all("attribute_value"));
+    let at = |list: &[&str], position: usize| list.get(position).copied().unwrap_or_default().to_owned();
+    fields
+        .all("attribute_name")
+        .into_iter()
+        .enumerate()
+        .filter(|(_, name)| !name.trim().is_empty())
+        .map(|(position, name)| AttributeRow {
+            name: name.trim().to_owned(),
+            kind: at(&kinds, position),
+            value: at(&values, position).trim().to_owned(),
+        })
+        .collect()
+}
+
+/// The mappings that rows stand for. What a row can't show (`NameFormat`, `FriendlyName`) is kept from the stored row of
+/// the same name.
+pub fn mappings(rows: &[AttributeRow], stored: &[ValueMapping]) -> Vec<ValueMapping> {
+    rows.iter()
+        .map(|row| {
+            let before = stored.iter().find(|mapping| mapping.name == row.name);
+            ValueMapping {
+                name: row.name.clone(),
+                name_format: before.map(|mapping| mapping.name_format.clone()).unwrap_or_default(),
+                friendly_name: before.map(|mapping| mapping.friendly_name.clone()).unwrap_or_default(),
+                value: if row.kind == "constant" {
+                    ValueSource::Constant(row.value.clone())
+                } else {
+                    ValueSource::Source(row.value.clone())
+                },
+            }
+        })
+        .collect()
+}
+
+/// Stored mappings as rows.
+pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
+    mappings
+        .iter()
+        .map(|mapping| {
+            let (kind, value) = match &mapping.value {
+                ValueSource::Source(source) => ("source", source),
+                ValueSource::Constant(text) => ("constant", text),
+            };
+            AttributeRow { name: mapping.name.clone(), kind: kind.to_owned(), value: value.clone() }
+        })
+        .collect()
+}
+
+/// The names that a value may come from, for suggestions.
+pub fn sources() -> Vec<String> {
+    ACCOUNT_SOURCES.iter().chain(STANDARD_ATTRIBUTES).map(|(key, _)| (*key).to_owned()).collect()
+}
+
+/// What may identify people, with the present choice even if it is a custom attribute.
+pub fn identifiers(chosen: &str) -> Vec<Choice> {
+    let mut choices: Vec<Choice> = ACCOUNT_SOURCES
+        .iter()
+        .chain(STANDARD_ATTRIBUTES)
+        .filter(|(key, _)| *key != "groups")
+        .map(|(key, label)| Choice::new(*key, *label))
+        .collect();
+    if !chosen.is_empty() && !choices.iter().any(|choice| choice.value == chosen) {
+        choices.push(Choice::new(chosen, chosen));
+    }
+    choices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read_in_order_and_emptied_names_remove_them() {
+        let fields = Fields::parse(
+            "attribute_name=email&attribute_kind=source&attribute_value=email\
+             &attribute_name=&attribute_kind=source&attribute_value=username\
+             &attribute_name=+plan+&attribute_kind=constant&attribute_value=gold\
+             &attribute_name=tail",
+        )
+        .expect("short");
+        let rows = typed(&fields);
+        let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["email", "plan", "tail"]);
+        assert_eq!((rows[1].kind.as_str(), rows[1].value.as_str()), ("constant", "gold"));
+        assert_eq!(rows[2].value, "", "a cut form misses values, it doesn't shift them");
+    }
+
+    #[test]
+    fn mappings_keep_what_rows_do_not_show() {
+        let stored = [ValueMapping {
+            name: "urn:oid:2.5.4.42".into(),
+            name_format: "urn:oasis:names:tc:SAML:2.0:attrname-format:uri".into(),
+            friendly_name: "givenName".into(),
+            value: ValueSource::Source("first_name".into()),
+        }];
+        assert_eq!(mappings(&of(&stored), &stored), stored);
+        let renamed = [AttributeRow { name: "plan".into(), kind: "constant".into(), value: "gold".into() }];
+        let mapped = mappings(&renamed, &stored);
+        assert_eq!(mapped[0].value, ValueSource::Constant("gold".into()));
+        assert_eq!(mapped[0].friendly_name, "");
+    }
+
+    #[test]
+    fn a_custom_identifier_stays_choosable() {
+        assert!(identifiers("attributes.badge").iter().any(|choice| choice.value == "attributes.badge"));
+        assert!(!identifiers("email").iter().any(|choice| choice.value == "groups"));
+    }
+}

@@ -1,0 +1,244 @@
+//! The form of a SAML app's sign-on: stored settings to fields, and fields to settings. Does not own checking them.
+
+use super::{certificates, rows};
+use crate::{
+    context::AppContext,
+    domain::{
+        app::App,
+        connection::{AcsUrl, NameIdFormat, RequireSigned, SamlConnection},
+        text::FieldErrors,
+    },
+    keyring::fingerprint_sha256,
+    service::{ServiceError, apps, sign_on},
+    web::{
+        admin::frame::console,
+        error::Failure,
+        extract::{Admin, Fields},
+        view::{
+            admin::{
+                Nav,
+                apps::{
+                    AppTab,
+                    saml::{SamlFields, SamlGive, SamlSso},
+                },
+            },
+            form::Errors,
+        },
+    },
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+/// Refused fields that have another name in the form.
+pub const RENAMES: &[(&str, &str)] = &[("attributes", "attribute_name"), ("client_id", "")];
+
+/// Values of the select and what is stored.
+const REQUIRE_SIGNED: &[(&str, RequireSigned)] =
+    &[("auto", RequireSigned::Auto), ("yes", RequireSigned::Always), ("no", RequireSigned::Never)];
+
+/// Stored settings as fields.
+pub fn fields_of(saml: &SamlConnection) -> SamlFields {
+    let mut addresses: Vec<&AcsUrl> = saml.acs_urls.iter().collect();
+    addresses.sort_by_key(|acs| (!acs.default, acs.index));
+    let require = REQUIRE_SIGNED.iter().find(|(_, value)| *value == saml.require_signed_requests);
+    SamlFields {
+        acs_urls: addresses.iter().map(|acs| acs.url.as_str()).collect::<Vec<_>>().join("\n"),
+        sp_entity_id: saml.sp_entity_id.clone(),
+        name_id_source: saml.name_id_source.clone(),
+        name_id_format: saml.name_id_format.as_str().to_owned(),
+        sign: match (saml.sign_assertion, saml.sign_response) {
+            (true, false) => "assertion",
+            (false, true) => "response",
+            _ => "both",
+        }
+        .to_owned(),
+        require_signed_requests: require.map_or("auto", |(word, _)| word).to_owned(),
+        default_relay_state: saml.default_relay_state.clone(),
+        sp_certificates: certificates::to_pem_list(&saml.sp_certificates),
+        attributes: rows::of(&saml.attributes),
+        groups_attribute: saml.groups_attribute.clone(),
+    }
+}
+
+/// The fields as typed.
+pub fn typed(fields: &Fields) -> SamlFields {
+    let text = |name: &str| fields.get(name).trim().to_owned();
+    SamlFields {
+        acs_urls: text("acs_urls"),
+        sp_entity_id: text("sp_entity_id"),
+        name_id_source: text("name_id_source"),
+        name_id_format: text("name_id_format"),
+        sign: text("sign"),
+        require_signed_requests: text("require_signed_requests"),
+        default_relay_state: text("default_relay_state"),
+        sp_certificates: text("sp_certificates"),
+        attributes: rows::typed(fields),
+        groups_attribute: text("groups_attribute"),
+    }
+}
+
+/// The settings that fields stand for; what the form doesn't show stays as it is.
+///
+/// # Errors
+/// Fields that can't be read at all. The rest is checked when the app is saved.
+pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<SamlConnection, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let certificates = certificates::parse(&fields.sp_certificates).unwrap_or_else(|message| {
+        errors.add("sp_certificates", message);
+        Vec::new()
+    });
+    let format = NameIdFormat::parse(&fields.name_id_format);
+    if format.is_none() {
+        errors.add("name_id_format", "Choose one of the formats");
+    }
+    let sign = match fields.sign.as_str() {
+        "both" => Some((true, true)),
+        "assertion" => Some((true, false)),
+        "response" => Some((false, true)),
+        _ => None,
+    };
+    if sign.is_none() {
+        errors.add("sign", "Choose what is signed");
+    }
+    let require = REQUIRE_SIGNED.iter().find(|(word, _)| *word == fields.require_signed_requests);
+    if require.is_none() {
+        errors.add("require_signed_requests", "Choose one of the three");
+    }
+    let acs_urls = acs_urls(&fields.acs_urls, &current.acs_urls).unwrap_or_else(|message| {
+        errors.add("acs_urls", message);
+        Vec::new()
+    });
+    errors.finish()?;
+    let (sign_assertion, sign_response) = sign.unwrap_or((true, true));
+    Ok(SamlConnection {
+        sp_entity_id: fields.sp_entity_id.clone(),
+        acs_urls,
+        name_id_source: fields.name_id_source.clone(),
+        name_id_format: format.unwrap_or_default(),
+        sign_assertion,
+        sign_response,
+        require_signed_requests: require.map(|(_, value)| *value).unwrap_or_default(),
+        sp_certificates: certificates,
+        default_relay_state: fields.default_relay_state.clone(),
+        attributes: rows::mappings(&fields.attributes, &current.attributes),
+        groups_attribute: fields.groups_attribute.clone(),
+        ..current.clone()
+    })
+}
+
+/// One address a line, the first the default. An address that is stored keeps its index, for requests name them by it
+/// (SAML Core §3.4.1, `AssertionConsumerServiceIndex`).
+fn acs_urls(text: &str, stored: &[AcsUrl]) -> Result<Vec<AcsUrl>, String> {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    if lines.len() > 64 {
+        return Err("Use at most 64 addresses".to_owned());
+    }
+    let known = |line: &str| stored.iter().find(|acs| acs.url == line).map(|acs| acs.index);
+    let mut used: Vec<u16> = lines.iter().filter_map(|line| known(line)).collect();
+    let mut addresses = Vec::with_capacity(lines.len());
+    for (position, line) in lines.into_iter().enumerate() {
+        let index = match known(line) {
+            Some(index) => index,
+            None => (0..=u16::MAX).find(|index| !used.contains(index)).unwrap_or_default(),
+        };
+        used.push(index);
+        addresses.push(AcsUrl { url: line.to_owned(), index, default: position == 0 });
+    }
+    Ok(addresses)
+}
+
+/// The page.
+pub async fn draw(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+    fields: SamlFields,
+    errors: Errors,
+    metadata_xml: String,
+) -> Result<SamlSso, Failure> {
+    let Some(saml) = app.connection.saml() else { return Err(Failure::NotFound) };
+    Ok(SamlSso {
+        page: admin.visit.page(ctx),
+        console: console(ctx, admin, Nav::Apps).await?,
+        frame: super::frame::of(ctx, admin, app, AppTab::SignOn).await?,
+        errors,
+        give: give(ctx, app, saml).await?,
+        gave_note: if app.connection.is_complete() {
+            "You can edit any value.".to_owned()
+        } else {
+            "Send its metadata on the right, or copy the values from its settings.".to_owned()
+        },
+        complete: app.connection.is_complete(),
+        name_id_sources: rows::identifiers(&fields.name_id_source),
+        fields,
+        sources: rows::sources(),
+        metadata_xml,
+    })
+}
+
+async fn give(ctx: &AppContext, app: &App, saml: &SamlConnection) -> Result<SamlGive, Failure> {
+    let key = apps::active_key(ctx, app.id).await?;
+    let certificate = key.certificate.unwrap_or_default();
+    let der = STANDARD.decode(&certificate).map_err(ServiceError::internal)?;
+    Ok(SamlGive {
+        metadata_url: ctx.url(&format!("/saml2/{}/metadata", app.slug)),
+        sign_in_url: ctx.url(&format!("/saml2/{}", app.slug)),
+        issuer: sign_on::saml::idp_entity_id(ctx, app, saml),
+        fingerprint: fingerprint_sha256(&der),
+        certificate_pem: certificates::to_pem(&certificate),
+        certificate_href: format!("/saml2/{}/certificate.pem", app.slug),
+        certificate_ends: key.not_after.map(|end| end.format("%-d %B %Y").to_string()).unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored() -> SamlConnection {
+        SamlConnection {
+            idp_entity_id: "https://id.example/saml2/old/metadata".into(),
+            sp_entity_id: "https://sp.example".into(),
+            acs_urls: vec![
+                AcsUrl { url: "https://sp.example/a".into(), index: 7, default: false },
+                AcsUrl { url: "https://sp.example/b".into(), index: 2, default: true },
+            ],
+            sp_certificates: vec![certificates::tests::certificate()],
+            sign_response: false,
+            allow_sha1: true,
+            require_signed_requests: RequireSigned::Never,
+            ..SamlConnection::default()
+        }
+    }
+
+    #[test]
+    fn a_form_sent_back_unchanged_changes_only_the_order_of_addresses() {
+        let stored = stored();
+        let again = to_connection(&fields_of(&stored), &stored).expect("readable");
+        let mut sorted = stored.clone();
+        sorted.acs_urls.reverse();
+        assert_eq!(again, sorted, "what the form doesn't show is kept, indexes too");
+    }
+
+    #[test]
+    fn new_addresses_get_a_free_index_and_the_first_is_the_default() {
+        let text = "https://sp.example/new\nhttps://sp.example/a\n\nhttps://sp.example/new";
+        let addresses = acs_urls(text, &stored().acs_urls).expect("few");
+        let shown: Vec<_> = addresses.iter().map(|acs| (acs.url.as_str(), acs.index, acs.default)).collect();
+        assert_eq!(shown, [("https://sp.example/new", 0, true), ("https://sp.example/a", 7, false)]);
+        let many: String = (0..65).map(|number| format!("https://sp.example/{number}\n")).collect();
+        assert!(acs_urls(&many, &[]).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_beside_its_field() {
+        let broken = SamlFields { sp_certificates: "hello".into(), sign: "none".into(), ..fields_of(&stored()) };
+        let refused = to_connection(&broken, &stored()).expect_err("refused");
+        assert!(refused.of("sp_certificates").is_some() && refused.of("sign").is_some());
+        assert!(refused.of("acs_urls").is_none());
+    }
+}

@@ -1,0 +1,158 @@
+//! How to fix what failed: by the stable code of the failure, with the page where it is done. Does not own the cause's
+//! words (`super::words`).
+
+use crate::{domain::audit::AuditEvent, web::view::Link};
+
+/// The page that a fix leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The app's sign-on settings.
+    SignOn,
+    /// Who has the app, with the person checked.
+    Access,
+    /// The person.
+    Person,
+    /// Adding an app.
+    NewApp,
+    /// Nowhere here.
+    None,
+}
+
+/// Codes, what to do (`{app}` is the app's name), and where.
+const FIXES: &[(&str, &str, Place)] = &[
+    (
+        "saml_assertion_consumer_service",
+        "If {app} moved you, add the new reply address. If you don’t recognise it, leave it blocked and tell {app}.",
+        Place::SignOn,
+    ),
+    (
+        "saml_issuer",
+        "Compare the entity ID that was sent with the one on file. If {app} changed it, upload its new metadata.",
+        Place::SignOn,
+    ),
+    (
+        "saml_signature",
+        "If {app} changed its certificate, upload its new metadata or paste the certificate. If it doesn’t sign, stop \
+         requiring it.",
+        Place::SignOn,
+    ),
+    ("saml_signature_algorithm", "Set {app} to sign with RSA-SHA256 or better.", Place::SignOn),
+    (
+        "saml_destination",
+        "Put the sign-in address into {app} again, letter for letter. It may still have an old one.",
+        Place::SignOn,
+    ),
+    ("saml_issue_instant", "Set the clock of {app}. If people came by an old link or tab, nothing needs fixing.", Place::None),
+    ("saml_name_id_policy", "Choose the NameID format that {app} asks for.", Place::SignOn),
+    (
+        "saml_requested_authn_context",
+        "Set {app} to ask for PasswordProtectedTransport, or for nothing in particular.",
+        Place::None,
+    ),
+    ("saml_protocol_binding", "Set {app} to take its answer by HTTP-POST.", Place::None),
+    ("saml_relay_state", "Shorten the RelayState in {app}: at most 80 bytes if it is held to the standard.", Place::SignOn),
+    ("request_replayed", "People reach this by going back in their browser. Many of them at once deserve a look.", Place::None),
+    ("flow_gone", "People reach this with an old tab, or with cookies blocked. Ask them to open the app again.", Place::None),
+    ("not_assigned", "If they need it for their work, put them in a group that has {app}, or choose them by hand.", Place::Access),
+    ("access_denied", "If they need it for their work, put them in a group that has {app}, or choose them by hand.", Place::Access),
+    ("user_suspended", "If they are back, activate the account.", Place::Person),
+    ("user_staged", "Activate the account when they begin.", Place::Person),
+    ("account_not_active", "If they should get in, activate the account.", Place::Person),
+    ("app_paused", "If the pause is over, make {app} live again.", Place::SignOn),
+    ("name_id_empty", "Fill in the missing value, or choose another one that identifies people at {app}.", Place::Person),
+    ("no_acs", "Add the reply address of {app}, or upload its metadata.", Place::SignOn),
+    ("no_start", "Add a start address, if {app} has one. Until then people start at {app} itself.", Place::SignOn),
+    ("subject_mismatch", "They may be signed in with another account than the one {app} expects.", Place::None),
+    ("unknown_app", "If it is an app of yours, add it, or correct the address in its settings.", Place::NewApp),
+    (
+        "invalid_client",
+        "If the secret was changed here, give the new one to {app}. If it was lost, make a new one.",
+        Place::SignOn,
+    ),
+    (
+        "invalid_grant",
+        "Once is harmless: people sign in again. Often, {app} may keep tokens too long or use codes twice.",
+        Place::None,
+    ),
+    (
+        "invalid_request",
+        "Compare what {app} asked for with its settings here: redirect addresses count letter for letter.",
+        Place::SignOn,
+    ),
+    ("redirect_uri", "Compare the redirect address with the list: a slash, a port or a capital makes another one.", Place::SignOn),
+    ("unauthorized_client", "{app} asked for a grant that it isn’t set up for. Turn it on here, or off in {app}.", Place::SignOn),
+    ("invalid_scope", "Set {app} to ask for the scopes openid, profile, email and groups only.", Place::None),
+    ("unsupported_response_type", "Set {app} to use the authorization code flow.", Place::None),
+    ("wrong_password", "Many of these for one person: help them with a new password. For many people: look at the address.", Place::Person),
+    ("throttled", "It ends by itself. If it was the person, help them with a new password.", Place::Person),
+];
+
+/// What to do, and the button that leads there; nothing for what needs no fixing.
+pub fn of(event: &AuditEvent, person: Option<(&str, &str)>) -> (String, Option<Link>) {
+    let code = event.error_code.as_deref().unwrap_or_default();
+    let known = FIXES.iter().find(|(name, ..)| *name == code);
+    let fallback = code.starts_with("saml_").then_some((
+        "",
+        "Set {app} up from our metadata again. If it stays, send its maker the stored event.",
+        Place::SignOn,
+    ));
+    let Some((_, words, place)) = known.copied().or(fallback).filter(|_| !event.success) else {
+        return (String::new(), None);
+    };
+    let app = event.application.as_ref();
+    let label = app.map_or("the app", |app| app.display_label.as_str());
+    let link = |href: String, text: String| Some(Link { href, text });
+    let link = match (place, app, person) {
+        (Place::SignOn, Some(app), _) => link(format!("/admin/apps/{}/sso", app.name), format!("Review in {label}")),
+        (Place::Access, Some(app), Some((_, username))) => link(
+            super::super::paging::address(&format!("/admin/apps/{}/access", app.name), &[("check", username)]),
+            format!("Who has {label}"),
+        ),
+        (Place::Access, Some(app), None) => {
+            link(format!("/admin/apps/{}/access", app.name), format!("Who has {label}"))
+        }
+        (Place::Person, _, Some((id, _))) => link(format!("/admin/users/{id}"), "Open the person".to_owned()),
+        (Place::NewApp, ..) => link("/admin/apps/new".to_owned(), "Add application".to_owned()),
+        _ => None,
+    };
+    (words.replace("{app}", label), link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::audit::EventType, web::admin::audit::words::tests::event};
+    use saml::RequestErrorKind as Kind;
+
+    #[test]
+    fn every_refusal_of_a_saml_request_has_a_fix_at_the_app() {
+        for kind in [
+            Kind::Parameters, Kind::Encoding, Kind::TooLarge, Kind::Xml, Kind::Message, Kind::Signature,
+            Kind::SignatureAlgorithm, Kind::Id, Kind::Issuer, Kind::Destination, Kind::AssertionConsumerService,
+            Kind::Version, Kind::IssueInstant, Kind::ProtocolBinding, Kind::RelayState, Kind::NameIdPolicy,
+            Kind::Subject, Kind::RequestedAuthnContext,
+        ] {
+            let failed = event(EventType::SsoAuth).failed(&format!("saml_{}", kind.check()), "why");
+            let (words, _) = of(&failed, None);
+            assert!(!words.is_empty() && !words.contains('{'), "{}", kind.check());
+        }
+    }
+
+    #[test]
+    fn fixes_lead_to_the_place() {
+        let at = |code: &str, person| of(&event(EventType::SsoAuth).failed(code, ""), person).1.map(|link| link.href);
+        assert_eq!(at("saml_signature", None).as_deref(), Some("/admin/apps/amplitude/sso"));
+        assert_eq!(at("not_assigned", Some(("7", "omar"))).as_deref(), Some("/admin/apps/amplitude/access?check=omar"));
+        assert_eq!(at("user_suspended", Some(("7", "omar"))).as_deref(), Some("/admin/users/7"));
+        assert_eq!(at("user_suspended", None), None, "nobody to open");
+        assert_eq!(at("unknown_app", None).as_deref(), Some("/admin/apps/new"));
+        assert_eq!(at("something_new", None), None);
+        assert_eq!(of(&event(EventType::SsoAuth), None), (String::new(), None), "success needs no fixing");
+    }
+
+    #[test]
+    fn each_code_stands_once() {
+        let codes: std::collections::HashSet<&str> = FIXES.iter().map(|(code, ..)| *code).collect();
+        assert_eq!(codes.len(), FIXES.len());
+    }
+}

@@ -1,0 +1,9 @@
+//! Audit events in words: the list, one event beside it, what it means and what to do.
+//! Does not own what an event says (`domain::audit`) or which are kept.
+
+mod detail;
+mod filter;
+mod fix;
+pub mod list;
+pub mod rows;
+pub mod words;

@@ -1,0 +1,289 @@
+//! Audit events in words for an admin: titles, sentences, outcomes. Does not own how to fix what failed (`super::fix`).
+
+use crate::{
+    domain::audit::{AuditEvent, EventType},
+    web::view::admin::audit::Outcome,
+};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+/// Failures that a rule meant: nothing is broken.
+const DENIALS: &[&str] = &["not_assigned", "user_suspended", "user_staged", "app_paused", "access_denied", "account_not_active", "throttled"];
+
+/// How an event ended.
+pub fn outcome(event: &AuditEvent) -> Outcome {
+    match event.error_code.as_deref() {
+        _ if event.success => Outcome::Ok,
+        Some(code) if DENIALS.contains(&code) => Outcome::Denied,
+        _ => Outcome::Failed,
+    }
+}
+
+/// What a kind of event is called in the filter.
+pub fn type_words(kind: EventType) -> &'static str {
+    match kind {
+        EventType::SsoAuth => "Sign-in to an app",
+        EventType::UserLoginAttempt => "Sign-in of a person",
+        EventType::AdminLoginAttempt => "Sign-in of an admin",
+        EventType::UserLogout => "Sign-out",
+        EventType::UserCreate => "Person added",
+        EventType::UserUpdate => "Person changed",
+        EventType::UserDelete => "Person removed",
+        EventType::UserSuspended => "Person suspended",
+        EventType::UserActivated => "Person activated",
+        EventType::UserPasswordChange => "Password changed",
+        EventType::UserPasswordSet => "Password set by an admin",
+        EventType::UserSessionsEnd => "Sessions ended by an admin",
+        EventType::AdminCreate => "Admin added",
+        EventType::AdminUpdate => "Admin changed",
+        EventType::GroupCreate => "Group added",
+        EventType::GroupUpdate => "Group changed",
+        EventType::GroupDelete => "Group removed",
+        EventType::ApplicationCreate => "Application added",
+        EventType::ApplicationUpdate => "Application changed",
+        EventType::ApplicationDelete => "Application removed",
+        EventType::AssociationChange => "Access or membership changed",
+        EventType::OrganizationCreate => "Organisation set up",
+        EventType::OrganizationUpdate => "Organisation changed",
+        EventType::ClientSecretCreate => "Client secret made",
+        EventType::ClientSecretDelete => "Client secret withdrawn",
+        EventType::ApiTokenCreate => "API token made",
+        EventType::ApiTokenDelete => "API token withdrawn",
+        EventType::OauthTokenIssue => "Token given",
+        EventType::OauthTokenRefuse => "Token refused",
+        EventType::OauthTokenRevoke => "Token withdrawn",
+        EventType::RequestRefused => "Request refused",
+    }
+}
+
+/// What happened, in a few words.
+pub fn title(event: &AuditEvent) -> &'static str {
+    let code = event.error_code.as_deref().unwrap_or_default();
+    match (event.event_type, event.success) {
+        (EventType::SsoAuth, true) => "Signed in to app",
+        (EventType::SsoAuth, false) if code.starts_with("saml_") => "SAML request refused",
+        (EventType::SsoAuth, false) if DENIALS.contains(&code) => "App access denied",
+        (EventType::SsoAuth, false) => "Sign-in to app stopped",
+        (EventType::UserLoginAttempt | EventType::AdminLoginAttempt, true) => "Signed in",
+        (EventType::UserLoginAttempt | EventType::AdminLoginAttempt, false) => match code {
+            "throttled" => "Sign-in slowed down",
+            "account_not_active" => "Sign-in of a switched-off account",
+            _ => "Wrong user name or password",
+        },
+        (EventType::UserLogout, _) => "Signed out",
+        (EventType::AssociationChange, _) if field(event) == Some("members") => {
+            if is_addition(event) { "Group joined" } else { "Group left" }
+        }
+        (EventType::AssociationChange, _) => if is_addition(event) { "Access given" } else { "Access taken back" },
+        (kind, _) => type_words(kind),
+    }
+}
+
+fn field(event: &AuditEvent) -> Option<&str> {
+    event.changes.first().map(|change| change.field.as_str())
+}
+
+fn is_addition(event: &AuditEvent) -> bool {
+    event.changes.first().is_some_and(|change| change.from.is_null())
+}
+
+/// What happened, as a sentence. `who` is the display name of who did it, when they are known.
+pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
+    let who = who.or(event.initiated_by.username.as_deref()).unwrap_or(match event.initiated_by.kind.as_str() {
+        "anonymous" => "Somebody who wasn’t signed in",
+        _ => "Gatehouse",
+    });
+    let app = event.application.as_ref().map_or("an app", |app| app.display_label.as_str());
+    let what = event.resource.as_ref().map_or("something", |resource| resource.name.as_str());
+    let changed = event
+        .changes
+        .first()
+        .map(|change| shown(if change.from.is_null() { &change.to } else { &change.from }))
+        .unwrap_or_default();
+    if !event.success {
+        return failure(event, who, app);
+    }
+    match event.event_type {
+        EventType::SsoAuth if event.idp_initiated == Some(true) => format!("{who} opened {app} from the portal."),
+        EventType::SsoAuth => format!("{who} signed in to {app}."),
+        EventType::UserLoginAttempt | EventType::AdminLoginAttempt => format!("{who} signed in."),
+        EventType::UserLogout => format!("{who} signed out."),
+        EventType::UserCreate | EventType::GroupCreate | EventType::AdminCreate => format!("{who} added {what}."),
+        EventType::UserUpdate | EventType::GroupUpdate | EventType::AdminUpdate => format!("{who} changed {what}."),
+        EventType::UserDelete | EventType::GroupDelete => format!("{who} removed {what}."),
+        EventType::UserSuspended => format!("{who} suspended {what}."),
+        EventType::UserActivated => format!("{who} activated {what}."),
+        EventType::UserPasswordChange => format!("{who} changed the password of {what}."),
+        EventType::UserPasswordSet => format!("{who} set a password for {what}."),
+        EventType::UserSessionsEnd => format!("{who} ended the sessions of {what}."),
+        EventType::ApplicationCreate => format!("{who} added {app}."),
+        EventType::ApplicationUpdate => application_change(event, who, app),
+        EventType::ApplicationDelete => format!("{who} removed {app}."),
+        EventType::AssociationChange => match (field(event), is_addition(event)) {
+            (Some("members"), true) => format!("{who} put {changed} into {what}."),
+            (Some("members"), false) => format!("{who} took {changed} out of {what}."),
+            (_, true) => format!("{who} gave {changed} access to {app}."),
+            (_, false) => format!("{who} took {app} from {changed}."),
+        },
+        EventType::OrganizationCreate => format!("{what} was set up."),
+        EventType::OrganizationUpdate => format!("{who} changed the organisation."),
+        EventType::ClientSecretCreate => format!("{who} made a client secret for {app}."),
+        EventType::ClientSecretDelete => format!("{who} withdrew a client secret of {app}."),
+        EventType::ApiTokenCreate => format!("{who} made the API token {what}."),
+        EventType::ApiTokenDelete => format!("{who} withdrew the API token {what}."),
+        EventType::OauthTokenIssue => format!("{app} got a token for {who}."),
+        EventType::OauthTokenRefuse | EventType::RequestRefused => format!("{app} was refused."),
+        EventType::OauthTokenRevoke => format!("A token of {app} was withdrawn."),
+    }
+}
+
+fn application_change(event: &AuditEvent, who: &str, app: &str) -> String {
+    match event.changes.as_slice() {
+        [one] if one.field == "active" && one.to == Value::Bool(true) => format!("{who} made {app} live."),
+        [one] if one.field == "active" => format!("{who} paused {app}."),
+        _ => format!("{who} changed {app}."),
+    }
+}
+
+/// The cause of a failure, by its stable code; other causes in the words that the event keeps.
+fn failure(event: &AuditEvent, who: &str, app: &str) -> String {
+    let kept = event.error_message.as_deref().unwrap_or_default();
+    match event.error_code.as_deref().unwrap_or_default() {
+        "saml_assertion_consumer_service" => format!("{app} asked for a reply address that isn’t on its list."),
+        "saml_issuer" => format!("A SAML request for {app} came from an entity ID that isn’t the one on file."),
+        "saml_signature" => format!("The signature on {app}’s request is missing or isn’t by a certificate on file."),
+        "saml_signature_algorithm" => format!("{app} signs its requests with an algorithm that isn’t allowed."),
+        "saml_destination" => format!("{app} sent its request to another address than it says."),
+        "saml_issue_instant" => format!("{app}’s request is too old, or its clock differs from ours."),
+        "saml_name_id_policy" => format!("{app} asks for another kind of NameID than it gets."),
+        "saml_requested_authn_context" => format!("{app} asks for a way of signing in that people don’t have here."),
+        "saml_protocol_binding" => format!("{app} wants its answer by a binding that isn’t used here."),
+        "saml_relay_state" => format!("{app} sent a RelayState that can’t be given back."),
+        code if code.starts_with("saml_") => format!("{app} sent a request that isn’t valid SAML."),
+        "request_replayed" => format!("{app} sent a request that was used before."),
+        "flow_gone" => "A sign-on was continued that had ended, or began in another browser.".to_owned(),
+        "name_id_empty" => format!("{who} lacks the value that {app} knows people by."),
+        "no_acs" => format!("{app} has no reply address yet."),
+        "no_start" => format!("{app} can’t be started from the portal."),
+        "no_passive" | "login_required" | "interaction_required" => {
+            format!("{app} asked that no page be shown, and somebody had to be asked.")
+        }
+        "subject_mismatch" => format!("{app} asked for another person than the one signed in."),
+        "unknown_app" => "A request came to an address that no app has.".to_owned(),
+        "wrong_password" => "User name and password didn’t match.".to_owned(),
+        "throttled" => "There were too many tries; further ones have to wait.".to_owned(),
+        "invalid_client" => format!("{app} couldn’t prove that it is the client it says."),
+        "invalid_grant" => format!("{app} presented a code or token that is used, expired or not its own."),
+        _ if !kept.is_empty() => finished(kept),
+        _ => format!("{} failed.", type_words(event.event_type)),
+    }
+}
+
+/// A sentence ends with a full stop.
+pub fn finished(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// A value of a change, in one line.
+pub fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) if text.is_empty() => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        other => other.to_string(),
+    };
+    if text.chars().count() > 240 { text.chars().take(239).chain(['…']).collect() } else { text }
+}
+
+/// The time of a row: of today the clock, else the day too. UTC.
+pub fn clock(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    match (then.date_naive() == now.date_naive(), then.format("%Y").to_string() == now.format("%Y").to_string()) {
+        (true, _) => then.format("%H:%M:%S").to_string(),
+        (false, true) => then.format("%-d %b, %H:%M").to_string(),
+        (false, false) => then.format("%-d %b %Y, %H:%M").to_string(),
+    }
+}
+
+/// The time of an event, in full.
+pub fn moment(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let clock = then.format("%H:%M:%S%.3f");
+    if then.date_naive() == now.date_naive() {
+        format!("Today at {clock} UTC")
+    } else {
+        format!("{} at {clock} UTC", then.format("%-d %B %Y"))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::{domain::audit::Change, id::EventId, web::admin::apps::stage::tests::app as apps_test_app};
+    use rand::{SeedableRng, rngs::StdRng};
+
+    /// Every kind of event.
+    pub fn kinds() -> Vec<EventType> {
+        use EventType as E;
+        vec![
+            E::SsoAuth, E::UserLoginAttempt, E::AdminLoginAttempt, E::UserLogout, E::UserCreate, E::UserUpdate,
+            E::UserDelete, E::UserSuspended, E::UserActivated, E::UserPasswordChange, E::UserPasswordSet,
+            E::UserSessionsEnd, E::AdminCreate, E::AdminUpdate, E::GroupCreate, E::GroupUpdate, E::GroupDelete,
+            E::ApplicationCreate, E::ApplicationUpdate, E::ApplicationDelete, E::AssociationChange,
+            E::OrganizationCreate, E::OrganizationUpdate, E::ClientSecretCreate, E::ClientSecretDelete,
+            E::ApiTokenCreate, E::ApiTokenDelete, E::OauthTokenIssue, E::OauthTokenRefuse, E::OauthTokenRevoke,
+            E::RequestRefused,
+        ]
+    }
+
+    /// An event of Amplitude.
+    pub fn event(kind: EventType) -> AuditEvent {
+        let app = apps_test_app();
+        AuditEvent::new(EventId::new(app.created_at, &mut StdRng::seed_from_u64(1)), kind, app.created_at).at(&app)
+    }
+
+    #[test]
+    fn every_kind_has_words_and_whole_sentences() {
+        for kind in kinds() {
+            assert!(!type_words(kind).is_empty() && !title(&event(kind)).is_empty(), "{kind:?}");
+            for text in [sentence(&event(kind), Some("Maya")), sentence(&event(kind).failed("odd", ""), None)] {
+                assert!(text.ends_with('.') && !text.contains("  "), "{kind:?}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn associations_say_who_got_what() {
+        let change = |field: &str, from: Value, to: Value| Change { field: field.into(), from, to };
+        let mut given = event(EventType::AssociationChange);
+        given.changes = vec![change("groups", Value::Null, "Growth".into())];
+        assert_eq!(sentence(&given, Some("Tomás")), "Tomás gave Growth access to Amplitude.");
+        assert_eq!(title(&given), "Access given");
+        let mut left = event(EventType::AssociationChange).on("group", "1", "Growth");
+        left.changes = vec![change("members", "maya".into(), Value::Null)];
+        assert_eq!(sentence(&left, Some("Tomás")), "Tomás took maya out of Growth.");
+    }
+
+    #[test]
+    fn pausing_and_going_live_have_their_own_words() {
+        let mut live = event(EventType::ApplicationUpdate);
+        live.changes = vec![Change { field: "active".into(), from: false.into(), to: true.into() }];
+        assert_eq!(sentence(&live, Some("Tomás")), "Tomás made Amplitude live.");
+    }
+
+    #[test]
+    fn rules_deny_and_faults_fail() {
+        assert_eq!(outcome(&event(EventType::SsoAuth)), Outcome::Ok);
+        assert_eq!(outcome(&event(EventType::SsoAuth).failed("not_assigned", "")), Outcome::Denied);
+        assert_eq!(outcome(&event(EventType::SsoAuth).failed("saml_signature", "")), Outcome::Failed);
+        assert_eq!(title(&event(EventType::SsoAuth).failed("saml_signature", "")), "SAML request refused");
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        assert_eq!(shown(&Value::String("x".repeat(500))).chars().count(), 240);
+        assert_eq!(shown(&Value::Null), "none");
+    }
+}

@@ -1,0 +1,23 @@
+//! The admin API: bearer tokens, JSON, RFC 9457 problems. No cookies are read and no other origin may call it.
+//! Does not own what is done (`service`).
+
+mod bearer;
+mod organisation;
+mod problem;
+
+use crate::{context::AppContext, service::organisation::SIZE_MAX};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+use problem::Problem;
+
+/// The routes below `/api/v1`.
+pub fn router() -> Router<AppContext> {
+    Router::new()
+        .route("/organisation/apply", post(organisation::apply).layer(DefaultBodyLimit::max(SIZE_MAX)))
+        .route("/organisation/export", get(organisation::export))
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+}

@@ -1,0 +1,5 @@
+//! What happens around every handler. Does not own any page.
+
+pub mod headers;
+pub mod host;
+pub mod visit;

@@ -1,0 +1,7 @@
+//! The issuer's addresses. Does not own messages (`crates/oidc`) or flows (`service`).
+
+pub mod authorize;
+pub mod cors;
+pub mod discovery;
+pub mod logout;
+pub mod token;

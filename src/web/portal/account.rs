@@ -1,0 +1,59 @@
+//! A person's own account page. Does not own checking passwords.
+
+use super::apps::viewer;
+use crate::{
+    context::AppContext,
+    domain::{credential::PASSWORD_MIN, user::{STANDARD_ATTRIBUTES, User}},
+    service::{ServiceError, account},
+    web::{
+        error::Failure,
+        extract::{Fields, SignedIn, Visit, cookies::CookieName},
+        respond::{done, page, page_with, put_cookie},
+        view::{account::Account, form::Errors},
+    },
+};
+use axum::{extract::State, http::StatusCode, response::Response};
+
+async fn draw(ctx: &AppContext, visit: &Visit, user: &User, errors: Errors) -> Result<Account, Failure> {
+    let sessions = account::sessions(ctx, user).await?.len();
+    let mut facts = vec![("Name".to_owned(), user.display_name.clone()), ("Email".to_owned(), user.email.clone())];
+    facts.extend(
+        STANDARD_ATTRIBUTES.iter().map(|(key, label)| ((*label).to_owned(), user.attribute(key).to_owned())),
+    );
+    Ok(Account {
+        page: visit.page(ctx),
+        viewer: viewer(user),
+        errors,
+        flash: visit.flash.clone(),
+        username: user.username.clone(),
+        facts,
+        sessions: u64::try_from(sessions).unwrap_or_default(),
+        shortest_password: u32::try_from(PASSWORD_MIN).unwrap_or_default(),
+    })
+}
+
+/// `GET /account`
+pub async fn show(State(ctx): State<AppContext>, signed_in: SignedIn) -> Result<Response, Failure> {
+    page(&draw(&ctx, &signed_in.visit, &signed_in.user, Errors::none()).await?)
+}
+
+/// `POST /account`: changes the password.
+pub async fn submit(State(ctx): State<AppContext>, signed_in: SignedIn, fields: Fields) -> Result<Response, Failure> {
+    let SignedIn { visit, session, user } = signed_in;
+    let (current, new) = (fields.get("current_password").to_owned(), fields.get("new_password").to_owned());
+    match account::change_password(&ctx, &visit.visitor.origin, &session, &user, current, new).await {
+        Ok(cookie) => {
+            let mut response = done(&ctx, "/account", "Your password is changed. Other devices are signed out.");
+            put_cookie(&ctx, &mut response, CookieName::Session, &cookie, None);
+            Ok(response)
+        }
+        Err(ServiceError::Invalid(refused)) => {
+            let mut errors = Errors::none();
+            for error in refused.0 {
+                errors.add(error.field, error.message);
+            }
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &draw(&ctx, &visit, &user, errors).await?)
+        }
+        Err(other) => Err(other.into()),
+    }
+}

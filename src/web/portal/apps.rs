@@ -1,0 +1,130 @@
+//! The portal: favourites, recent and all apps, search and categories; places stay put (alphabetical, never by use).
+
+use crate::{
+    context::AppContext,
+    domain::{app::App, permission::{Permission, allows}, user::User},
+    service::portal::{self, Tiles},
+    web::{
+        error::Failure,
+        extract::{Fields, SignedIn, Visit},
+        respond::{page, redirect},
+        view::{
+            list::Filter,
+            portal::{Portal, PortalTile, PortalView, Viewer},
+        },
+        words,
+    },
+};
+use axum::{
+    extract::{Path, RawQuery, State},
+    response::Response,
+};
+use chrono::{DateTime, Utc};
+
+/// Who looks, for the pages of the portal.
+pub fn viewer(user: &User) -> Viewer {
+    Viewer { person: words::person(user), may_administer: allows(user.role, Permission::Read) }
+}
+
+/// `GET /`
+pub async fn show(
+    State(ctx): State<AppContext>,
+    signed_in: SignedIn,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let SignedIn { visit, user, .. } = signed_in;
+    let fields = Fields::parse(query.as_deref().unwrap_or_default())?;
+    let tiles = portal::tiles(&ctx, &user).await?;
+    page(&draw(&ctx, &visit, &user, &tiles, &view_of(&fields)))
+}
+
+fn view_of(fields: &Fields) -> PortalView {
+    let text = |name: &str| fields.get(name).trim().chars().take(200).collect::<String>();
+    match (text("q"), text("category"), fields.get("view")) {
+        (q, _, _) if !q.is_empty() => PortalView::Search(q),
+        (_, category, _) if !category.is_empty() => PortalView::Category(category),
+        (_, _, "recent") => PortalView::Recent,
+        _ => PortalView::All,
+    }
+}
+
+fn draw(ctx: &AppContext, visit: &Visit, user: &User, tiles: &Tiles, view: &PortalView) -> Portal {
+    let now = ctx.now();
+    let shown = |app: &&App| one(app, tiles, now);
+    let favourites: Vec<PortalTile> =
+        tiles.apps.iter().filter(|app| tiles.favourites.contains(&app.id)).map(|app| shown(&app)).collect();
+    let mut apps: Vec<&App> = tiles
+        .apps
+        .iter()
+        .filter(|app| match view {
+            PortalView::All => !tiles.favourites.contains(&app.id),
+            PortalView::Search(q) => portal::matches(app, q),
+            PortalView::Category(name) => app.category == *name,
+            PortalView::Recent => tiles.last_used.contains_key(&app.id),
+        })
+        .collect();
+    if *view == PortalView::Recent {
+        apps.sort_by_key(|app| std::cmp::Reverse(tiles.last_used.get(&app.id).copied()));
+    }
+    Portal {
+        page: visit.page(ctx),
+        viewer: viewer(user),
+        greeting: words::greeting(user.greeting_name(), now),
+        total: u64::try_from(tiles.apps.len()).unwrap_or_default(),
+        favourites: if *view == PortalView::All { favourites } else { Vec::new() },
+        apps: apps.iter().map(shown).collect(),
+        categories: categories(tiles, view),
+        view: view.clone(),
+        flash: visit.flash.clone(),
+    }
+}
+
+fn one(app: &App, tiles: &Tiles, now: DateTime<Utc>) -> PortalTile {
+    PortalTile {
+        tile: words::tile(app),
+        slug: app.slug.clone(),
+        description: app.description.clone(),
+        used: tiles.last_used.get(&app.id).map(|then| format!("Used {}", words::ago(*then, now))).unwrap_or_default(),
+        aliases: app.category.clone(),
+        favourite: tiles.favourites.contains(&app.id),
+    }
+}
+
+fn categories(tiles: &Tiles, view: &PortalView) -> Vec<Filter> {
+    let mut names: Vec<&str> =
+        tiles.apps.iter().map(|app| app.category.as_str()).filter(|name| !name.is_empty()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let count = |wanted: &str| {
+        u64::try_from(tiles.apps.iter().filter(|app| wanted.is_empty() || app.category == wanted).count()).ok()
+    };
+    let all = Filter { label: "All".into(), count: count(""), href: "/".into(), current: *view == PortalView::All };
+    let each = names.into_iter().map(|name| Filter {
+        label: name.to_owned(),
+        count: count(name),
+        href: format!("/?{}", form_urlencoded::Serializer::new(String::new()).append_pair("category", name).finish()),
+        current: matches!(view, PortalView::Category(current) if current == name),
+    });
+    std::iter::once(all).chain(each).collect()
+}
+
+/// `POST /favourites/{slug}`
+pub async fn favourite(
+    State(ctx): State<AppContext>,
+    SignedIn { user, .. }: SignedIn,
+    Path(slug): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    portal::set_favourite(&ctx, &user, &slug, fields.get("favourite") == "add").await?;
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for name in ["q", "category", "view"] {
+        if fields.has(name) {
+            query.append_pair(name, fields.get(name));
+        }
+    }
+    let query = query.finish();
+    Ok(redirect(&if query.is_empty() { "/".to_owned() } else { format!("/?{query}") }))
+}

@@ -1,0 +1,77 @@
+//! The whole route table. Pages load a visit; endpoints for programs don't know cookies.
+
+use super::{
+    admin, assets,
+    error::Failure,
+    health,
+    middleware::{headers, host, visit},
+    oidc::{authorize, cors, discovery, logout, token},
+    portal::{account, apps, errors, launch},
+    saml::{metadata, sso},
+    sign_in::{leave, login, password, setup, sign_out},
+};
+use crate::{context::AppContext, telemetry};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+
+/// Largest body where a handler sets no limit of its own.
+const BODY_MAX: usize = 256 * 1024;
+
+/// Every route.
+pub fn router(ctx: AppContext) -> Router {
+    Router::new()
+        .merge(pages(&ctx))
+        .merge(endpoints())
+
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(from_fn_with_state(ctx.clone(), host::check))
+        .layer(from_fn_with_state(ctx.clone(), headers::add))
+        .layer(from_fn(telemetry::request_span))
+        .with_state(ctx)
+}
+
+/// What browsers show.
+fn pages(ctx: &AppContext) -> Router<AppContext> {
+    Router::new()
+        .route("/", get(apps::show))
+        .route("/favourites/{slug}", post(apps::favourite))
+        .route("/account", get(account::show).post(account::submit))
+        .route("/launch/{slug}", get(launch::show).post(launch::confirmed))
+        .route("/error/{reference}", get(errors::show))
+        .route("/login", get(login::show).post(login::submit))
+        .route("/login/password", get(password::show).post(password::submit))
+        .route("/login/continue", get(leave::show))
+        .route("/login/continue/{flow}", get(leave::resume))
+        .route("/logout", get(sign_out::show).post(sign_out::submit))
+        .route("/setup", get(setup::show).post(setup::submit))
+        .route("/saml2/{slug}", get(sso::redirect).post(sso::post))
+        .route("/oauth2/authorize", get(authorize::get).post(authorize::post))
+        .route("/oauth2/logout", get(logout::get).post(logout::post))
+        .merge(admin::router())
+        .fallback(async || Failure::NotFound)
+        .method_not_allowed_fallback(async || Failure::MethodNotAllowed)
+        .layer(from_fn_with_state(ctx.clone(), visit::run))
+}
+
+/// What programs call.
+fn endpoints() -> Router<AppContext> {
+    let open = Router::new()
+        .route("/.well-known/openid-configuration", get(discovery::document))
+        .route("/oauth2/jwks", get(discovery::jwks))
+        .route("/oauth2/token", post(token::token))
+        .route("/oauth2/userinfo", get(token::userinfo).post(token::userinfo))
+        .route("/oauth2/revoke", post(token::revoke))
+        .layer(from_fn(cors::any_origin));
+    Router::new()
+        .merge(open)
+        .route("/oauth2/introspect", post(token::introspect))
+        .route("/saml2/{slug}/metadata", get(metadata::metadata))
+        .route("/saml2/{slug}/certificate.pem", get(metadata::certificate))
+        .route("/assets/{hash}/{*path}", get(assets::serve))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+}

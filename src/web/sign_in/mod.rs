@@ -1,0 +1,8 @@
+//! Saying who one is: name, password, leaving for the app, signing out, first run. Does not own verifying.
+
+pub mod leave;
+pub mod login;
+pub mod next;
+pub mod password;
+pub mod setup;
+pub mod sign_out;

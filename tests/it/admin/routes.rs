@@ -1,0 +1,166 @@
+//! Every address of the console, by who asks: strangers, people without a role, auditors, and forms without a token.
+
+use super::as_owner;
+use crate::support::app::{Browser, TestApp, bookmark, oidc_settings, saml_settings, system};
+use gatehouse::{
+    domain::{connection::Connection, user::Role},
+    service::{audit, overview::{AuditFilter, PageRequest}},
+};
+use reqwest::StatusCode;
+
+/// One address: the path, and the fields of a post to it.
+type Post = (String, Vec<(&'static str, String)>);
+
+struct Routes {
+    gets: Vec<String>,
+    posts: Vec<Post>,
+}
+
+/// Every route with things that exist.
+async fn routes(app: &TestApp) -> Routes {
+    let maya = app.person("maya", Role::None).await;
+    let growth = app.group("Growth", &[maya.id]).await;
+    let sales = app.group("Sales", &[]).await;
+    app.app("crm", Connection::Saml(Box::new(saml_settings())), &growth).await;
+    app.app("metrics", Connection::Oidc(Box::new(oidc_settings())), &growth).await;
+    app.app("wiki", bookmark("https://wiki.example/"), &growth).await;
+    let newest = audit::list(&app.ctx, &system(), &AuditFilter::default(), PageRequest::first(1)).await.expect("events");
+    let event = newest.items.first().expect("something happened").id;
+    let (user, group) = (format!("/admin/users/{}", maya.id), format!("/admin/groups/{}", growth.id));
+    let fixed = [
+        "/admin", "/admin/apps", "/admin/apps/new", "/admin/apps/new/custom-saml", "/admin/apps/new/custom-oidc",
+        "/admin/apps/new/bookmark", "/admin/apps/crm/sso", "/admin/apps/metrics/sso", "/admin/apps/wiki/sso",
+        "/admin/apps/crm/access", "/admin/apps/crm/access?check=maya&q=ma", "/admin/apps/crm/appearance",
+        "/admin/apps/crm/activity", "/admin/apps/crm/remove", "/admin/users", "/admin/users?state=active&q=maya&page=2",
+        "/admin/users/new", "/admin/groups", "/admin/groups/new", "/admin/audit",
+        "/admin/audit?outcome=failed&type=sso_auth&app=crm&when=today&q=x",
+    ];
+    let mut gets: Vec<String> = fixed.map(str::to_owned).into();
+    gets.extend([user.clone(), format!("{user}/edit"), group.clone(), format!("{group}/?q=x").replace("/?", "?")]);
+    gets.push(format!("/admin/audit/{event}"));
+    let post = |path: &str, fields: &[(&'static str, &str)]| -> Post {
+        (path.to_owned(), fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+    };
+    let sales = sales.id.to_string();
+    let posts = vec![
+        post("/admin/apps/new/bookmark", &[("label", "Handbook"), ("url", "https://handbook.example/")]),
+        post("/admin/apps/new/custom-saml", &[("label", "Amplitude")]),
+        post("/admin/apps/new/custom-oidc", &[("label", "Statsig")]),
+        post("/admin/apps/crm/sso", &[("sp_entity_id", "https://other.example")]),
+        post("/admin/apps/crm/sso/metadata", &[("metadata_xml", "<x/>")]),
+        post("/admin/apps/metrics/sso", &[("client_auth", "none"), ("id_token_alg", "RS256")]),
+        post("/admin/apps/metrics/sso/secret", &[]),
+        post("/admin/apps/wiki/sso", &[("url", "https://other.example/")]),
+        post("/admin/apps/crm/access", &[("action", "add_group"), ("group", &sales)]),
+        post("/admin/apps/crm/access", &[("action", "add_person"), ("person", "maya")]),
+        post("/admin/apps/crm/appearance", &[("label", "CRM 2"), ("slug", "crm-2")]),
+        post("/admin/apps/crm/state", &[("state", "paused")]),
+        post("/admin/apps/crm/remove", &[("confirm", "CRM")]),
+        post("/admin/users/new", &[("username", "ines"), ("email", "ines@fernhill.example"), ("state", "active")]),
+        post(&format!("{user}/edit"), &[("username", "eve"), ("email", "eve@fernhill.example"), ("state", "active")]),
+        post(&format!("{user}/state"), &[("state", "suspended")]),
+        post(&format!("{user}/sessions"), &[]),
+        post(&format!("{user}/password"), &[("new_password", "another horse battery staple")]),
+        post("/admin/groups/new", &[("name", "Data")]),
+        post(&group, &[("name", "Growth 2")]),
+        post(&format!("{group}/members"), &[("action", "add"), ("person", "tomas")]),
+        post(&format!("{group}/remove"), &[("confirm", "Growth")]),
+    ];
+    Routes { gets, posts }
+}
+
+/// How many events there are that no sign-in made: a refused form must not add one.
+async fn changes(app: &TestApp) -> usize {
+    let page = audit::list(&app.ctx, &system(), &AuditFilter::default(), PageRequest::first(200)).await.expect("events");
+    page.items.iter().filter(|event| !event.event_type.as_str().contains("login")).count()
+}
+
+async fn post(browser: &Browser, (path, fields): &Post, csrf: Option<&str>) -> crate::support::app::Page {
+    let all: Vec<(&str, &str)> =
+        csrf.map(|token| ("csrf", token)).into_iter().chain(fields.iter().map(|(n, v)| (*n, v.as_str()))).collect();
+    browser.post(path, &all).await
+}
+
+#[tokio::test]
+async fn an_owner_sees_every_page() {
+    let (app, owner) = as_owner().await;
+    for path in routes(&app).await.gets {
+        let page = owner.get(&path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+        assert!(page.text.contains("</html>"), "{path}");
+        assert_eq!(page.headers["cache-control"], "no-store", "{path}");
+    }
+    let first = owner.get("/admin/apps/crm").await;
+    assert_eq!(first.location(), "/admin/apps/crm/sso");
+}
+
+#[tokio::test]
+async fn w16_strangers_are_sent_to_sign_in_and_people_without_a_role_are_refused() {
+    let (app, _) = as_owner().await;
+    let Routes { gets, posts } = routes(&app).await;
+    let before = changes(&app).await;
+    let (stranger, maya) = (app.browser(), app.browser());
+    maya.sign_in("maya").await;
+    let token = maya.get("/account").await.field("csrf").expect("a form");
+    for path in &gets {
+        let page = stranger.get(path).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{path}");
+        assert!(page.location().starts_with("/login"), "{path}: {}", page.location());
+        assert_eq!(maya.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    for form in &posts {
+        let page = post(&stranger, form, None).await;
+        assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/login"), "{}", form.0);
+        assert_eq!(post(&maya, form, Some(&token)).await.status, StatusCode::FORBIDDEN, "{}", form.0);
+    }
+    assert_eq!(changes(&app).await, before, "nothing was changed");
+}
+
+#[tokio::test]
+async fn w01_forms_without_their_token_change_nothing() {
+    let (app, owner) = as_owner().await;
+    let Routes { posts, .. } = routes(&app).await;
+    let before = changes(&app).await;
+    for form in &posts {
+        for token in [None, Some(""), Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] {
+            assert_eq!(post(&owner, form, token).await.status, StatusCode::FORBIDDEN, "{} {token:?}", form.0);
+        }
+        assert_ne!(owner.get(&form.0).await.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", form.0);
+    }
+    assert_eq!(changes(&app).await, before, "nothing was changed");
+}
+
+#[tokio::test]
+async fn w16_auditors_see_everything_and_change_nothing() {
+    let (app, _) = as_owner().await;
+    app.person("noor", Role::Auditor).await;
+    let Routes { gets, posts } = routes(&app).await;
+    let noor = app.browser();
+    noor.sign_in("noor").await;
+    let token = noor.get("/account").await.field("csrf").expect("a form");
+    for path in &gets {
+        assert_eq!(noor.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    let before = changes(&app).await;
+    for form in &posts {
+        assert_eq!(post(&noor, form, Some(&token)).await.status, StatusCode::FORBIDDEN, "{}", form.0);
+    }
+    assert_eq!(changes(&app).await, before, "nothing was changed");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_page_and_not_a_fault() {
+    let (app, owner) = as_owner().await;
+    let _ = routes(&app).await;
+    for path in [
+        "/admin/nothing", "/admin/apps/nothing/sso", "/admin/apps/new/sso", "/admin/apps/new/catalogue",
+        "/admin/users/nothing", "/admin/users/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/admin/users/01ARZ3NDEKTSV4RRFFQ69G5FAV/edit",
+        "/admin/groups/nothing", "/admin/groups/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/admin/audit/nothing",
+        "/admin/audit/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/admin/audit/7KQ2-M4XA", "/admin/apps/%00/sso", "/admin/apps/..%2f/sso",
+    ] {
+        assert_eq!(owner.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in ["/admin/apps?page=99999999999&q=%25%27%22%00", "/admin/audit?type=nothing&app=nothing&when=x&page=-1"] {
+        assert_eq!(owner.get(path).await.status, StatusCode::OK, "{path}");
+    }
+}

@@ -1,0 +1,190 @@
+//! Authorization and logout requests: whom they may ask about, and where an answer may go.
+
+use super::{Gateway, REDIRECT, claims, json, query, text};
+use crate::support::app::{PASSWORD, oidc_settings};
+use reqwest::{Method, StatusCode};
+
+#[tokio::test]
+async fn a_stranger_signs_in_first_and_leaves_by_a_page() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.app.browser();
+    let asked = browser.get(&gateway.authorize(&[("login_hint", "maya")])).await;
+    assert!(asked.location().starts_with("/login?flow="), "{}", asked.location());
+    let page = browser.get(asked.location()).await;
+    assert!(page.text.contains("METRICS"), "the way is shown");
+    assert_eq!(page.field("username").as_deref(), Some("maya"));
+    let after = browser.sign_in_from(asked.location(), "maya", PASSWORD).await;
+    let left = browser.leave(&after).await;
+    assert_eq!(left.status, StatusCode::SEE_OTHER);
+    assert!(left.location().starts_with(&format!("{REDIRECT}?")), "{}", left.location());
+    assert_eq!(gateway.redeem(&query(left.location())["code"]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn o01_o03_an_address_that_is_not_registered_is_never_gone_to() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    for bad in [
+        "https://rp.example/callback/",
+        "https://rp.example/callback?x=1",
+        "https://rp.example.evil/callback",
+        "https://evil.example/",
+        "http://rp.example/callback",
+        "HTTPS://rp.example/callback",
+        "https://rp.example@evil.example/callback",
+        "javascript:alert(1)",
+        "//rp.example/callback",
+        "-",
+    ] {
+        let page = browser.get(&gateway.authorize(&[("redirect_uri", bad)])).await;
+        assert!(page.status.is_client_error(), "{bad}: {}", page.status);
+        assert!(page.location().is_empty() && page.reference().is_some(), "{bad}");
+    }
+    let unknown = browser.get(&gateway.authorize(&[("client_id", "nobody")])).await;
+    assert!(unknown.status.is_client_error() && unknown.location().is_empty());
+    assert!(browser.get(&gateway.authorize(&[])).await.location().starts_with(REDIRECT), "the valid twin");
+}
+
+#[tokio::test]
+async fn refusals_after_that_are_told_to_the_client() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    for (more, error) in [
+        (("response_type", "token"), "unsupported_response_type"),
+        (("code_challenge", "-"), "invalid_request"),
+        (("code_challenge_method", "plain"), "invalid_request"),
+        (("request", "x.y.z"), "request_not_supported"),
+        (("request_uri", "https://rp.example/r"), "request_uri_not_supported"),
+        (("scope", "profile"), "invalid_scope"),
+        (("prompt", "none login"), "invalid_request"),
+    ] {
+        let page = browser.get(&gateway.authorize(&[more])).await;
+        let answer = query(page.location());
+        assert_eq!(answer["error"], error, "{more:?}");
+        assert_eq!((answer["state"].as_str(), &answer["iss"]), ("s1", &gateway.app.url), "{more:?}");
+        assert!(!answer.contains_key("code"));
+    }
+}
+
+#[tokio::test]
+async fn o18_o19_prompts_and_ages_are_obeyed() {
+    let gateway = Gateway::new().await;
+    let stranger = gateway.app.browser().get(&gateway.authorize(&[("prompt", "none")])).await;
+    assert_eq!(query(stranger.location())["error"], "login_required");
+    let browser = gateway.signed_in().await;
+    let silent = browser.get(&gateway.authorize(&[("prompt", "none")])).await;
+    assert!(query(silent.location()).contains_key("code"));
+    gateway.app.ctx.clock.advance(chrono::TimeDelta::seconds(10));
+    for more in [("prompt", "login"), ("max_age", "5"), ("max_age", "0")] {
+        let page = browser.get(&gateway.authorize(&[more])).await;
+        assert!(page.location().starts_with("/login?flow="), "{more:?}");
+        let skipped = browser.get(&page.location().replace("/login?flow=", "/login/continue/")).await;
+        assert!(skipped.location().starts_with("/login?flow="), "{more:?}: no way round");
+    }
+    let recent = browser.get(&gateway.authorize(&[("max_age", "10000")])).await;
+    let tokens = json(&gateway.redeem(&query(recent.location())["code"]).await);
+    assert!(claims(&text(&tokens, "id_token"))["auth_time"].is_number());
+}
+
+#[tokio::test]
+async fn o22_a_hint_for_another_person_asks_again() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let tokens = json(&gateway.redeem(&gateway.code(&browser).await).await);
+    let hint = text(&tokens, "id_token");
+    let same = browser.get(&gateway.authorize(&[("prompt", "none"), ("id_token_hint", &hint)])).await;
+    assert!(query(same.location()).contains_key("code"));
+    let other = gateway.app.browser();
+    other.sign_in("tomas").await;
+    let differs = other.get(&gateway.authorize(&[("prompt", "none"), ("id_token_hint", &hint)])).await;
+    assert_eq!(query(differs.location())["error"], "login_required");
+}
+
+#[tokio::test]
+async fn form_post_carries_the_answer_in_a_page() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let page = browser.get(&gateway.authorize(&[("response_mode", "form_post"), ("state", "\"><script>")])).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(page.action().as_deref(), Some(REDIRECT));
+    assert_eq!(page.field("state").as_deref(), Some("\"><script>"), "O-16");
+    assert!(!page.text.contains("\"><script>"));
+    assert_eq!(gateway.redeem(&page.field("code").expect("a code")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn o12_o32_clients_authenticate_their_one_way_and_scripts_may_ask() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let code = gateway.code(&browser).await;
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", super::VERIFIER),
+        ("client_id", "metrics"),
+        ("client_secret", gateway.secret.as_str()),
+    ];
+    let posted = gateway.app.browser().post("/oauth2/token", &fields).await;
+    assert_eq!((posted.status, &json(&posted)["error"]), (StatusCode::UNAUTHORIZED, &"invalid_client".into()));
+    let mixed = gateway.token(&fields).await;
+    assert!(mixed.status.is_client_error());
+    assert_eq!(gateway.redeem(&code).await.status, StatusCode::OK, "the registered way; the code was never touched");
+    let origin = [("origin", "https://spa.example")];
+    for path in ["/.well-known/openid-configuration", "/oauth2/jwks", "/oauth2/userinfo"] {
+        let page = gateway.app.browser().send(Method::GET, path, &origin, "").await;
+        assert_eq!(page.headers["access-control-allow-origin"], "*", "{path}");
+        assert!(!page.headers.contains_key("access-control-allow-credentials"));
+    }
+    for path in ["/oauth2/authorize", "/login", "/", "/admin"] {
+        let page = gateway.app.browser().send(Method::GET, path, &origin, "").await;
+        assert!(!page.headers.contains_key("access-control-allow-origin"), "{path}");
+    }
+    let token = text(&json(&gateway.redeem(&gateway.code(&browser).await).await), "access_token");
+    let in_query = gateway.app.browser().get(&format!("/oauth2/userinfo?access_token={token}")).await;
+    assert!(in_query.status.is_client_error(), "O-31");
+}
+
+#[tokio::test]
+async fn discovery_and_keys_tell_the_truth() {
+    let gateway = Gateway::new().await;
+    let document = json(&gateway.app.browser().get("/.well-known/openid-configuration").await);
+    assert_eq!(document["issuer"], gateway.app.url.as_str());
+    for (name, path) in [("token_endpoint", "/oauth2/token"), ("jwks_uri", "/oauth2/jwks")] {
+        assert_eq!(document[name], format!("{}{path}", gateway.app.url));
+    }
+    let keys = json(&gateway.app.browser().get("/oauth2/jwks").await);
+    let keys = keys["keys"].as_array().expect("keys").clone();
+    assert_eq!(keys.len(), 3, "RS256, ES256, EdDSA");
+    for key in &keys {
+        for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+            assert!(key.get(private).is_none(), "O-41");
+        }
+    }
+}
+
+#[tokio::test]
+async fn o23_logout_goes_only_where_it_may_and_never_silently() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let bare = browser.get("/oauth2/logout").await;
+    assert_eq!(bare.status, StatusCode::OK, "asked first");
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK, "still signed in");
+    let tokens = json(&gateway.redeem(&gateway.code(&browser).await).await);
+    let hint = text(&tokens, "id_token");
+    let address = |uri: &str| {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("id_token_hint", &hint)
+            .append_pair("post_logout_redirect_uri", uri)
+            .append_pair("state", "x y")
+            .finish();
+        format!("/oauth2/logout?{query}")
+    };
+    let bad = browser.get(&address("https://rp.example/bye?foo=bar")).await;
+    assert_eq!(bad.status, StatusCode::OK, "no redirect: {}", bad.location());
+    let good = browser.get(&address(&oidc_settings().post_logout_redirect_uris[0])).await;
+    assert_eq!(good.status, StatusCode::SEE_OTHER);
+    assert_eq!(query(good.location())["state"], "x y");
+    let after = browser.get(&gateway.authorize(&[("prompt", "none")])).await;
+    assert_eq!(query(after.location())["error"], "login_required");
+}

@@ -1,0 +1,5 @@
+//! Signing in and out: the forms, the throttle, the cookies, first run.
+
+mod forms;
+mod setup;
+mod throttle;

@@ -1,0 +1,261 @@
+//! Sessions, sign-ons under way, request ids, app sessions, NameIDs, throttles, settings, and clearing up after them.
+
+use super::{change, on_both, read, sample};
+use crate::support::{at, database::TestDatabase, new_id};
+use gatehouse::{
+    domain::{
+        session::Session,
+        sign_on::{PendingSignOn, SignOnRequest},
+        throttle::Counter,
+    },
+    id::{AppId, AppSessionId, SessionId, SignOnId, UserId},
+    store::{
+        Database, StoreError, access_tokens, app_sessions, app_sessions::AppSession, authorization_codes,
+        housekeeping, housekeeping::Purged, name_ids, pending_sign_ons, refresh_tokens, saml_requests,
+        sessions, settings, throttles, token_families, users,
+    },
+};
+
+on_both!(
+    sessions_live_and_end,
+    sign_ons_are_used_once,
+    request_ids_are_recorded_once,
+    app_sessions_hang_on_their_session,
+    name_ids_never_change,
+    throttles_and_settings,
+    expired_rows_are_purged_and_others_kept,
+);
+
+fn session(user: UserId, seconds: i64) -> Session {
+    Session {
+        id: new_id!(SessionId),
+        user_id: user,
+        authenticated_at: at(seconds),
+        last_seen_at: at(seconds),
+        expires_at: at(seconds + 3600),
+        amr: vec!["pwd".into(), "otp".into()],
+        client_ip: "192.0.2.7".into(),
+        user_agent: "Browser/1".into(),
+        created_at: at(seconds),
+    }
+}
+
+async fn keep(db: &Database, session: &Session, hash: &'static str) {
+    let session = session.clone();
+    change!(db, tx => sessions::insert(tx, &session, hash).await?).expect("kept");
+}
+
+async fn sessions_live_and_end(test: TestDatabase) {
+    let db = &test.db;
+    let maya = sample::user(db, "maya").await.id;
+    let (mut first, second, third) = (session(maya, 0), session(maya, 1), session(maya, 2));
+    keep(db, &first, "h1").await;
+    keep(db, &second, "h2").await;
+    keep(db, &third, "h3").await;
+    assert_eq!(read!(db, c => sessions::find_by_secret_hash(c, "h1")), Some(first.clone()));
+    assert_eq!(read!(db, c => sessions::find_by_secret_hash(c, "h9")), None);
+    assert_eq!(read!(db, c => sessions::of_user(c, maya)), [third.clone(), second.clone(), first.clone()]);
+    assert!(change!(db, tx => sessions::touch(tx, first.id, at(90)).await?).expect("touched"));
+    assert!(!change!(db, tx => sessions::touch(tx, first.id, at(80)).await?).expect("never back"));
+    first.last_seen_at = at(90);
+    assert_eq!(read!(db, c => sessions::get(c, first.id)), Some(first.clone()));
+    assert_eq!(
+        change!(db, tx => sessions::delete_of_user(tx, maya, Some(first.id)).await?).expect("ended"),
+        2
+    );
+    assert_eq!(read!(db, c => sessions::of_user(c, maya)), [first.clone()]);
+    assert!(change!(db, tx => sessions::delete(tx, first.id).await?).expect("ended"));
+    assert!(!change!(db, tx => sessions::delete(tx, first.id).await?).expect("gone"));
+    keep(db, &second, "h2").await;
+    assert_eq!(change!(db, tx => sessions::delete_of_user(tx, maya, None).await?).expect("ended"), 1);
+}
+
+fn pending(app: Option<AppId>, request: Option<SignOnRequest>) -> PendingSignOn {
+    PendingSignOn {
+        id: new_id!(SignOnId),
+        browser_hash: "b".into(),
+        app_id: app,
+        request,
+        username: None,
+        created_at: at(0),
+        expires_at: at(1800),
+    }
+}
+
+async fn sign_ons_are_used_once(test: TestDatabase) {
+    let db = &test.db;
+    let app = sample::app(db, sample::bookmark("wiki", "Wiki")).await.id;
+    for stored in [pending(Some(app), Some(SignOnRequest::Launch)), pending(None, None)] {
+        let id = stored.id;
+        let copy = stored.clone();
+        change!(db, tx => pending_sign_ons::insert(tx, &copy).await?).expect("kept");
+        let found = read!(db, c => pending_sign_ons::get(c, id)).expect("there");
+        assert_eq!(format!("{found:?}"), format!("{stored:?}"));
+        assert!(change!(db, tx => pending_sign_ons::set_username(tx, id, "maya").await?).expect("kept"));
+        assert_eq!(
+            read!(db, c => pending_sign_ons::get(c, id)).expect("there").username.as_deref(),
+            Some("maya")
+        );
+        assert!(change!(db, tx => pending_sign_ons::consume(tx, id).await?).expect("first"));
+        assert!(!change!(db, tx => pending_sign_ons::consume(tx, id).await?).expect("second"));
+        assert!(read!(db, c => pending_sign_ons::get(c, id)).is_none());
+        assert!(!change!(db, tx => pending_sign_ons::set_username(tx, id, "maya").await?).expect("gone"));
+    }
+}
+
+async fn request_ids_are_recorded_once(test: TestDatabase) {
+    let db = &test.db;
+    for (issuer, id, new) in
+        [("sp-a", "_1", true), ("sp-a", "_1", false), ("sp-b", "_1", true), ("sp-a", "_2", true)]
+    {
+        let recorded =
+            change!(db, tx => saml_requests::record(tx, issuer, id, at(60)).await?).expect("answered");
+        assert_eq!(recorded, new, "{issuer} {id}");
+    }
+}
+
+async fn app_sessions_hang_on_their_session(test: TestDatabase) {
+    let db = &test.db;
+    let maya = sample::user(db, "maya").await.id;
+    let app = sample::app(db, sample::saml("hr", "sp")).await.id;
+    let session = session(maya, 0);
+    keep(db, &session, "h").await;
+    let told = |seconds| AppSession {
+        id: new_id!(AppSessionId),
+        session_id: session.id,
+        app_id: app,
+        name_id: "maya@fernhill.example".into(),
+        created_at: at(seconds),
+        expires_at: at(seconds + 60),
+    };
+    let (second, first) = (told(2), told(1));
+    for told in [second.clone(), first.clone()] {
+        change!(db, tx => app_sessions::insert(tx, &told).await?).expect("kept");
+    }
+    assert_eq!(read!(db, c => app_sessions::of_session(c, session.id)), [first, second]);
+    change!(db, tx => sessions::delete(tx, session.id).await?).expect("ended");
+    assert_eq!(read!(db, c => app_sessions::of_session(c, session.id)), []);
+}
+
+async fn name_ids_never_change(test: TestDatabase) {
+    let db = &test.db;
+    let (maya, tom) = (sample::user(db, "maya").await.id, sample::user(db, "tom").await.id);
+    let app = sample::app(db, sample::saml("hr", "sp")).await.id;
+    let other = sample::app(db, sample::saml("pay", "sp2")).await.id;
+    assert_eq!(read!(db, c => name_ids::get(c, app, maya)), None);
+    for (app, user, candidate, expected) in
+        [(app, maya, "x1", "x1"), (app, maya, "x2", "x1"), (other, maya, "x1", "x1"), (app, tom, "x3", "x3")]
+    {
+        let value =
+            change!(db, tx => name_ids::get_or_insert(tx, app, user, candidate, at(0)).await?).expect("one");
+        assert_eq!(value, expected);
+    }
+    assert_eq!(read!(db, c => name_ids::get(c, app, maya)).as_deref(), Some("x1"));
+    let eve = sample::user(db, "eve").await.id;
+    let taken = change!(db, tx => name_ids::get_or_insert(tx, app, eve, "x1", at(0)).await?);
+    assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
+    let nobody = change!(db, tx => name_ids::get_or_insert(tx, app, new_id!(UserId), "x9", at(0)).await?);
+    assert!(matches!(nobody, Err(StoreError::Stale)), "{nobody:?}");
+}
+
+async fn throttles_and_settings(test: TestDatabase) {
+    let db = &test.db;
+    let counter = |failures| Counter { failures, window_ends_at: at(300), blocked_until: at(0) };
+    assert_eq!(read!(db, c => throttles::get(c, "account/maya")), None);
+    for failures in [1, 2] {
+        change!(db, tx => throttles::put(tx, "account/maya", &counter(failures)).await?).expect("put");
+        assert_eq!(read!(db, c => throttles::get(c, "account/maya")), Some(counter(failures)));
+    }
+    change!(db, tx => throttles::clear(tx, "account/maya").await?).expect("cleared");
+    assert_eq!(read!(db, c => throttles::get(c, "account/maya")), None);
+
+    assert_eq!(read!(db, c => settings::get(c, "organisation")), None);
+    assert!(
+        change!(db, tx => settings::insert_once(tx, "organisation", "Fernhill", at(0)).await?)
+            .expect("first")
+    );
+    assert!(
+        !change!(db, tx => settings::insert_once(tx, "organisation", "Other", at(0)).await?).expect("second")
+    );
+    assert_eq!(read!(db, c => settings::get(c, "organisation")).as_deref(), Some("Fernhill"));
+    change!(db, tx => settings::set(tx, "organisation", "Fernhill Ltd", at(1)).await?).expect("set");
+    change!(db, tx => settings::set(tx, "colour", "teal", at(1)).await?).expect("set");
+    assert_eq!(read!(db, c => settings::get(c, "organisation")).as_deref(), Some("Fernhill Ltd"));
+}
+
+async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
+    let db = &test.db;
+    let maya = sample::user(db, "maya").await.id;
+    let app = sample::app(db, sample::oidc("board", "client")).await.id;
+    // `old` ends at 3,600 s, `idle` was last used too early, `fresh` stays.
+    let (old, idle, fresh) = (session(maya, 0), session(maya, 1_000), session(maya, 5_000));
+    keep(db, &old, "h1").await;
+    keep(db, &idle, "h2").await;
+    keep(db, &fresh, "h3").await;
+    let mut stays = pending(None, None);
+    stays.expires_at = at(10_000);
+    let goes = pending(None, None);
+    let kept_sign_on = stays.id;
+    let (ended, lives) = (sample::family(app, maya), {
+        let mut family = sample::family(app, maya);
+        family.expires_at = at(10_000);
+        family
+    });
+    let lives_id = lives.id;
+    let fresh_id = fresh.id;
+    change!(db, tx => {
+        for pending in [&stays, &goes] {
+            pending_sign_ons::insert(tx, pending).await?;
+        }
+        saml_requests::record(tx, "sp", "_old", at(10)).await?;
+        saml_requests::record(tx, "sp", "_new", at(10_000)).await?;
+        for (name, end) in [("old", at(10)), ("new", at(10_000))] {
+            throttles::put(tx, name, &Counter { failures: 1, window_ends_at: end, blocked_until: at(0) }).await?;
+        }
+        token_families::insert(tx, &ended).await?;
+        token_families::insert(tx, &lives).await?;
+        for (hash, end) in [("old", at(10)), ("new", at(10_000))] {
+            authorization_codes::insert(tx, &super::tokens::code(hash, lives.id, end)).await?;
+            access_tokens::insert(tx, &super::tokens::access(hash, lives.id, end)).await?;
+            refresh_tokens::insert(tx, &super::tokens::refresh(hash, lives.id, end)).await?;
+            let mut told = AppSession {
+                id: new_id!(AppSessionId),
+                session_id: fresh_id,
+                app_id: app,
+                name_id: "n".into(),
+                created_at: at(0),
+                expires_at: end,
+            };
+            told.id = new_id!(AppSessionId);
+            app_sessions::insert(tx, &told).await?;
+        }
+        access_tokens::insert(tx, &super::tokens::access("of-ended", ended.id, at(10_000))).await?;
+    })
+    .expect("kept");
+    let purged = change!(db, tx => housekeeping::purge(tx, at(6_000), at(4_000)).await?).expect("purged");
+    let expected = Purged {
+        sessions: 2,
+        app_sessions: 1,
+        pending_sign_ons: 1,
+        saml_requests: 1,
+        authorization_codes: 1,
+        access_tokens: 1,
+        refresh_tokens: 1,
+        token_families: 1,
+        throttles: 1,
+    };
+    assert_eq!(purged, expected);
+    assert!(!purged.is_full());
+    assert_eq!(read!(db, c => sessions::of_user(c, maya)), [fresh]);
+    assert_eq!(read!(db, c => app_sessions::of_session(c, fresh_id)).len(), 1);
+    assert!(read!(db, c => pending_sign_ons::get(c, kept_sign_on)).is_some());
+    assert!(read!(db, c => throttles::get(c, "new")).is_some());
+    assert!(read!(db, c => token_families::get(c, lives_id)).is_some());
+    assert!(read!(db, c => authorization_codes::get(c, "new")).is_some());
+    assert!(read!(db, c => refresh_tokens::get(c, "new")).is_some());
+    assert!(read!(db, c => access_tokens::get(c, "new")).is_some());
+    assert!(read!(db, c => access_tokens::get(c, "of-ended")).is_none(), "it went with its family");
+    let again = change!(db, tx => housekeeping::purge(tx, at(6_000), at(4_000)).await?).expect("purged");
+    assert_eq!(again, Purged::default());
+    assert_eq!(read!(db, c => users::count(c)), 1);
+}

@@ -1,0 +1,214 @@
+//! Token families, codes, refresh tokens and access tokens.
+
+use super::{change, on_both, read, sample};
+use crate::support::{at, database::TestDatabase, new_id};
+use chrono::{DateTime, Utc};
+use gatehouse::{
+    id::{AppId, TokenFamilyId, UserId},
+    store::{
+        Database,
+        access_tokens::{self, NewAccessToken},
+        apps,
+        authorization_codes::{self, Code},
+        refresh_tokens::{self, RefreshToken},
+        token_families::{self, Family},
+        users,
+    },
+};
+
+on_both!(
+    families_end_as_a_whole,
+    codes_are_used_once,
+    refresh_tokens_rotate,
+    a_lost_response_is_replaced,
+    access_tokens_follow_their_family,
+    tokens_go_with_user_and_app,
+);
+
+/// A code.
+pub fn code(hash: &str, family: TokenFamilyId, expires_at: DateTime<Utc>) -> Code {
+    Code {
+        hash: hash.into(),
+        family_id: family,
+        client_id: "client".into(),
+        redirect_uri: Some("https://board.example/cb".into()),
+        code_challenge: None,
+        expires_at,
+    }
+}
+
+/// A refresh token.
+pub fn refresh(hash: &str, family: TokenFamilyId, idle_expires_at: DateTime<Utc>) -> RefreshToken {
+    RefreshToken {
+        hash: hash.into(),
+        family_id: family,
+        client_id: "client".into(),
+        scope: "openid offline_access".into(),
+        issued_at: at(0),
+        idle_expires_at,
+        consumed_at: None,
+        successor_hash: None,
+        replaced: false,
+    }
+}
+
+/// An access token.
+pub fn access(hash: &str, family: TokenFamilyId, expires_at: DateTime<Utc>) -> NewAccessToken {
+    NewAccessToken {
+        hash: hash.into(),
+        family_id: family,
+        client_id: "client".into(),
+        scope: "openid".into(),
+        issued_at: at(0),
+        expires_at,
+    }
+}
+
+/// A stored family of a new person and app.
+pub async fn begin(db: &Database) -> (Family, AppId, UserId) {
+    let user = sample::user(db, "maya").await.id;
+    let app = sample::app(db, sample::oidc("board", "client")).await.id;
+    (begin_for(db, app, user).await, app, user)
+}
+
+async fn begin_for(db: &Database, app: AppId, user: UserId) -> Family {
+    let family = sample::family(app, user);
+    let copy = family.clone();
+    change!(db, tx => token_families::insert(tx, &copy).await?).expect("begun");
+    family
+}
+
+async fn families_end_as_a_whole(test: TestDatabase) {
+    let db = &test.db;
+    let (mut family, app, user) = begin(db).await;
+    assert_eq!(read!(db, c => token_families::get(c, family.id)), Some(family.clone()));
+    assert_eq!(read!(db, c => token_families::get(c, new_id!(TokenFamilyId))), None);
+    let id = family.id;
+    assert!(change!(db, tx => token_families::revoke(tx, id, "reuse", at(5)).await?).expect("ended"));
+    assert!(!change!(db, tx => token_families::revoke(tx, id, "again", at(6)).await?).expect("was ended"));
+    family.revoked_at = Some(at(5));
+    family.revoked_because = Some("reuse".into());
+    assert_eq!(read!(db, c => token_families::get(c, id)), Some(family));
+
+    let (a, b, c) =
+        (begin_for(db, app, user).await, begin_for(db, app, user).await, begin_for(db, app, user).await);
+    let session = a.session_id;
+    assert_eq!(
+        change!(db, tx => token_families::revoke_of_session(tx, session, "logout", at(7)).await?)
+            .expect("ok"),
+        1
+    );
+    assert_eq!(
+        change!(db, tx => token_families::revoke_of_user(tx, user, "suspended", at(8)).await?).expect("ok"),
+        2
+    );
+    let d = begin_for(db, app, user).await;
+    assert_eq!(
+        change!(db, tx => token_families::revoke_of_app(tx, app, "paused", at(9)).await?).expect("ok"),
+        1
+    );
+    for (family, because) in [(a, "logout"), (b, "suspended"), (c, "suspended"), (d, "paused")] {
+        let stored = read!(db, c => token_families::get(c, family.id)).expect("there");
+        assert_eq!(stored.revoked_because.as_deref(), Some(because));
+    }
+}
+
+async fn codes_are_used_once(test: TestDatabase) {
+    let db = &test.db;
+    let (family, ..) = begin(db).await;
+    let mut plain = code("h1", family.id, at(60));
+    let mut pkce = code("h2", family.id, at(60));
+    plain.redirect_uri = None;
+    pkce.code_challenge = Some("challenge".into());
+    for code in [plain.clone(), pkce.clone()] {
+        change!(db, tx => authorization_codes::insert(tx, &code).await?).expect("kept");
+    }
+    assert_eq!(read!(db, c => authorization_codes::get(c, "h1")), Some((plain.clone(), None)));
+    assert!(change!(db, tx => authorization_codes::consume(tx, "h1", at(5)).await?).expect("first"));
+    assert!(!change!(db, tx => authorization_codes::consume(tx, "h1", at(6)).await?).expect("second"));
+    assert!(!change!(db, tx => authorization_codes::consume(tx, "h9", at(6)).await?).expect("unknown"));
+    assert_eq!(read!(db, c => authorization_codes::get(c, "h1")), Some((plain, Some(at(5)))));
+    assert_eq!(read!(db, c => authorization_codes::get(c, "h2")), Some((pkce, None)));
+    assert_eq!(read!(db, c => authorization_codes::get(c, "h9")), None);
+}
+
+async fn refresh_tokens_rotate(test: TestDatabase) {
+    let db = &test.db;
+    let (family, ..) = begin(db).await;
+    let mut first = refresh("r1", family.id, at(600));
+    let copy = first.clone();
+    change!(db, tx => refresh_tokens::insert(tx, &copy).await?).expect("kept");
+    assert_eq!(read!(db, c => refresh_tokens::get(c, "r1")), Some(first.clone()));
+    assert_eq!(
+        read!(db, c => refresh_tokens::get_with_family(c, "r1")),
+        Some((first.clone(), family.clone()))
+    );
+    assert_eq!(read!(db, c => refresh_tokens::get_with_family(c, "r9")), None);
+    assert!(change!(db, tx => refresh_tokens::consume(tx, "r1", "r2", at(5)).await?).expect("first"));
+    assert!(!change!(db, tx => refresh_tokens::consume(tx, "r1", "r3", at(6)).await?).expect("second"));
+    first.consumed_at = Some(at(5));
+    first.successor_hash = Some("r2".into());
+    assert_eq!(read!(db, c => refresh_tokens::get(c, "r1")), Some(first));
+}
+
+async fn a_lost_response_is_replaced(test: TestDatabase) {
+    let db = &test.db;
+    let (family, ..) = begin(db).await;
+    for hash in ["r1", "r2", "r3"] {
+        let token = refresh(hash, family.id, at(600));
+        change!(db, tx => refresh_tokens::insert(tx, &token).await?).expect("kept");
+    }
+    assert!(
+        !change!(db, tx => refresh_tokens::set_successor(tx, "r1", "r2").await?).expect("not consumed yet")
+    );
+    assert!(change!(db, tx => refresh_tokens::consume(tx, "r1", "r2", at(5)).await?).expect("rotated"));
+    assert!(change!(db, tx => refresh_tokens::mark_replaced(tx, "r2").await?).expect("never used"));
+    assert!(!change!(db, tx => refresh_tokens::mark_replaced(tx, "r2").await?).expect("once only"));
+    assert!(
+        change!(db, tx => refresh_tokens::set_successor(tx, "r1", "r3").await?).expect("another successor")
+    );
+    assert!(!change!(db, tx => refresh_tokens::consume(tx, "r2", "r4", at(6)).await?).expect("replaced"));
+    assert!(change!(db, tx => refresh_tokens::consume(tx, "r3", "r4", at(7)).await?).expect("in its place"));
+    assert!(!change!(db, tx => refresh_tokens::mark_replaced(tx, "r3").await?).expect("was used"));
+    let first = read!(db, c => refresh_tokens::get(c, "r1")).expect("there");
+    assert_eq!(first.successor_hash.as_deref(), Some("r3"));
+    assert!(read!(db, c => refresh_tokens::get(c, "r2")).expect("there").replaced);
+}
+
+async fn access_tokens_follow_their_family(test: TestDatabase) {
+    let db = &test.db;
+    let (family, app, user) = begin(db).await;
+    for hash in ["a1", "a2"] {
+        let token = access(hash, family.id, at(300));
+        change!(db, tx => access_tokens::insert(tx, &token).await?).expect("kept");
+    }
+    let found = read!(db, c => access_tokens::get(c, "a1")).expect("there");
+    assert_eq!(found.token, access("a1", family.id, at(300)));
+    assert_eq!((found.app_id, found.user_id, found.session_id), (app, user, family.session_id));
+    assert_eq!((found.family_revoked, found.family_expires_at, found.revoked_at), (false, at(3600), None));
+    assert!(found.is_valid(at(299)) && !found.is_valid(at(300)));
+    assert!(change!(db, tx => access_tokens::revoke(tx, "a1", at(5)).await?).expect("revoked"));
+    assert!(!change!(db, tx => access_tokens::revoke(tx, "a1", at(6)).await?).expect("was revoked"));
+    let revoked = read!(db, c => access_tokens::get(c, "a1")).expect("there");
+    assert_eq!(revoked.revoked_at, Some(at(5)));
+    assert!(!revoked.is_valid(at(10)));
+    let id = family.id;
+    assert!(read!(db, c => access_tokens::get(c, "a2")).expect("there").is_valid(at(10)));
+    change!(db, tx => token_families::revoke(tx, id, "logout", at(5)).await?).expect("ended");
+    let ended = read!(db, c => access_tokens::get(c, "a2")).expect("there");
+    assert!(ended.family_revoked && !ended.is_valid(at(10)));
+    assert_eq!(read!(db, c => access_tokens::get(c, "a9")), None);
+}
+
+async fn tokens_go_with_user_and_app(test: TestDatabase) {
+    let db = &test.db;
+    let (family, app, user) = begin(db).await;
+    let token = access("a1", family.id, at(300));
+    change!(db, tx => access_tokens::insert(tx, &token).await?).expect("kept");
+    change!(db, tx => users::delete(tx, user).await?).expect("deleted");
+    assert_eq!(read!(db, c => access_tokens::get(c, "a1")), None);
+    let tom = sample::user(db, "tom").await.id;
+    let family = begin_for(db, app, tom).await;
+    change!(db, tx => apps::delete(tx, app).await?).expect("deleted");
+    assert_eq!(read!(db, c => token_families::get(c, family.id)), None);
+}

@@ -1,0 +1,327 @@
+//! The whole gateway on loopback, with a browser-like client. Does not own what a test asks of it.
+
+use super::database::Kind;
+use chrono::{DateTime, Utc};
+use gatehouse::{
+    clock::Clock,
+    config::Config,
+    context::{AppContext, Parts},
+    domain::{
+        app::AppDraft,
+        connection::{AcsUrl, BookmarkConnection, Connection, OidcConnection, SamlConnection, ValueMapping, ValueSource},
+        group::GroupDraft,
+        user::{Role, UserDraft},
+    },
+    keyring::Keyring,
+    service::{
+        self, Caller,
+        assignments::Assignee,
+        authentication::hasher::Hasher,
+        settings::{Organization, OrganizationCache},
+    },
+    store::Database,
+};
+use reqwest::{Method, Response, StatusCode, redirect::Policy};
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// A password for every person a test makes.
+pub const PASSWORD: &str = "correct horse battery staple";
+/// The instant at which every test begins.
+pub fn start() -> DateTime<Utc> {
+    super::at(0)
+}
+
+/// A running gateway.
+pub struct TestApp {
+    /// The context, for services and the clock.
+    pub ctx: AppContext,
+    /// Its public URL.
+    pub url: String,
+    shutdown: CancellationToken,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+impl TestApp {
+    /// A gateway on SQLite whose clock stands still.
+    pub async fn new() -> Self {
+        Self::on(Kind::Sqlite).await
+    }
+
+    /// A gateway on one of the two databases.
+    pub async fn on(kind: Kind) -> Self {
+        Self::with_clock(kind, Clock::manual(start())).await
+    }
+
+    /// A gateway with the given clock.
+    pub async fn with_clock(kind: Kind, clock: Clock) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address: SocketAddr = listener.local_addr().expect("bound");
+        let mut config = Config::default();
+        config.http.listen = address;
+        config.http.public_url = format!("http://{address}").parse().expect("a loopback address");
+        // Cheap hashing: what is tested here isn't its cost.
+        config.passwords.memory_kib = 64;
+        config.passwords.iterations = 1;
+        let url = super::database::url(kind, folder.path()).await;
+        let db = Database::open(&url).await.expect("opens");
+        db.migrate().await.expect("migrates");
+        let hasher = Hasher::new(&config.passwords).expect("parameters are valid");
+        let ctx = AppContext::new(Parts {
+            db,
+            clock,
+            keyring: Keyring::ephemeral().expect("a key"),
+            config,
+            organization: OrganizationCache::default(),
+            hasher,
+        });
+        service::issuer_keys::ensure(&ctx).await.expect("keys");
+        let fernhill = Organization { name: "Fernhill".into(), support_email: "it@fernhill.example".into() };
+        service::settings::update(&ctx, &system(), fernhill).await.expect("settings");
+        let shutdown = CancellationToken::new();
+        let (served, stop) = (ctx.clone(), shutdown.clone());
+        #[expect(clippy::disallowed_methods, reason = "ends with the test")]
+        tokio::spawn(async move { gatehouse::web::serve(served, listener, stop).await.expect("serves") });
+        Self { url: ctx.config.http.public_url.as_str().to_owned(), ctx, shutdown, _folder: folder }
+    }
+
+    /// A new browser.
+    pub fn browser(&self) -> Browser {
+        let client = reqwest::Client::builder()
+            .cookie_store(true)
+            .redirect(Policy::none())
+            .build()
+            .expect("a client");
+        Browser { client, url: self.url.clone() }
+    }
+
+    /// A person with [`PASSWORD`].
+    pub async fn person(&self, username: &str, role: Role) -> gatehouse::domain::user::User {
+        let mut draft = UserDraft {
+            username: username.to_owned(),
+            email: format!("{username}@fernhill.example"),
+            role,
+            ..UserDraft::default()
+        };
+        draft.profile.insert("first_name".into(), "Maya".into());
+        draft.profile.insert("last_name".into(), "Okafor".into());
+        service::users::create(&self.ctx, &system(), draft, Some(PASSWORD.into())).await.expect("a person")
+    }
+
+    /// A group with these members.
+    pub async fn group(
+        &self,
+        name: &str,
+        members: &[gatehouse::id::UserId],
+    ) -> gatehouse::domain::group::Group {
+        let draft = GroupDraft { name: name.to_owned(), description: String::new() };
+        let group = service::groups::create(&self.ctx, &system(), draft).await.expect("a group");
+        for member in members {
+            service::groups::set_member(&self.ctx, &system(), group.id, *member, true).await.expect("a member");
+        }
+        group
+    }
+
+    /// An app with this connection, open to `group`.
+    pub async fn app(
+        &self,
+        slug: &str,
+        connection: Connection,
+        group: &gatehouse::domain::group::Group,
+    ) -> (gatehouse::domain::app::App, Option<String>) {
+        let draft = AppDraft {
+            slug: slug.to_owned(),
+            label: slug.to_uppercase(),
+            description: String::new(),
+            connector: format!("custom-{}", connection.protocol()),
+            glyph: String::new(),
+            colour: String::new(),
+            category: String::new(),
+            show_in_portal: true,
+            active: true,
+            connection,
+        };
+        let (app, secret) = service::apps::create(&self.ctx, &system(), draft).await.expect("an app");
+        service::assignments::set(&self.ctx, &system(), &app, Assignee::Group(group.id), true).await.expect("bound");
+        (app, secret)
+    }
+}
+
+/// Whoever may do everything.
+pub fn system() -> Caller {
+    Caller::system("test")
+}
+
+/// A SAML app's settings.
+pub fn saml_settings() -> SamlConnection {
+    let source = |name: &str, from: &str| ValueMapping {
+        name: name.into(),
+        name_format: String::new(),
+        friendly_name: String::new(),
+        value: ValueSource::Source(from.into()),
+    };
+    SamlConnection {
+        sp_entity_id: "https://sp.example/metadata".into(),
+        acs_urls: vec![AcsUrl { url: "https://sp.example/acs".into(), index: 0, default: true }],
+        attributes: vec![source("email", "email"), source("name", "display_name")],
+        groups_attribute: "memberOf".into(),
+        ..SamlConnection::default()
+    }
+}
+
+/// An OIDC app's settings.
+pub fn oidc_settings() -> OidcConnection {
+    OidcConnection {
+        client_id: "metrics".into(),
+        redirect_uris: vec!["https://rp.example/callback".into()],
+        post_logout_redirect_uris: vec!["https://rp.example/bye".into()],
+        initiate_login_uri: "https://rp.example/login".into(),
+        ..OidcConnection::default()
+    }
+}
+
+/// A bookmark.
+pub fn bookmark(url: &str) -> Connection {
+    Connection::Bookmark(BookmarkConnection { url: url.into() })
+}
+
+/// A client that keeps cookies and follows nothing by itself.
+pub struct Browser {
+    client: reqwest::Client,
+    url: String,
+}
+
+/// A page that was got: status, headers, text.
+pub struct Page {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// Its text.
+    pub text: String,
+}
+
+impl Page {
+    async fn of(response: Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, text: response.text().await.expect("text") }
+    }
+
+    /// Where it redirects to; empty when it doesn't.
+    pub fn location(&self) -> &str {
+        self.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The value of the first field of this name, unescaped.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let marker = format!("name=\"{name}\"");
+        let tag = self.text.split('<').find(|tag| tag.starts_with("input") && tag.contains(&marker))?;
+        let value = tag.split("value=\"").nth(1)?.split('"').next()?;
+        Some(unescape(value))
+    }
+
+    /// The reference of a hand-over page.
+    pub fn reference(&self) -> Option<String> {
+        let is_one = |word: &&str| word.len() == 9 && gatehouse::domain::reference::parse(word).as_deref() == Some(*word);
+        self.text.split(['<', '>']).map(str::trim).find(is_one).map(str::to_owned)
+    }
+
+    /// The action of the form that posts away.
+    pub fn action(&self) -> Option<String> {
+        let tag = self.text.split('<').find(|tag| tag.starts_with("form") && tag.contains("action=\"http"))?;
+        Some(unescape(tag.split("action=\"").nth(1)?.split('"').next()?))
+    }
+}
+
+/// Undoes the escapes that the templates use.
+pub fn unescape(text: &str) -> String {
+    text.replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#38;", "&")
+        .replace("&amp;", "&")
+}
+
+impl Browser {
+    fn absolute(&self, address: &str) -> String {
+        if address.starts_with('/') { format!("{}{address}", self.url) } else { address.to_owned() }
+    }
+
+    /// GET.
+    pub async fn get(&self, address: &str) -> Page {
+        self.send(Method::GET, address, &[], "").await
+    }
+
+    /// POST of a form.
+    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Page {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.send(Method::POST, address, &[("content-type", "application/x-www-form-urlencoded")], &body).await
+    }
+
+    /// POST of a form of ours: gets the page first and sends its token along.
+    pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Page {
+        let csrf = self.get(page).await.field("csrf").expect("the page has a form");
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend_from_slice(fields);
+        self.post(action, &all).await
+    }
+
+    /// Any request.
+    pub async fn send(&self, method: Method, address: &str, headers: &[(&str, &str)], body: &str) -> Page {
+        let mut request = self.client.request(method, self.absolute(address)).body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Page::of(request.send().await.expect("the gateway answers")).await
+    }
+
+    /// Signs in from `/login`.
+    pub async fn sign_in(&self, username: &str) -> Page {
+        self.sign_in_from("/login", username, PASSWORD).await
+    }
+
+    /// Signs in from a login address (with its flow), and answers the page after the password.
+    pub async fn sign_in_from(&self, login: &str, username: &str, password: &str) -> Page {
+        let page = self.get(login).await;
+        let csrf = page.field("csrf").expect("a form");
+        let flow = page.field("flow").unwrap_or_default();
+        let next = page.field("next").unwrap_or_default();
+        let fields = [("csrf", csrf.as_str()), ("flow", &flow), ("next", &next), ("username", username)];
+        let second = self.post("/login", &fields).await;
+        assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.text);
+        let page = self.get(second.location()).await;
+        let csrf = page.field("csrf").expect("a form");
+        self.post(
+            "/login/password",
+            &[("csrf", csrf.as_str()), ("flow", &flow), ("next", &next), ("username", username), ("password", password)],
+        )
+        .await
+    }
+
+    /// After the password: leaves through `/login/continue` and answers the page that goes to the app.
+    pub async fn leave(&self, after_password: &Page) -> Page {
+        assert_eq!(after_password.status, StatusCode::SEE_OTHER, "{}", after_password.text);
+        let page = self.get(after_password.location()).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        let link = page.text.split("id=\"continue\"").next().and_then(|before| before.rsplit("<a").next());
+        let after = page.text.split("id=\"continue\"").nth(1);
+        let href = [link, after]
+            .into_iter()
+            .flatten()
+            .find_map(|text| text.split('>').next()?.split("href=\"").nth(1)?.split('"').next())
+            .expect("a way on");
+        self.get(&unescape(href)).await
+    }
+}

@@ -1,0 +1,37 @@
+//! What several test folders need: databases, fixed instants, ids. Does not own samples of one area.
+
+pub mod database;
+pub mod postgres;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::{SeedableRng, rngs::StdRng};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static SEED: AtomicU64 = AtomicU64::new(1);
+
+/// Randomness that no two calls share.
+pub fn rng() -> StdRng {
+    StdRng::seed_from_u64(SEED.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A task beside the test; the test waits for it.
+#[expect(clippy::disallowed_methods, reason = "a test's tasks end with its runtime")]
+pub fn spawn<F>(task: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    tokio::spawn(task)
+}
+
+/// A fixed instant, this many seconds after noon UTC of 1 March 2026.
+pub fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_772_366_400, 0).expect("in range") + TimeDelta::seconds(seconds)
+}
+
+/// A new id of the given type.
+macro_rules! new_id {
+    ($id:ty) => {
+        <$id>::new($crate::support::at(0), &mut $crate::support::rng())
+    };
+}
+pub(crate) use new_id;
