@@ -3,6 +3,7 @@
 //! Who may import whom: `cli → {web, jobs} → service → {store, keyring} → domain → crates/{saml, oidc, scim}`.
 //! `tests/it/architecture.rs` holds this.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;

@@ -23,7 +23,8 @@ pub fn check_password(field: &str, password: &str, owner: &UserDraft) -> Result<
         return Err(FieldErrors::one(field, format!("Use at most {PASSWORD_MAX} bytes")));
     }
     let folded = password.to_lowercase();
-    let own = [owner.username.as_str(), owner.email.as_str(), owner.email.split('@').next().unwrap_or_default()];
+    // The longest first, so that no part of it is left over.
+    let own = [owner.email.as_str(), owner.username.as_str(), owner.email.split('@').next().unwrap_or_default()];
     let left = own
         .iter()
         .filter(|word| word.chars().count() >= 4)

@@ -45,7 +45,7 @@ impl MasterKey {
         let mut secret = vec![0; KEY_BYTES];
         openssl::rand::rand_bytes(&mut id)?;
         openssl::rand::rand_priv_bytes(&mut secret)?;
-        let id = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = format!("{:012x}", id.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)));
         Ok(Self { id, secret: SecretBytes::new(secret) })
     }
 

@@ -72,11 +72,17 @@ fn refused(error: impl std::fmt::Display) -> KeyringError {
 }
 
 /// A bounded map; the oldest entry goes first.
-struct Cache<S>(Mutex<(HashMap<CacheKey, Arc<S>>, VecDeque<CacheKey>)>);
+struct Cache<S>(Mutex<Entries<S>>);
+
+/// What is kept, and the order in which it came.
+struct Entries<S> {
+    kept: HashMap<CacheKey, Arc<S>>,
+    order: VecDeque<CacheKey>,
+}
 
 impl<S> Default for Cache<S> {
     fn default() -> Self {
-        Self(Mutex::new((HashMap::new(), VecDeque::new())))
+        Self(Mutex::new(Entries { kept: HashMap::new(), order: VecDeque::new() }))
     }
 }
 
@@ -88,12 +94,12 @@ impl<S> Cache<S> {
     ) -> Result<Arc<S>, KeyringError> {
         let name = (key.id, key.algorithm, key.public_key.clone(), key.certificate.clone());
         // Poisoned or not, the map holds whole entries only.
-        if let Some(found) = self.0.lock().unwrap_or_else(PoisonError::into_inner).0.get(&name) {
+        if let Some(found) = self.0.lock().unwrap_or_else(PoisonError::into_inner).kept.get(&name) {
             return Ok(found.clone());
         }
         let opened = Arc::new(open()?);
         let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (kept, order) = &mut *cache;
+        let Entries { kept, order } = &mut *cache;
         if kept.insert(name.clone(), opened.clone()).is_none() {
             order.push_back(name);
         }

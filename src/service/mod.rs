@@ -15,6 +15,7 @@ pub mod idp_metadata;
 pub mod issuer_keys;
 pub mod oidc;
 
+pub mod organisation;
 pub mod overview;
 pub mod portal;
 pub mod sessions;

@@ -2,6 +2,13 @@
 //! Does not own changing any of it (`apps`, `users`, `groups`, `assignments`) or how it is worded (`web::admin`).
 
 use super::{Caller, ServiceError};
+pub use crate::store::{
+    apps::AppFilter,
+    audit::AuditFilter,
+    client_secrets::ClientSecret,
+    page::{PAGE_MAX, Page, PageRequest},
+    users::UserFilter,
+};
 use crate::{
     context::AppContext,
     domain::{
@@ -13,13 +20,6 @@ use crate::{
     },
     id::{AppId, UserId},
     store::{self, Conn},
-};
-pub use crate::store::{
-    apps::AppFilter,
-    audit::AuditFilter,
-    client_secrets::ClientSecret,
-    page::{PAGE_MAX, Page, PageRequest},
-    users::UserFilter,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -76,7 +76,10 @@ pub async fn active_owners(ctx: &AppContext, caller: &Caller) -> Result<i64, Ser
 }
 
 /// For each app: how many groups are bound to it, and how many people have it. Apps that nobody has are left out.
-pub async fn access_counts(ctx: &AppContext, caller: &Caller) -> Result<HashMap<AppId, (i64, i64)>, ServiceError> {
+pub async fn access_counts(
+    ctx: &AppContext,
+    caller: &Caller,
+) -> Result<HashMap<AppId, (i64, i64)>, ServiceError> {
     caller.require(Permission::Read)?;
     Ok(store::access::counts_by_app(&mut ctx.db.read().await?).await?)
 }
@@ -101,11 +104,17 @@ pub async fn apps_matching(ctx: &AppContext, caller: &Caller, q: &str) -> Result
 /// Whether an app that is off was live before: it is paused, and not still being set up.
 pub async fn was_live(ctx: &AppContext, caller: &Caller, app: &App) -> Result<bool, ServiceError> {
     caller.require(Permission::Read)?;
-    let filter =
-        AuditFilter { app: Some(app.id), event_type: Some(EventType::ApplicationUpdate), ..AuditFilter::default() };
+    let filter = AuditFilter {
+        app: Some(app.id),
+        event_type: Some(EventType::ApplicationUpdate),
+        ..AuditFilter::default()
+    };
     let page = store::audit::list(&mut ctx.db.read().await?, &filter, PageRequest::first(PAGE_MAX)).await?;
     let switched_off = |event: &AuditEvent| {
-        event.changes.iter().any(|change| change.field == "active" && change.from == serde_json::Value::Bool(true))
+        event
+            .changes
+            .iter()
+            .any(|change| change.field == "active" && change.from == serde_json::Value::Bool(true))
     };
     Ok(page.items.iter().any(switched_off))
 }
@@ -134,7 +143,10 @@ pub async fn last_sign_ins(
         for kind in [EventType::UserLoginAttempt, EventType::AdminLoginAttempt] {
             let filter = AuditFilter { user: Some(user), ..successful(kind) };
             if let Some(at) = newest(&mut conn, &filter).await? {
-                found.entry(user).and_modify(|known: &mut DateTime<Utc>| *known = at.max(*known)).or_insert(at);
+                found
+                    .entry(user)
+                    .and_modify(|known: &mut DateTime<Utc>| *known = at.max(*known))
+                    .or_insert(at);
             }
         }
     }
@@ -311,7 +323,11 @@ pub async fn sign_ons_of_day(
 }
 
 /// The newest changes, newest first.
-pub async fn last_changes(ctx: &AppContext, caller: &Caller, limit: u32) -> Result<Vec<AuditEvent>, ServiceError> {
+pub async fn last_changes(
+    ctx: &AppContext,
+    caller: &Caller,
+    limit: u32,
+) -> Result<Vec<AuditEvent>, ServiceError> {
     caller.require(Permission::Read)?;
     let mut conn = ctx.db.read().await?;
     let mut changes = Vec::new();

@@ -117,7 +117,9 @@ fn in_words(error: &MetadataError, is_own: bool, reading: &Reading<'_>) -> Strin
         MetadataError::Xml(_) => {
             format!("Paste the whole XML, from <EntityDescriptor to its end. It could not be read: {error}.")
         }
-        MetadataError::NotMetadata(_) => format!("Send SAML metadata, which begins with <EntityDescriptor: {error}."),
+        MetadataError::NotMetadata(_) => {
+            format!("Send SAML metadata, which begins with <EntityDescriptor: {error}.")
+        }
         other => format!("Ask for another file at {app}: {other}."),
     }
 }
@@ -134,9 +136,10 @@ fn merge(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> SamlCo
             default: position == chosen,
         })
         .collect();
-    let format = metadata.name_id_formats.iter().find_map(|wanted| {
-        NameIdFormat::ALL.iter().copied().find(|known| known.uri() == wanted.uri())
-    });
+    let format = metadata
+        .name_id_formats
+        .iter()
+        .find_map(|wanted| NameIdFormat::ALL.iter().copied().find(|known| known.uri() == wanted.uri()));
     let mut attributes = current.attributes.clone();
     for asked in &metadata.requested_attributes {
         if let Some(source) = source_of(asked).filter(|_| !names(&attributes, current, &asked.name)) {
@@ -206,11 +209,7 @@ fn fingerprints(saml: &SamlConnection) -> String {
     saml.sp_certificates.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-fn warnings(
-    metadata: &ServiceProviderMetadata,
-    then: &SamlConnection,
-    reading: &Reading<'_>,
-) -> Vec<String> {
+fn warnings(metadata: &ServiceProviderMetadata, then: &SamlConnection, reading: &Reading<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     let current = reading.current;
     if !current.sp_entity_id.is_empty() && current.sp_entity_id != metadata.entity_id {
@@ -229,7 +228,8 @@ fn warnings(
     }
     for asked in metadata.requested_attributes.iter().filter(|asked| asked.is_required) {
         if !names(&then.attributes, then, &asked.name) {
-            warnings.push(format!("It needs the attribute “{}”. Add a row that says what to send.", asked.name));
+            warnings
+                .push(format!("It needs the attribute “{}”. Add a row that says what to send.", asked.name));
         }
     }
     warnings
@@ -278,15 +278,20 @@ mod tests {
         let proposal = propose(SP, &reading(&current)).expect("readable");
         let then = &proposal.connection;
         assert_eq!(then.sp_entity_id, "https://sp.example/saml");
-        let default: Vec<_> = then.acs_urls.iter().filter(|acs| acs.default).map(|acs| acs.url.as_str()).collect();
+        let default: Vec<_> =
+            then.acs_urls.iter().filter(|acs| acs.default).map(|acs| acs.url.as_str()).collect();
         assert_eq!(default, ["https://sp.example/acs2"]);
         assert_eq!(then.name_id_format, NameIdFormat::Persistent);
         assert_eq!(then.default_relay_state, "/start");
         assert_eq!(then.attributes[0].value, ValueSource::Source("first_name".into()));
         assert_eq!(proposal.display_name.as_deref(), Some("Ledgerly"));
         assert!(proposal.warnings.iter().any(|line| line.contains("plan")), "{:?}", proposal.warnings);
-        let changed: Vec<_> =
-            proposal.differences.iter().filter(|row| row.now != row.from_metadata).map(|row| row.field).collect();
+        let changed: Vec<_> = proposal
+            .differences
+            .iter()
+            .filter(|row| row.now != row.from_metadata)
+            .map(|row| row.field)
+            .collect();
         assert_eq!(changed, ["App entity ID", "Reply addresses", "NameID format", "Attributes"]);
     }
 
@@ -303,7 +308,11 @@ mod tests {
     fn our_own_file_and_other_files_are_refused_in_words() {
         let current = SamlConnection::default();
         let message = |xml: &str| {
-            propose(xml, &reading(&current)).expect_err("refused").of("metadata_xml").unwrap_or_default().to_owned()
+            propose(xml, &reading(&current))
+                .expect_err("refused")
+                .of("metadata_xml")
+                .unwrap_or_default()
+                .to_owned()
         };
         assert_eq!(message(IDP), "This file is Fernhill’s own metadata. Upload the one from Amplitude.");
         let theirs = IDP.replace("id.fernhill.example", "idp.other.example");
@@ -315,7 +324,8 @@ mod tests {
 
     #[test]
     fn another_entity_id_is_pointed_out() {
-        let current = SamlConnection { sp_entity_id: "https://else.example".into(), ..SamlConnection::default() };
+        let current =
+            SamlConnection { sp_entity_id: "https://else.example".into(), ..SamlConnection::default() };
         let proposal = propose(SP, &reading(&current)).expect("readable");
         assert!(proposal.warnings.iter().any(|line| line.contains("another entity ID")));
     }

@@ -23,7 +23,6 @@ pub struct RequestId(Ulid);
 impl RequestId {
     fn new() -> Self {
         let millis = u64::try_from(Clock::System.now().timestamp_millis()).unwrap_or_default();
-        #[expect(clippy::disallowed_methods, reason = "names a request in the log, nothing hangs on it")]
         let random = rand::random();
         Self(Ulid::from_parts(millis, random))
     }

@@ -1,6 +1,7 @@
 //! The only inbound HTTP: extract, call one service, render. Does not own rules, SQL or outgoing connections.
 
 pub mod admin;
+pub mod api;
 
 pub mod assets;
 pub mod error;

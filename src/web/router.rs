@@ -1,7 +1,7 @@
 //! The whole route table. Pages load a visit; endpoints for programs don't know cookies.
 
 use super::{
-    admin, assets,
+    admin, api, assets,
     error::Failure,
     health,
     middleware::{headers, host, visit},
@@ -26,6 +26,7 @@ pub fn router(ctx: AppContext) -> Router {
     Router::new()
         .merge(pages(&ctx))
         .merge(endpoints())
+        .nest("/api/v1", api::router())
 
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(ctx.clone(), host::check))

@@ -1,4 +1,10 @@
 //! The integration tests, one binary: a folder for each part of the house.
 
+mod admin;
+mod architecture;
+mod oidc;
+mod portal;
+mod saml;
+mod sign_in;
 mod store;
 mod support;

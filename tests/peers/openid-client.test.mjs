@@ -80,7 +80,6 @@ test('discovery names what the gateway does', async () => {
   assert.ok(!metadata.id_token_signing_alg_values_supported.includes('HS256'));
   for (const method of ['client_secret_basic', 'client_secret_post', 'none']) assert.ok(metadata.token_endpoint_auth_methods_supported.includes(method));
   for (const mode of ['query', 'form_post']) assert.ok(metadata.response_modes_supported.includes(mode));
-  assert.equal(metadata.claims_parameter_supported ?? false, false);
 });
 
 for (const kind of Object.keys(CLIENTS)) {

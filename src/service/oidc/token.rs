@@ -163,14 +163,10 @@ impl Case<'_> {
     ) -> Result<serde_json::Value, EndpointError> {
         let now = self.ctx.now();
         let mut conn = self.ctx.db.read().await?;
-        let Some(row) = store::refresh_tokens::get(&mut conn, &token.hash()).await? else {
+        let Some((row, family)) = store::refresh_tokens::get_with_family(&mut conn, &token.hash()).await? else {
             return self.refuse(ProtocolError::invalid_grant("no such refresh token")).await;
         };
-        let family = store::token_families::get(&mut conn, row.family_id).await?;
         drop(conn);
-        let Some(family) = family else {
-            return self.refuse(ProtocolError::invalid_grant("the token's grant is gone")).await;
-        };
         let stored = StoredRefreshToken {
             client_id: row.client_id.clone(),
             issued_at: row.issued_at,

@@ -56,7 +56,7 @@ pub struct IssuedSecret {
 
 impl std::fmt::Debug for IssuedSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IssuedSecret").field("app", &self.app).field("client_secret", &"[redacted]").finish()
+        f.debug_struct("IssuedSecret").field("app", &self.app).field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }
 

@@ -200,3 +200,81 @@ impl<'de> Visitor<'de> for Bounded<'_> {
         Ok(Value::Object(map))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn yaml(text: &str) -> Result<Value, FieldErrors> {
+        value(text.as_bytes(), Notation::Yaml)
+    }
+
+    fn path_of(text: &str) -> (String, String) {
+        let errors = document(yaml(text).expect(text)).expect_err(text);
+        (errors.0[0].field.clone(), errors.0[0].message.clone())
+    }
+
+    #[test]
+    fn unknown_fields_and_wrong_types_name_their_path() {
+        for (text, path, word) in [
+            ("users: [{username: a, departement: x}]", "users[0].departement", "unknown field"),
+            ("users: [{username: a, profile: {}}]", "users[0]", "unknown field"),
+            ("users: [{email: a@x.example}]", "users[0]", "missing field `username`"),
+            ("users: [{username: 7}]", "users[0].username", "expected a string"),
+            ("users: [{username: a, department: 7}]", "users[0].department", "expected a string"),
+            ("users: [{username: a, state: gone}]", "users[0].state", "unknown variant"),
+            ("apps: [{slug: a, saml: {acs_urls: [{url: 7}]}}]", "apps[0].saml.acs_urls[0].url", "expected a string"),
+            ("apps: [{slug: a, saml: {acs_urls: [{uri: x}]}}]", "apps[0].saml.acs_urls[0].uri", "unknown field"),
+            ("apps: [{slug: a}, {slug: b, oidc: {secret: x}}]", "apps[1].oidc.secret", "unknown field"),
+            ("aps: []", "aps", "unknown field"),
+            ("users: {}", "users", "expected a sequence"),
+            ("hello", "file", "expected struct"),
+        ] {
+            let (found, message) = path_of(text);
+            assert!(found.starts_with(path), "{text}: {found} should be {path} ({message})");
+            assert!(message.contains(word), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn nothing_at_all_is_an_empty_document() {
+        for text in ["", "# only a remark\n", "{}", "organisation: Fernhill", "organization: Fernhill"] {
+            assert!(document(yaml(text).expect(text)).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn bombs_depths_and_doubles_are_refused() {
+        let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
+        for level in 1..12 {
+            let before = format!("*a{}", level - 1);
+            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(",")));
+        }
+        assert!(yaml(&bomb).is_err());
+        let long = format!("a: &a {}\nb: [{}]", "x".repeat(1 << 20), vec!["*a"; 64].join(","));
+        assert!(yaml(&long).is_err());
+        assert!(yaml(&"[".repeat(100_000)).is_err());
+        assert!(value("[".repeat(100_000).as_bytes(), Notation::Json).is_err());
+        assert!(yaml(&format!("a: {}", "x".repeat(SIZE_MAX))).is_err());
+        for double in ["a: 1\na: 2", "{\"a\": 1, \"a\": 2}"] {
+            assert!(yaml(double).expect_err(double).to_string().contains("twice"), "{double}");
+        }
+        for bad in ["a: [", "a: !tag x", "a: .inf", "? [1]\n: x", "--- a\n--- b\n", "a: \t- b", "\u{0}"] {
+            assert!(yaml(bad).is_err(), "{bad:?}");
+        }
+        assert!(value(b"\xff\xfe", Notation::Yaml).is_err());
+        assert!(value(b"{} {}", Notation::Json).is_err());
+        assert!(yaml("a: &x [1, 2]\nb: *x").is_ok(), "a plain alias is fine");
+    }
+
+    #[test]
+    fn files_are_joined_and_may_not_contradict() {
+        let one = yaml("organisation: F\nusers: [{username: a}]").expect("read");
+        let two = yaml("organisation: F\nusers: [{username: b}]\ngroups: []").expect("read");
+        let both = merge(vec![one.clone(), two, Value::Null]).expect("joined");
+        assert_eq!(both["users"].as_array().map(Vec::len), Some(2));
+        let other = yaml("organisation: G").expect("read");
+        assert!(merge(vec![one, other]).expect_err("differ").of("organisation").is_some());
+        assert!(merge(vec![Value::Array(Vec::new())]).is_err());
+    }
+}

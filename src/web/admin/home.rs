@@ -47,7 +47,8 @@ pub async fn show(State(ctx): State<AppContext>, admin: Admin) -> Result<Respons
     let reach = overview::access_counts(&ctx, caller).await?;
     let apps = overview::apps_matching(&ctx, caller, "").await?;
     let live = apps.iter().filter(|app| app.active);
-    let (some, none): (Vec<_>, Vec<_>) = live.partition(|app| reach.get(&app.id).is_some_and(|(_, people)| *people > 0));
+    let (some, none): (Vec<_>, Vec<_>) =
+        live.partition(|app| reach.get(&app.id).is_some_and(|(_, people)| *people > 0));
     let number = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
     let progress = Progress {
         owners: overview::active_owners(&ctx, caller).await?,
@@ -83,7 +84,13 @@ fn steps(progress: &Progress) -> Vec<SetupStep> {
         action: action.map(|(href, text)| Link { href: href.to_owned(), text: text.to_owned() }),
     };
     vec![
-        step(progress.owners > 0, "Owner secured", counted(count(progress.owners), "owner", "owners"), "", None),
+        step(
+            progress.owners > 0,
+            "Owner secured",
+            counted(count(progress.owners), "owner", "owners"),
+            "",
+            None,
+        ),
         step(
             progress.https,
             "Sign-in address",

@@ -75,7 +75,15 @@ pub fn count(number: i64) -> u64 {
 }
 
 /// A segment of a filter that sets one parameter.
-pub fn segment(path: &str, name: &str, value: &str, label: &str, number: i64, current: &str, q: &str) -> Filter {
+pub fn segment(
+    path: &str,
+    name: &str,
+    value: &str,
+    label: &str,
+    number: i64,
+    current: &str,
+    q: &str,
+) -> Filter {
     Filter {
         label: label.to_owned(),
         count: Some(count(number)),

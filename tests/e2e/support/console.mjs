@@ -55,3 +55,13 @@ export async function goLive(page) {
   await page.locator('main').getByRole('button', { name: 'Go live' }).click();
   await page.locator('main .page-head').getByText('Live', { exact: true }).waitFor();
 }
+
+/** Removes an app, by typing its name. */
+export async function removeApp(page, slug, label, see = async () => {}) {
+  await page.goto(`${gateway}/admin/apps/${slug}/remove`);
+  await see('app-remove');
+  await page.locator('main input[name=confirm]').fill(label);
+  await page.locator('main form:has(input[name=confirm]) button[type=submit]').click();
+  await page.waitForURL((url) => url.pathname === '/admin/apps');
+  assert.equal((await page.goto(`${gateway}/admin/apps/${slug}/sso`)).status(), 404);
+}

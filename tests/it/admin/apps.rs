@@ -15,10 +15,18 @@ async fn a_saml_app_is_added_from_its_metadata_and_opened() {
     let growth = app.group("Growth", &[maya.id]).await;
     let xml = sp_metadata("https://sp.example/saml", "https://sp.example/acs");
     let new = "/admin/apps/new/custom-saml";
-    let added = upload(&owner, new, new, &[("label", "Größe & Co."), ("show_in_portal", "on"), ("metadata_file", &xml)]).await;
+    let added = upload(
+        &owner,
+        new,
+        new,
+        &[("label", "Größe & Co."), ("show_in_portal", "on"), ("metadata_file", &xml)],
+    )
+    .await;
     assert_eq!(added.location(), "/admin/apps/groe-co/sso", "{}", added.text);
     let page = follow(&owner, added).await;
-    for shown in ["/saml2/groe-co/metadata", "https://sp.example/acs", "BEGIN CERTIFICATE", "In set-up · 2 of 5"] {
+    for shown in
+        ["/saml2/groe-co/metadata", "https://sp.example/acs", "BEGIN CERTIFICATE", "In set-up · 2 of 5"]
+    {
         assert!(page.text.contains(shown), "{shown}");
     }
 
@@ -26,7 +34,8 @@ async fn a_saml_app_is_added_from_its_metadata_and_opened() {
     let nobody = owner.submit(access, access, &[("action", "add_group")]).await;
     assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
     let id = growth.id.to_string();
-    let page = follow(&owner, owner.submit(access, access, &[("action", "add_group"), ("group", &id)]).await).await;
+    let page =
+        follow(&owner, owner.submit(access, access, &[("action", "add_group"), ("group", &id)]).await).await;
     assert!(page.text.contains("Growth has Größe &#38; Co. now."), "{}", page.text);
 
     let live = owner.submit(access, "/admin/apps/groe-co/state", &[("state", "live")]).await;
@@ -86,23 +95,33 @@ async fn access_says_who_has_it_and_why() {
     let access = "/admin/apps/crm/access";
     let stopped = owner.get(&format!("{access}?check=omar")).await.text;
     assert!(stopped.contains("would be stopped") && stopped.contains("You don’t have CRM yet"), "{stopped}");
-    assert!(owner.get(&format!("{access}?check=nobody")).await.text.contains("Nobody here has that user name"));
+    assert!(
+        owner.get(&format!("{access}?check=nobody")).await.text.contains("Nobody here has that user name")
+    );
 
     let unknown = owner.submit(access, access, &[("action", "add_person"), ("person", "nob<dy")]).await;
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(unknown.field("person").as_deref(), Some("nob<dy"));
-    let page = follow(&owner, owner.submit(access, access, &[("action", "add_person"), ("person", "omar")]).await).await;
+    let page =
+        follow(&owner, owner.submit(access, access, &[("action", "add_person"), ("person", "omar")]).await)
+            .await;
     assert!(page.text.contains("Chosen by hand"), "{}", page.text);
     assert!(owner.get(&format!("{access}?check=omar@fernhill.example")).await.text.contains("would get in"));
 
-    service::users::set_state(&app.ctx, &system(), omar.id, gatehouse::domain::user::UserState::Suspended).await.expect("done");
+    service::users::set_state(&app.ctx, &system(), omar.id, gatehouse::domain::user::UserState::Suspended)
+        .await
+        .expect("done");
     let page = owner.get(&format!("{access}?check=omar")).await.text;
     assert!(page.contains("1 of 2 can open it now") && page.contains("Account suspended"), "{page}");
     let id = omar.id.to_string();
-    let page = follow(&owner, owner.submit(access, access, &[("action", "remove_person"), ("person", &id)]).await).await;
+    let page =
+        follow(&owner, owner.submit(access, access, &[("action", "remove_person"), ("person", &id)]).await)
+            .await;
     assert!(!page.text.contains("Chosen by hand"));
     let group = growth.id.to_string();
-    let page = follow(&owner, owner.submit(access, access, &[("action", "remove_group"), ("group", &group)]).await).await;
+    let page =
+        follow(&owner, owner.submit(access, access, &[("action", "remove_group"), ("group", &group)]).await)
+            .await;
     assert!(page.text.contains("Nobody can open CRM yet"), "{}", page.text);
 }
 
@@ -112,15 +131,27 @@ async fn renaming_keeps_the_old_address_and_removing_asks_for_the_name() {
     let growth = app.group("Growth", &[]).await;
     app.app("wiki", bookmark("https://wiki.example/"), &growth).await;
     let look = "/admin/apps/wiki/appearance";
-    let saved = owner.submit(look, look, &[("label", "Handbook"), ("slug", "handbook"), ("glyph", "book-open"), ("colour", "fern")]).await;
+    let saved = owner
+        .submit(
+            look,
+            look,
+            &[("label", "Handbook"), ("slug", "handbook"), ("glyph", "book-open"), ("colour", "fern")],
+        )
+        .await;
     assert_eq!(saved.location(), "/admin/apps/handbook/appearance", "{}", saved.text);
     let page = owner.get("/admin/apps/wiki/sso").await;
-    assert!(page.status == StatusCode::OK && page.text.contains("/admin/apps/handbook/access"), "the old name leads on");
+    assert!(
+        page.status == StatusCode::OK && page.text.contains("/admin/apps/handbook/access"),
+        "the old name leads on"
+    );
     let bad = owner.submit(look, look, &[("label", ""), ("slug", "Bad Slug"), ("colour", "red")]).await;
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
 
     let remove = "/admin/apps/handbook/remove";
-    assert_eq!(owner.submit(remove, remove, &[("confirm", "wiki")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        owner.submit(remove, remove, &[("confirm", "wiki")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     let gone = owner.submit(remove, remove, &[("confirm", " handbook ")]).await;
     assert_eq!(gone.location(), "/admin/apps");
     assert_eq!(owner.get("/admin/apps/handbook/sso").await.status, StatusCode::NOT_FOUND);

@@ -13,7 +13,7 @@ async fn a_reference_leads_to_the_cause_and_the_fix() {
     let omar = app.browser();
     omar.sign_in("omar").await;
     let denied = omar.get("/launch/crm").await.text;
-    let reference = denied.split("<code>").nth(1).and_then(|text| text.split('<').next()).expect("a reference");
+    let reference = reference_in(&denied).expect("a reference");
     for typed in [reference.to_owned(), reference.to_lowercase().replace('-', "")] {
         let page = unescape(&owner.get(&format!("/admin/audit/{typed}")).await.text);
         for shown in ["App access denied", "isn’t in a group that has CRM", "How to fix it", reference] {
@@ -30,6 +30,14 @@ async fn a_reference_leads_to_the_cause_and_the_fix() {
     assert!(failed.contains("App access denied") && !failed.contains("Access given"));
     let ok = owner.get("/admin/audit?outcome=ok&type=association_change&app=crm").await.text;
     assert!(ok.contains("Access given") && !ok.contains("App access denied"));
+}
+
+/// The first word of a page that is shaped like `7KQ2-M4XA`, after the word that announces it.
+fn reference_in(text: &str) -> Option<&str> {
+    let (_, after) = text.split_once("Reference")?;
+    after.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').find(|word| {
+        word.len() == 9 && word.as_bytes()[4] == b'-' && !word.contains(|c: char| c.is_ascii_lowercase())
+    })
 }
 
 #[tokio::test]

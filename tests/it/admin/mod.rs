@@ -27,7 +27,8 @@ pub async fn upload(browser: &Browser, page: &str, action: &str, fields: &[(&str
     let mut body = String::new();
     for (name, value) in std::iter::once(("csrf", csrf.as_str())).chain(fields.iter().copied()) {
         let file = if name == "metadata_file" { "; filename=\"sp.xml\"" } else { "" };
-        body += &format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n");
+        body +=
+            &format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n");
     }
     body += &format!("--{EDGE}--\r\n");
     let kind = format!("multipart/form-data; boundary={EDGE}");

@@ -13,17 +13,36 @@ async fn a_person_is_added_changed_and_helped() {
     let (app, owner) = as_owner().await;
     let new = "/admin/users/new";
     let bad = owner
-        .submit(new, new, &[("username", "a b"), ("email", "nowhere"), ("state", "active"), ("password", "short and secret")])
+        .submit(
+            new,
+            new,
+            &[
+                ("username", "a b"),
+                ("email", "nowhere"),
+                ("state", "active"),
+                ("password", "short and secret"),
+            ],
+        )
         .await;
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(bad.field("email").as_deref(), Some("nowhere"), "what was typed is kept");
     assert!(!bad.text.contains("short and secret"), "but never a password");
 
     let fields = [
-        ("username", "ines"), ("email", "ines@fernhill.example"), ("first_name", "Ines"), ("last_name", "Duarte"),
-        ("department", "Growth"), ("state", "active"), ("role", "helpdesk"), ("password", PASSWORD),
-        ("custom_key", "floor"), ("custom_type", "number"), ("custom_value", "3"),
-        ("custom_key", "teams"), ("custom_type", "json"), ("custom_value", "[\"a\",\"b\"]"),
+        ("username", "ines"),
+        ("email", "ines@fernhill.example"),
+        ("first_name", "Ines"),
+        ("last_name", "Duarte"),
+        ("department", "Growth"),
+        ("state", "active"),
+        ("role", "helpdesk"),
+        ("password", PASSWORD),
+        ("custom_key", "floor"),
+        ("custom_type", "number"),
+        ("custom_value", "3"),
+        ("custom_key", "teams"),
+        ("custom_type", "json"),
+        ("custom_value", "[\"a\",\"b\"]"),
     ];
     let added = owner.submit(new, new, &fields).await;
     let base = added.location().to_owned();
@@ -35,14 +54,28 @@ async fn a_person_is_added_changed_and_helped() {
     assert_eq!(ines.custom["floor"], CustomValue::Number(3.0));
     assert_eq!(ines.custom["teams"], CustomValue::List(vec!["a".into(), "b".into()]));
     let taken = owner.submit(new, new, &fields).await;
-    assert!(taken.status == StatusCode::UNPROCESSABLE_ENTITY && taken.text.contains("Somebody has this"), "{}", taken.text);
+    assert!(
+        taken.status == StatusCode::UNPROCESSABLE_ENTITY && taken.text.contains("Somebody has this"),
+        "{}",
+        taken.text
+    );
 
     let edit = format!("{base}/edit");
     let form = owner.get(&edit).await;
     assert_eq!(form.field("department").as_deref(), Some("Growth"));
     let refused = owner
-        .submit(&edit, &edit, &[("username", "ines"), ("email", "ines@fernhill.example"), ("state", "active"),
-            ("custom_key", "floor"), ("custom_type", "number"), ("custom_value", "third")])
+        .submit(
+            &edit,
+            &edit,
+            &[
+                ("username", "ines"),
+                ("email", "ines@fernhill.example"),
+                ("state", "active"),
+                ("custom_key", "floor"),
+                ("custom_type", "number"),
+                ("custom_value", "third"),
+            ],
+        )
         .await;
     assert!(refused.text.contains("floor: enter a number"), "{}", refused.text);
 
@@ -54,8 +87,12 @@ async fn a_person_is_added_changed_and_helped() {
     assert_eq!(browser.get("/account").await.status, StatusCode::SEE_OTHER, "she is signed out");
 
     let weak = owner.submit(&base, &format!("{base}/password"), &[("new_password", "short")]).await;
-    assert!(weak.status == StatusCode::UNPROCESSABLE_ENTITY && weak.text.contains("id=\"new_password-error\""));
-    let set = owner.submit(&base, &format!("{base}/password"), &[("new_password", "quite another long phrase")]).await;
+    assert!(
+        weak.status == StatusCode::UNPROCESSABLE_ENTITY && weak.text.contains("id=\"new_password-error\"")
+    );
+    let set = owner
+        .submit(&base, &format!("{base}/password"), &[("new_password", "quite another long phrase")])
+        .await;
     assert_eq!(set.status, StatusCode::SEE_OTHER);
 
     follow(&owner, owner.submit(&base, &format!("{base}/state"), &[("state", "suspended")]).await).await;
@@ -75,7 +112,8 @@ async fn w17_roles_reach_only_so_far() {
     let ada = app.browser();
     ada.sign_in("ada").await;
     assert!(!ada.get(&format!("{base}/edit")).await.text.contains("name=\"role\""), "only owners see roles");
-    let fields = [("username", "maya"), ("email", "maya@fernhill.example"), ("state", "active"), ("role", "owner")];
+    let fields =
+        [("username", "maya"), ("email", "maya@fernhill.example"), ("state", "active"), ("role", "owner")];
     let raised = ada.submit(&format!("{base}/edit"), &format!("{base}/edit"), &fields).await;
     assert_eq!(raised.status, StatusCode::FORBIDDEN);
     let same = ada.submit(&format!("{base}/edit"), &format!("{base}/edit"), &fields[..3]).await;
@@ -83,17 +121,30 @@ async fn w17_roles_reach_only_so_far() {
     let boss = format!("/admin/users/{}", tomas.id);
     let new = ("new_password", "quite another long phrase");
     assert_eq!(ada.submit(&base, &format!("{boss}/password"), &[new]).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(ada.submit(&base, &format!("{boss}/state"), &[("state", "suspended")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        ada.submit(&base, &format!("{boss}/state"), &[("state", "suspended")]).await.status,
+        StatusCode::FORBIDDEN
+    );
 
     let hans = app.browser();
     hans.sign_in("hans").await;
     assert_eq!(hans.submit(&base, &format!("{base}/password"), &[new]).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(hans.submit(&base, &format!("{base}/state"), &[("state", "suspended")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        hans.submit(&base, &format!("{base}/state"), &[("state", "suspended")]).await.status,
+        StatusCode::FORBIDDEN
+    );
 
     let own = owner.get(&boss).await;
     assert!(!own.text.contains("new_password"), "one’s own password is changed on one’s own page");
-    assert_eq!(owner.submit("/admin/groups/new", &format!("{boss}/password"), &[new]).await.status, StatusCode::FORBIDDEN);
-    let page = follow(&owner, owner.submit("/admin/groups/new", &format!("{boss}/state"), &[("state", "suspended")]).await).await;
+    assert_eq!(
+        owner.submit("/admin/groups/new", &format!("{boss}/password"), &[new]).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let page = follow(
+        &owner,
+        owner.submit("/admin/groups/new", &format!("{boss}/state"), &[("state", "suspended")]).await,
+    )
+    .await;
     assert!(page.text.contains("Nothing was changed"), "{}", page.text);
 }
 
@@ -107,12 +158,16 @@ async fn a_group_is_added_filled_renamed_and_removed() {
     let base = added.location().to_owned();
     follow(&owner, added).await;
     let twice = owner.submit(new, new, &[("name", "GROWTH")]).await;
-    assert!(twice.status == StatusCode::UNPROCESSABLE_ENTITY && twice.text.contains("There is a group of this name"));
+    assert!(
+        twice.status == StatusCode::UNPROCESSABLE_ENTITY
+            && twice.text.contains("There is a group of this name")
+    );
 
     let members = format!("{base}/members");
     let nobody = owner.submit(&base, &members, &[("action", "add"), ("person", "nobody")]).await;
     assert_eq!(nobody.field("person").as_deref(), Some("nobody"));
-    let page = follow(&owner, owner.submit(&base, &members, &[("action", "add"), ("person", "MAYA")]).await).await;
+    let page =
+        follow(&owner, owner.submit(&base, &members, &[("action", "add"), ("person", "MAYA")]).await).await;
     assert!(page.text.contains("1 person") && page.text.contains("maya@fernhill.example"), "{}", page.text);
     assert!(owner.get("/admin/groups").await.text.contains("Growth"));
     let id = maya.id.to_string();
@@ -120,7 +175,10 @@ async fn a_group_is_added_filled_renamed_and_removed() {
     follow(&owner, owner.submit(&base, &base, &[("name", "Growth team"), ("description", "")]).await).await;
 
     let remove = format!("{base}/remove");
-    assert_eq!(owner.submit(&base, &remove, &[("confirm", "Growth")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        owner.submit(&base, &remove, &[("confirm", "Growth")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     assert_eq!(owner.submit(&base, &remove, &[("confirm", "Growth team")]).await.location(), "/admin/groups");
     assert!(groups::all(&app.ctx, &system()).await.expect("a list").is_empty());
 }

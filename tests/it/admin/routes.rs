@@ -4,7 +4,10 @@ use super::as_owner;
 use crate::support::app::{Browser, TestApp, bookmark, oidc_settings, saml_settings, system};
 use gatehouse::{
     domain::{connection::Connection, user::Role},
-    service::{audit, overview::{AuditFilter, PageRequest}},
+    service::{
+        audit,
+        overview::{AuditFilter, PageRequest},
+    },
 };
 use reqwest::StatusCode;
 
@@ -24,19 +27,41 @@ async fn routes(app: &TestApp) -> Routes {
     app.app("crm", Connection::Saml(Box::new(saml_settings())), &growth).await;
     app.app("metrics", Connection::Oidc(Box::new(oidc_settings())), &growth).await;
     app.app("wiki", bookmark("https://wiki.example/"), &growth).await;
-    let newest = audit::list(&app.ctx, &system(), &AuditFilter::default(), PageRequest::first(1)).await.expect("events");
+    let newest = audit::list(&app.ctx, &system(), &AuditFilter::default(), PageRequest::first(1))
+        .await
+        .expect("events");
     let event = newest.items.first().expect("something happened").id;
     let (user, group) = (format!("/admin/users/{}", maya.id), format!("/admin/groups/{}", growth.id));
     let fixed = [
-        "/admin", "/admin/apps", "/admin/apps/new", "/admin/apps/new/custom-saml", "/admin/apps/new/custom-oidc",
-        "/admin/apps/new/bookmark", "/admin/apps/crm/sso", "/admin/apps/metrics/sso", "/admin/apps/wiki/sso",
-        "/admin/apps/crm/access", "/admin/apps/crm/access?check=maya&q=ma", "/admin/apps/crm/appearance",
-        "/admin/apps/crm/activity", "/admin/apps/crm/remove", "/admin/users", "/admin/users?state=active&q=maya&page=2",
-        "/admin/users/new", "/admin/groups", "/admin/groups/new", "/admin/audit",
+        "/admin",
+        "/admin/apps",
+        "/admin/apps/new",
+        "/admin/apps/new/custom-saml",
+        "/admin/apps/new/custom-oidc",
+        "/admin/apps/new/bookmark",
+        "/admin/apps/crm/sso",
+        "/admin/apps/metrics/sso",
+        "/admin/apps/wiki/sso",
+        "/admin/apps/crm/access",
+        "/admin/apps/crm/access?check=maya&q=ma",
+        "/admin/apps/crm/appearance",
+        "/admin/apps/crm/activity",
+        "/admin/apps/crm/remove",
+        "/admin/users",
+        "/admin/users?state=active&q=maya&page=2",
+        "/admin/users/new",
+        "/admin/groups",
+        "/admin/groups/new",
+        "/admin/audit",
         "/admin/audit?outcome=failed&type=sso_auth&app=crm&when=today&q=x",
     ];
     let mut gets: Vec<String> = fixed.map(str::to_owned).into();
-    gets.extend([user.clone(), format!("{user}/edit"), group.clone(), format!("{group}/?q=x").replace("/?", "?")]);
+    gets.extend([
+        user.clone(),
+        format!("{user}/edit"),
+        group.clone(),
+        format!("{group}/?q=x").replace("/?", "?"),
+    ]);
     gets.push(format!("/admin/audit/{event}"));
     let post = |path: &str, fields: &[(&'static str, &str)]| -> Post {
         (path.to_owned(), fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
@@ -56,8 +81,14 @@ async fn routes(app: &TestApp) -> Routes {
         post("/admin/apps/crm/appearance", &[("label", "CRM 2"), ("slug", "crm-2")]),
         post("/admin/apps/crm/state", &[("state", "paused")]),
         post("/admin/apps/crm/remove", &[("confirm", "CRM")]),
-        post("/admin/users/new", &[("username", "ines"), ("email", "ines@fernhill.example"), ("state", "active")]),
-        post(&format!("{user}/edit"), &[("username", "eve"), ("email", "eve@fernhill.example"), ("state", "active")]),
+        post(
+            "/admin/users/new",
+            &[("username", "ines"), ("email", "ines@fernhill.example"), ("state", "active")],
+        ),
+        post(
+            &format!("{user}/edit"),
+            &[("username", "eve"), ("email", "eve@fernhill.example"), ("state", "active")],
+        ),
         post(&format!("{user}/state"), &[("state", "suspended")]),
         post(&format!("{user}/sessions"), &[]),
         post(&format!("{user}/password"), &[("new_password", "another horse battery staple")]),
@@ -71,13 +102,18 @@ async fn routes(app: &TestApp) -> Routes {
 
 /// How many events there are that no sign-in made: a refused form must not add one.
 async fn changes(app: &TestApp) -> usize {
-    let page = audit::list(&app.ctx, &system(), &AuditFilter::default(), PageRequest::first(200)).await.expect("events");
+    let page = audit::list(&app.ctx, &system(), &AuditFilter::default(), PageRequest::first(200))
+        .await
+        .expect("events");
     page.items.iter().filter(|event| !event.event_type.as_str().contains("login")).count()
 }
 
 async fn post(browser: &Browser, (path, fields): &Post, csrf: Option<&str>) -> crate::support::app::Page {
-    let all: Vec<(&str, &str)> =
-        csrf.map(|token| ("csrf", token)).into_iter().chain(fields.iter().map(|(n, v)| (*n, v.as_str()))).collect();
+    let all: Vec<(&str, &str)> = csrf
+        .map(|token| ("csrf", token))
+        .into_iter()
+        .chain(fields.iter().map(|(n, v)| (*n, v.as_str())))
+        .collect();
     browser.post(path, &all).await
 }
 
@@ -153,14 +189,27 @@ async fn what_is_not_there_is_a_page_and_not_a_fault() {
     let (app, owner) = as_owner().await;
     let _ = routes(&app).await;
     for path in [
-        "/admin/nothing", "/admin/apps/nothing/sso", "/admin/apps/new/sso", "/admin/apps/new/catalogue",
-        "/admin/users/nothing", "/admin/users/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/admin/users/01ARZ3NDEKTSV4RRFFQ69G5FAV/edit",
-        "/admin/groups/nothing", "/admin/groups/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/admin/audit/nothing",
-        "/admin/audit/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/admin/audit/7KQ2-M4XA", "/admin/apps/%00/sso", "/admin/apps/..%2f/sso",
+        "/admin/nothing",
+        "/admin/apps/nothing/sso",
+        "/admin/apps/new/sso",
+        "/admin/apps/new/catalogue",
+        "/admin/users/nothing",
+        "/admin/users/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "/admin/users/01ARZ3NDEKTSV4RRFFQ69G5FAV/edit",
+        "/admin/groups/nothing",
+        "/admin/groups/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "/admin/audit/nothing",
+        "/admin/audit/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "/admin/audit/7KQ2-M4XA",
+        "/admin/apps/%00/sso",
+        "/admin/apps/..%2f/sso",
     ] {
         assert_eq!(owner.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    for path in ["/admin/apps?page=99999999999&q=%25%27%22%00", "/admin/audit?type=nothing&app=nothing&when=x&page=-1"] {
+    for path in [
+        "/admin/apps?page=99999999999&q=%25%27%22%00",
+        "/admin/audit?type=nothing&app=nothing&when=x&page=-1",
+    ] {
         assert_eq!(owner.get(path).await.status, StatusCode::OK, "{path}");
     }
 }

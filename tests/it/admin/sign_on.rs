@@ -3,8 +3,14 @@
 use super::{as_owner, follow, sp_metadata, upload};
 use crate::support::app::{TestApp, saml_settings, system};
 use gatehouse::{
-    domain::{audit::AuditEvent, connection::{Connection, SamlConnection}},
-    service::{apps, audit, overview::{AuditFilter, PageRequest}},
+    domain::{
+        audit::AuditEvent,
+        connection::{Connection, SamlConnection},
+    },
+    service::{
+        apps, audit,
+        overview::{AuditFilter, PageRequest},
+    },
 };
 use reqwest::StatusCode;
 
@@ -14,7 +20,10 @@ async fn saml_of(app: &TestApp, slug: &str) -> SamlConnection {
 }
 
 async fn events(app: &TestApp) -> Vec<AuditEvent> {
-    audit::list(&app.ctx, &system(), &AuditFilter::default(), PageRequest::first(200)).await.expect("events").items
+    audit::list(&app.ctx, &system(), &AuditFilter::default(), PageRequest::first(200))
+        .await
+        .expect("events")
+        .items
 }
 
 #[tokio::test]
@@ -27,7 +36,11 @@ async fn metadata_is_reviewed_before_it_counts() {
     let xml = sp_metadata("https://sp.example/metadata", "https://sp.example/acs/eu");
     let review = upload(&owner, sso, address, &[("metadata_file", &xml), ("metadata_xml", "")]).await;
     assert_eq!(review.status, StatusCode::OK, "{}", review.text);
-    assert!(review.text.contains("https://sp.example/acs/eu") && review.text.contains("One value would change."), "{}", review.text);
+    assert!(
+        review.text.contains("https://sp.example/acs/eu") && review.text.contains("One value would change."),
+        "{}",
+        review.text
+    );
     assert_eq!(saml_of(&app, "crm").await, before, "nothing is saved yet");
 
     let payload = review.field("metadata_xml").expect("the document comes back");
@@ -52,7 +65,11 @@ async fn our_own_metadata_is_refused_in_words() {
     let (sso, address) = ("/admin/apps/crm/sso", "/admin/apps/crm/sso/metadata");
     let page = upload(&owner, sso, address, &[("metadata_file", &own)]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.text.contains("This file is Fernhill’s own metadata. Upload the one from CRM."), "{}", page.text);
+    assert!(
+        page.text.contains("This file is Fernhill’s own metadata. Upload the one from CRM."),
+        "{}",
+        page.text
+    );
     let large = format!("<EntityDescriptor>{}</EntityDescriptor>", "x".repeat(600 * 1024));
     let page = upload(&owner, sso, address, &[("metadata_file", &large)]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "a large file is read and refused in words");
@@ -111,7 +128,8 @@ async fn saml_fields_are_saved_and_refused_beside_their_control() {
 async fn an_oidc_secret_is_shown_once_and_nowhere_else() {
     let (app, owner) = as_owner().await;
     let new = "/admin/apps/new/custom-oidc";
-    let made = owner.submit(new, new, &[("label", "Statsig"), ("redirect_uris", "https://rp.example/cb")]).await;
+    let made =
+        owner.submit(new, new, &[("label", "Statsig"), ("redirect_uris", "https://rp.example/cb")]).await;
     assert_eq!(made.status, StatusCode::OK, "{}", made.text);
     assert_eq!(made.headers["cache-control"], "no-store");
     let secret = secret_in(&made.text).expect("shown");
@@ -129,12 +147,20 @@ async fn an_oidc_secret_is_shown_once_and_nowhere_else() {
         assert!(!stored.contains(&secret) && !stored.contains(&second), "{stored}");
     }
 
-    let public = [("redirect_uris", "https://rp.example/cb"), ("client_auth", "none"), ("id_token_alg", "ES256")];
+    let public =
+        [("redirect_uris", "https://rp.example/cb"), ("client_auth", "none"), ("id_token_alg", "ES256")];
     let page = follow(&owner, owner.submit(sso, sso, &public).await).await;
     assert!(page.text.contains("proves itself with PKCE"), "{}", page.text);
     let stored = apps::find(&app.ctx, &system(), "statsig").await.expect("an app");
-    assert!(apps::secrets(&app.ctx, &system(), &stored).await.expect("a list").is_empty(), "a public client keeps none");
-    let again = [("redirect_uris", "https://rp.example/cb"), ("client_auth", "client_secret_post"), ("id_token_alg", "ES256")];
+    assert!(
+        apps::secrets(&app.ctx, &system(), &stored).await.expect("a list").is_empty(),
+        "a public client keeps none"
+    );
+    let again = [
+        ("redirect_uris", "https://rp.example/cb"),
+        ("client_auth", "client_secret_post"),
+        ("id_token_alg", "ES256"),
+    ];
     let page = owner.submit(sso, sso, &again).await;
     assert!(page.status == StatusCode::OK && secret_in(&page.text).is_some(), "a new one is shown at once");
 }

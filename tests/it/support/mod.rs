@@ -1,5 +1,6 @@
 //! What several test folders need: databases, fixed instants, ids. Does not own samples of one area.
 
+pub mod app;
 pub mod database;
 pub mod postgres;
 

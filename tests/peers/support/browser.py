@@ -133,6 +133,12 @@ class Browser:
             posted = self._auto_post(page, answer)
             if posted:
                 return posted
+            again = next((form for form in page.forms if "SAMLRequest" in form.names()), None)
+            if again:
+                # A request posted by another site comes without our cookies; the gateway has the
+                # browser post it once more from a page of its own.
+                answer = self._submit(again, answer.url)
+                continue
             username = next((form for form in page.forms if "username" in form.names()), None)
             password = next((form for form in page.forms if "password" in form.names()), None)
             if password and self.username:

@@ -88,6 +88,20 @@ def values(root, name: str) -> list[str]:
     return [value.text or "" for value in every(root, f"//saml:Attribute[@Name='{name}']/saml:AttributeValue")]
 
 
+def not_granted(case, outcome, what: str, *codes: str):
+    """A refusal after verification: the SP is told by a status, or the person by a page; nobody is signed on."""
+    from support.browser import Posted
+
+    if not isinstance(outcome, Posted):
+        refused(case, outcome, what)
+        return
+    root = saml_xml.decode(outcome.fields["SAMLResponse"])
+    case.assertEqual(every(root, "//saml:Assertion"), [], what)
+    case.assertNotEqual(saml_xml.status_codes(root)[0], "Success", what)
+    if codes:
+        case.assertEqual(saml_xml.status_codes(root), list(codes), what)
+
+
 def refused(case, outcome, what: str):
     """A refusal before verification: an error page with a reference and nothing for the app."""
     from support.browser import Shown

@@ -69,11 +69,8 @@ async fn draw(
     let has: HashSet<_> = bound.iter().map(|(group, ..)| group.id).collect();
     let offered = overview::groups_with_sizes(ctx, &admin.caller).await?;
     let (_, people_count) = frame::reach(ctx, admin, app).await?;
-    let stopped = if app.active {
-        overview::stopped_people(ctx, &admin.caller, app.id).await?
-    } else {
-        people_count
-    };
+    let stopped =
+        if app.active { overview::stopped_people(ctx, &admin.caller, app.id).await? } else { people_count };
     let found = assignments::people(ctx, &admin.caller, app, &q, query.rows()).await?;
     let ids: Vec<_> = found.items.iter().map(|(user, _)| user.id).collect();
     let opened = overview::last_opened(ctx, &admin.caller, app.id, &ids).await?;
@@ -126,7 +123,13 @@ async fn draw(
 }
 
 /// One person with every path to the app.
-fn row(app: &App, user: &User, routes: &[Route], opened: Option<DateTime<Utc>>, now: DateTime<Utc>) -> AccessPerson {
+fn row(
+    app: &App,
+    user: &User,
+    routes: &[Route],
+    opened: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> AccessPerson {
     let via = routes.iter().filter_map(|route| match route {
         Route::Group { id, name } => Some(Link { href: format!("/admin/groups/{id}"), text: name.clone() }),
         Route::Direct => None,

@@ -92,7 +92,10 @@ pub async fn submit(
         apps::update(&ctx, &admin.caller, app.clone(), app.version, draft).await
     } else {
         let free = slug::free(&ctx, &admin, &look.slug).await?;
-        Err(ServiceError::Invalid(FieldErrors::one("slug", format!("Another app has this address. {free} is free"))))
+        Err(ServiceError::Invalid(FieldErrors::one(
+            "slug",
+            format!("Another app has this address. {free} is free"),
+        )))
     };
     match saved {
         Ok(saved) => Ok(done(&ctx, &format!("/admin/apps/{}/appearance", saved.slug), "Saved.")),

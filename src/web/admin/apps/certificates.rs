@@ -63,11 +63,7 @@ pub fn to_pem_list(certificates: &[String]) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{
-        domain::key::KeyAlgorithm,
-        id::KeyId,
-        keyring::Keyring,
-    };
+    use crate::{domain::key::KeyAlgorithm, id::KeyId, keyring::Keyring};
     use chrono::DateTime;
     use rand::{SeedableRng, rngs::StdRng};
 
@@ -76,7 +72,8 @@ pub(super) mod tests {
         let now = DateTime::from_timestamp(1_790_000_000, 0).expect("in range");
         let id = KeyId::new(now, &mut StdRng::seed_from_u64(1));
         let keyring = Keyring::ephemeral().expect("randomness");
-        let key = keyring.new_signing_key(id, None, KeyAlgorithm::P256, Some("sp.example"), now).expect("a key");
+        let key =
+            keyring.new_signing_key(id, None, KeyAlgorithm::P256, Some("sp.example"), now).expect("a key");
         key.certificate.expect("asked for")
     }
 
@@ -95,7 +92,9 @@ pub(super) mod tests {
     fn half_certificates_and_keys_are_refused() {
         let pem = to_pem(&certificate());
         let half = &pem[..pem.len() / 2];
-        for bad in [half, "hello", &format!("{pem} and more"), &format!("note {pem}"), "-----BEGIN CERTIFICATE-----"] {
+        for bad in
+            [half, "hello", &format!("{pem} and more"), &format!("note {pem}"), "-----BEGIN CERTIFICATE-----"]
+        {
             assert!(parse(bad).is_err(), "{bad}");
         }
         let key = parse("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----").expect_err("refused");

@@ -73,6 +73,9 @@ mod tests {
         let app = app();
         let now = app.created_at;
         assert_eq!(meta(&app, (0, 0), None, now), "SAML 2.0 · nobody has access · not live yet");
-        assert_eq!(meta(&app, (1, 86), Some(now), now), "SAML 2.0 · 1 group, 86 people · last sign-in just now");
+        assert_eq!(
+            meta(&app, (1, 86), Some(now), now),
+            "SAML 2.0 · 1 group, 86 people · last sign-in just now"
+        );
     }
 }

@@ -41,7 +41,8 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let query = Query::read(query.as_deref())?;
     let (q, state) = (query.text("q"), query.text("state"));
-    let state = Stage::FILTERS.iter().map(|(value, _)| *value).find(|value| *value == state).unwrap_or_default();
+    let state =
+        Stage::FILTERS.iter().map(|(value, _)| *value).find(|value| *value == state).unwrap_or_default();
     let reach = overview::access_counts(&ctx, &admin.caller).await?;
     let mut found: Vec<(App, Stage)> = Vec::new();
     for app in overview::apps_matching(&ctx, &admin.caller, &q).await? {

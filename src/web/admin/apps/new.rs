@@ -34,8 +34,14 @@ use axum::{
 };
 
 /// Fields of an app that this form doesn't show by themselves: they come from the metadata.
-const FROM_METADATA: &[&str] =
-    &["sp_entity_id", "acs_urls", "sp_certificates", "name_id_format", "attributes", "require_signed_requests"];
+const FROM_METADATA: &[&str] = &[
+    "sp_entity_id",
+    "acs_urls",
+    "sp_certificates",
+    "name_id_format",
+    "attributes",
+    "require_signed_requests",
+];
 
 /// `GET /admin/apps/new`
 pub async fn choose(State(ctx): State<AppContext>, admin: Admin) -> Result<Response, Failure> {

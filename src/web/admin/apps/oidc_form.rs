@@ -113,16 +113,21 @@ pub async fn secret_line(ctx: &AppContext, admin: &Admin, app: &App) -> Result<S
     Ok(Secret::Kept(in_words(&valid, now)))
 }
 
-/// Newest first: which one, since when, and until when an older one still works.
+/// Which one, since when, and until when an older one still works: an older one has an end.
 fn in_words(valid: &[ClientSecret], now: DateTime<Utc>) -> String {
-    let Some(newest) = valid.first() else {
+    let Some(newest) = valid.iter().find(|secret| secret.expires_at.is_none()).or(valid.first()) else {
         return "There is none: make one, and give it to the app.".to_owned();
     };
-    let used = newest.last_used_at.map_or_else(String::new, |then| format!(", last used {}", words::ago(then, now)));
+    let used =
+        newest.last_used_at.map_or_else(String::new, |then| format!(", last used {}", words::ago(then, now)));
     let mut line = format!("Ends in …{}, made {}{used}.", newest.hint, newest.created_at.format("%-d %B"));
-    for older in valid.iter().skip(1) {
+    for older in valid.iter().filter(|secret| secret.id != newest.id) {
         if let Some(end) = older.expires_at {
-            line += &format!(" The one before, …{}, works until {} UTC.", older.hint, end.format("%-d %B, %H:%M"));
+            line += &format!(
+                " The one before, …{}, works until {} UTC.",
+                older.hint,
+                end.format("%-d %B, %H:%M")
+            );
         }
     }
     line
@@ -176,7 +181,9 @@ mod tests {
 
     #[test]
     fn boxes_that_are_not_ticked_are_off_and_unknown_choices_refused() {
-        let fields = typed(&Fields::parse("client_auth=magic&id_token_alg=none&redirect_uris=a%0Aa%0A%0Ab").expect("short"));
+        let fields = typed(
+            &Fields::parse("client_auth=magic&id_token_alg=none&redirect_uris=a%0Aa%0A%0Ab").expect("short"),
+        );
         assert!(!fields.require_pkce && !fields.refresh_token);
         assert_eq!(lines(&fields.redirect_uris), ["a", "b"]);
         let refused = to_connection(&fields, &OidcConnection::default()).expect_err("refused");
@@ -196,8 +203,10 @@ mod tests {
             expires_at,
             last_used_at: None,
         };
-        let both = [secret("3ubf", None), secret("9xyz", Some(now + TimeDelta::hours(24)))];
+        let mut both = [secret("3ubf", None), secret("9xyz", Some(now + TimeDelta::hours(24)))];
         let line = in_words(&both, now);
+        both.reverse();
+        assert_eq!(in_words(&both, now), line, "the order of equal instants doesn’t matter");
         assert!(line.starts_with("Ends in …3ubf, made 21 September."), "{line}");
         assert!(line.contains("…9xyz, works until 22 September"), "{line}");
         assert!(!line.contains("hash"));

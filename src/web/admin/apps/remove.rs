@@ -3,12 +3,7 @@
 use super::frame;
 use crate::{
     context::AppContext,
-    domain::{
-        app::App,
-        connection::Connection,
-        permission::Permission,
-        text::canonical,
-    },
+    domain::{app::App, connection::Connection, permission::Permission, text::canonical},
     service::apps,
     web::{
         admin::{forms, frame::console, paging::count},
@@ -62,7 +57,9 @@ async fn draw(
 fn consequences(app: &App) -> Vec<String> {
     let first = match &app.connection {
         Connection::Saml(_) => "Its addresses stop answering at once, and its signing key is destroyed.",
-        Connection::Oidc(_) => "Its client ID and secret stop working at once, and every token it holds is withdrawn.",
+        Connection::Oidc(_) => {
+            "Its client ID and secret stop working at once, and every token it holds is withdrawn."
+        }
         Connection::Bookmark(_) => "Its tile goes from every portal.",
     };
     let mut lines = vec![first.to_owned()];

@@ -236,7 +236,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_said_beside_its_field() {
-        let broken = SamlFields { sp_certificates: "hello".into(), sign: "none".into(), ..fields_of(&stored()) };
+        let broken =
+            SamlFields { sp_certificates: "hello".into(), sign: "none".into(), ..fields_of(&stored()) };
         let refused = to_connection(&broken, &stored()).expect_err("refused");
         assert!(refused.of("sp_certificates").is_some() && refused.of("sign").is_some());
         assert!(refused.of("acs_urls").is_none());

@@ -71,7 +71,9 @@ pub async fn stored(
             let fields = oidc_form::fields_of(oidc);
             page(&oidc_form::draw(ctx, admin, app, fields, Errors::none(), secret).await?)
         }
-        Connection::Bookmark(link) => page(&bookmark(ctx, admin, app, link.url.clone(), Errors::none()).await?),
+        Connection::Bookmark(link) => {
+            page(&bookmark(ctx, admin, app, link.url.clone(), Errors::none()).await?)
+        }
     }
 }
 
@@ -108,7 +110,11 @@ pub async fn submit(
     match saved {
         Ok(saved) => match settle_secrets(&ctx, &admin, &saved).await? {
             Some(secret) => stored(&ctx, &admin, &saved, Some(secret)).await,
-            None => Ok(done(&ctx, &format!("/admin/apps/{}/sso", saved.slug), "Saved. It counts from the next sign-in.")),
+            None => Ok(done(
+                &ctx,
+                &format!("/admin/apps/{}/sso", saved.slug),
+                "Saved. It counts from the next sign-in.",
+            )),
         },
         Err(ServiceError::Invalid(refused)) => refused_page(&ctx, &admin, &app, &fields, refused).await,
         Err(other) => Err(other.into()),
@@ -123,7 +129,9 @@ fn wanted(app: &App, fields: &Fields) -> Result<Connection, FieldErrors> {
         Connection::Oidc(oidc) => {
             Connection::Oidc(Box::new(oidc_form::to_connection(&oidc_form::typed(fields), oidc)?))
         }
-        Connection::Bookmark(_) => Connection::Bookmark(BookmarkConnection { url: fields.get("url").to_owned() }),
+        Connection::Bookmark(_) => {
+            Connection::Bookmark(BookmarkConnection { url: fields.get("url").to_owned() })
+        }
     })
 }
 
@@ -174,7 +182,10 @@ async fn refused_page(
         Connection::Oidc(_) => {
             let errors = forms::errors(refused, oidc_form::RENAMES);
             let secret = oidc_form::secret_line(ctx, admin, app).await?;
-            page_with(status, &oidc_form::draw(ctx, admin, app, oidc_form::typed(fields), errors, secret).await?)
+            page_with(
+                status,
+                &oidc_form::draw(ctx, admin, app, oidc_form::typed(fields), errors, secret).await?,
+            )
         }
         Connection::Bookmark(_) => {
             let errors = forms::errors(refused, &[]);

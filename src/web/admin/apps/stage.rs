@@ -23,8 +23,13 @@ pub enum Stage {
 
 impl Stage {
     /// Every value of the list's filter, with its words.
-    pub const FILTERS: [(&'static str, &'static str); 5] =
-        [("", "All"), ("live", "Live"), ("attention", "Needs attention"), ("setup", "In set-up"), ("paused", "Paused")];
+    pub const FILTERS: [(&'static str, &'static str); 5] = [
+        ("", "All"),
+        ("live", "Live"),
+        ("attention", "Needs attention"),
+        ("setup", "In set-up"),
+        ("paused", "Paused"),
+    ];
 
     /// Works it out. `people` have the app; `was_live` is asked of apps that are off.
     pub fn of(app: &App, people: i64, was_live: bool) -> Self {

@@ -76,9 +76,10 @@ fn verdict(
 ) -> Verdict {
     let name = user.greeting_name();
     let (title, text) = match access {
-        Access::Allowed(routes) => {
-            (format!("{name} would get in"), format!("{} has {} {}.", user.display_name, app.label, through(routes)))
-        }
+        Access::Allowed(routes) => (
+            format!("{name} would get in"),
+            format!("{} has {} {}.", user.display_name, app.label, through(routes)),
+        ),
         Access::Denied(denial) => {
             (format!("{name} would be stopped"), denial.sentence(&user.display_name, &app.label))
         }

@@ -30,8 +30,9 @@ pub async fn draw(
     let id = subject.map(|user| user.id.to_string()).unwrap_or_default();
     let (fix, fix_link) = fix::of(event, subject.map(|user| (id.as_str(), user.username.as_str())));
     // A link into an app that is gone leads nowhere.
-    let fix_link = fix_link.filter(|link| named.app(event).is_some() || !link.href.starts_with("/admin/apps/")
-        || link.href == "/admin/apps/new");
+    let fix_link = fix_link.filter(|link| {
+        named.app(event).is_some() || !link.href.starts_with("/admin/apps/") || link.href == "/admin/apps/new"
+    });
     Ok(EventDetail {
         title: words::title(event).to_owned(),
         when: words::moment(event.timestamp, ctx.now()),
@@ -166,17 +167,27 @@ mod tests {
             )
             .with_reference("7KQ2-M4XA");
         let shown = difference(&refused);
-        assert_eq!((shown[0].label.as_str(), shown[0].value.as_str()), ("Asked for", "https://sp.example/acs/eu"));
-        assert_eq!((shown[1].label.as_str(), shown[1].value.as_str()), ("On the list", "https://sp.example/acs"));
+        assert_eq!(
+            (shown[0].label.as_str(), shown[0].value.as_str()),
+            ("Asked for", "https://sp.example/acs/eu")
+        );
+        assert_eq!(
+            (shown[1].label.as_str(), shown[1].value.as_str()),
+            ("On the list", "https://sp.example/acs")
+        );
         assert_eq!(more(&refused), "The person was shown the reference 7KQ2-M4XA.");
     }
 
     #[test]
     fn changes_show_before_and_after() {
         let mut changed = event(EventType::ApplicationUpdate);
-        changed.changes = vec![Change { field: "name_id_source".into(), from: "email".into(), to: "username".into() }];
+        changed.changes =
+            vec![Change { field: "name_id_source".into(), from: "email".into(), to: "username".into() }];
         let shown = difference(&changed);
-        assert_eq!((shown[0].label.as_str(), shown[0].value.as_str()), ("name id source", "email → username"));
+        assert_eq!(
+            (shown[0].label.as_str(), shown[0].value.as_str()),
+            ("name id source", "email → username")
+        );
         let mut made = event(EventType::ApplicationCreate);
         made.changes = vec![
             Change { field: "slug".into(), from: Value::Null, to: "amplitude".into() },

@@ -140,7 +140,11 @@ impl Asked {
             });
         }
         if let Some(app) = &self.app {
-            chips.push(Chip { label: "App".to_owned(), value: app.label.clone(), remove: self.with("app", "") });
+            chips.push(Chip {
+                label: "App".to_owned(),
+                value: app.label.clone(),
+                remove: self.with("app", ""),
+            });
         }
         if let Some(kind) = self.kind {
             chips.push(Chip {

@@ -42,7 +42,11 @@ const FIXES: &[(&str, &str, Place)] = &[
         "Put the sign-in address into {app} again, letter for letter. It may still have an old one.",
         Place::SignOn,
     ),
-    ("saml_issue_instant", "Set the clock of {app}. If people came by an old link or tab, nothing needs fixing.", Place::None),
+    (
+        "saml_issue_instant",
+        "Set the clock of {app}. If people came by an old link or tab, nothing needs fixing.",
+        Place::None,
+    ),
     ("saml_name_id_policy", "Choose the NameID format that {app} asks for.", Place::SignOn),
     (
         "saml_requested_authn_context",
@@ -50,20 +54,56 @@ const FIXES: &[(&str, &str, Place)] = &[
         Place::None,
     ),
     ("saml_protocol_binding", "Set {app} to take its answer by HTTP-POST.", Place::None),
-    ("saml_relay_state", "Shorten the RelayState in {app}: at most 80 bytes if it is held to the standard.", Place::SignOn),
-    ("request_replayed", "People reach this by going back in their browser. Many of them at once deserve a look.", Place::None),
-    ("flow_gone", "People reach this with an old tab, or with cookies blocked. Ask them to open the app again.", Place::None),
-    ("not_assigned", "If they need it for their work, put them in a group that has {app}, or choose them by hand.", Place::Access),
-    ("access_denied", "If they need it for their work, put them in a group that has {app}, or choose them by hand.", Place::Access),
+    (
+        "saml_relay_state",
+        "Shorten the RelayState in {app}: at most 80 bytes if it is held to the standard.",
+        Place::SignOn,
+    ),
+    (
+        "request_replayed",
+        "People reach this by going back in their browser. Many of them at once deserve a look.",
+        Place::None,
+    ),
+    (
+        "flow_gone",
+        "People reach this with an old tab, or with cookies blocked. Ask them to open the app again.",
+        Place::None,
+    ),
+    (
+        "not_assigned",
+        "If they need it for their work, put them in a group that has {app}, or choose them by hand.",
+        Place::Access,
+    ),
+    (
+        "access_denied",
+        "If they need it for their work, put them in a group that has {app}, or choose them by hand.",
+        Place::Access,
+    ),
     ("user_suspended", "If they are back, activate the account.", Place::Person),
     ("user_staged", "Activate the account when they begin.", Place::Person),
     ("account_not_active", "If they should get in, activate the account.", Place::Person),
     ("app_paused", "If the pause is over, make {app} live again.", Place::SignOn),
-    ("name_id_empty", "Fill in the missing value, or choose another one that identifies people at {app}.", Place::Person),
+    (
+        "name_id_empty",
+        "Fill in the missing value, or choose another one that identifies people at {app}.",
+        Place::Person,
+    ),
     ("no_acs", "Add the reply address of {app}, or upload its metadata.", Place::SignOn),
-    ("no_start", "Add a start address, if {app} has one. Until then people start at {app} itself.", Place::SignOn),
-    ("subject_mismatch", "They may be signed in with another account than the one {app} expects.", Place::None),
-    ("unknown_app", "If it is an app of yours, add it, or correct the address in its settings.", Place::NewApp),
+    (
+        "no_start",
+        "Add a start address, if {app} has one. Until then people start at {app} itself.",
+        Place::SignOn,
+    ),
+    (
+        "subject_mismatch",
+        "They may be signed in with another account than the one {app} expects.",
+        Place::None,
+    ),
+    (
+        "unknown_app",
+        "If it is an app of yours, add it, or correct the address in its settings.",
+        Place::NewApp,
+    ),
     (
         "invalid_client",
         "If the secret was changed here, give the new one to {app}. If it was lost, make a new one.",
@@ -79,11 +119,23 @@ const FIXES: &[(&str, &str, Place)] = &[
         "Compare what {app} asked for with its settings here: redirect addresses count letter for letter.",
         Place::SignOn,
     ),
-    ("redirect_uri", "Compare the redirect address with the list: a slash, a port or a capital makes another one.", Place::SignOn),
-    ("unauthorized_client", "{app} asked for a grant that it isn’t set up for. Turn it on here, or off in {app}.", Place::SignOn),
+    (
+        "redirect_uri",
+        "Compare the redirect address with the list: a slash, a port or a capital makes another one.",
+        Place::SignOn,
+    ),
+    (
+        "unauthorized_client",
+        "{app} asked for a grant that it isn’t set up for. Turn it on here, or off in {app}.",
+        Place::SignOn,
+    ),
     ("invalid_scope", "Set {app} to ask for the scopes openid, profile, email and groups only.", Place::None),
     ("unsupported_response_type", "Set {app} to use the authorization code flow.", Place::None),
-    ("wrong_password", "Many of these for one person: help them with a new password. For many people: look at the address.", Place::Person),
+    (
+        "wrong_password",
+        "Many of these for one person: help them with a new password. For many people: look at the address.",
+        Place::Person,
+    ),
     ("throttled", "It ends by itself. If it was the person, help them with a new password.", Place::Person),
 ];
 
@@ -103,9 +155,14 @@ pub fn of(event: &AuditEvent, person: Option<(&str, &str)>) -> (String, Option<L
     let label = app.map_or("the app", |app| app.display_label.as_str());
     let link = |href: String, text: String| Some(Link { href, text });
     let link = match (place, app, person) {
-        (Place::SignOn, Some(app), _) => link(format!("/admin/apps/{}/sso", app.name), format!("Review in {label}")),
+        (Place::SignOn, Some(app), _) => {
+            link(format!("/admin/apps/{}/sso", app.name), format!("Review in {label}"))
+        }
         (Place::Access, Some(app), Some((_, username))) => link(
-            super::super::paging::address(&format!("/admin/apps/{}/access", app.name), &[("check", username)]),
+            super::super::paging::address(
+                &format!("/admin/apps/{}/access", app.name),
+                &[("check", username)],
+            ),
             format!("Who has {label}"),
         ),
         (Place::Access, Some(app), None) => {
@@ -127,10 +184,24 @@ mod tests {
     #[test]
     fn every_refusal_of_a_saml_request_has_a_fix_at_the_app() {
         for kind in [
-            Kind::Parameters, Kind::Encoding, Kind::TooLarge, Kind::Xml, Kind::Message, Kind::Signature,
-            Kind::SignatureAlgorithm, Kind::Id, Kind::Issuer, Kind::Destination, Kind::AssertionConsumerService,
-            Kind::Version, Kind::IssueInstant, Kind::ProtocolBinding, Kind::RelayState, Kind::NameIdPolicy,
-            Kind::Subject, Kind::RequestedAuthnContext,
+            Kind::Parameters,
+            Kind::Encoding,
+            Kind::TooLarge,
+            Kind::Xml,
+            Kind::Message,
+            Kind::Signature,
+            Kind::SignatureAlgorithm,
+            Kind::Id,
+            Kind::Issuer,
+            Kind::Destination,
+            Kind::AssertionConsumerService,
+            Kind::Version,
+            Kind::IssueInstant,
+            Kind::ProtocolBinding,
+            Kind::RelayState,
+            Kind::NameIdPolicy,
+            Kind::Subject,
+            Kind::RequestedAuthnContext,
         ] {
             let failed = event(EventType::SsoAuth).failed(&format!("saml_{}", kind.check()), "why");
             let (words, _) = of(&failed, None);
@@ -140,9 +211,14 @@ mod tests {
 
     #[test]
     fn fixes_lead_to_the_place() {
-        let at = |code: &str, person| of(&event(EventType::SsoAuth).failed(code, ""), person).1.map(|link| link.href);
+        let at = |code: &str, person| {
+            of(&event(EventType::SsoAuth).failed(code, ""), person).1.map(|link| link.href)
+        };
         assert_eq!(at("saml_signature", None).as_deref(), Some("/admin/apps/amplitude/sso"));
-        assert_eq!(at("not_assigned", Some(("7", "omar"))).as_deref(), Some("/admin/apps/amplitude/access?check=omar"));
+        assert_eq!(
+            at("not_assigned", Some(("7", "omar"))).as_deref(),
+            Some("/admin/apps/amplitude/access?check=omar")
+        );
         assert_eq!(at("user_suspended", Some(("7", "omar"))).as_deref(), Some("/admin/users/7"));
         assert_eq!(at("user_suspended", None), None, "nobody to open");
         assert_eq!(at("unknown_app", None).as_deref(), Some("/admin/apps/new"));

@@ -1,11 +1,6 @@
 //! The list of events with its filters and figure, and one of them open beside it.
 
-use super::{
-    detail,
-    filter::Asked,
-    rows,
-    words::type_words,
-};
+use super::{detail, filter::Asked, rows, words::type_words};
 use crate::{
     context::AppContext,
     domain::audit::AuditEvent,
@@ -176,7 +171,11 @@ mod tests {
         assert_eq!(drawn.len(), 72);
         assert_eq!(drawn[0], Bucket { ok: 2, failed: 1 });
         assert_eq!(drawn[71], Bucket { ok: 0, failed: 4 });
-        assert_eq!(drawn.iter().map(|bucket| bucket.ok + bucket.failed).sum::<u32>(), 7, "outside counts nowhere");
+        assert_eq!(
+            drawn.iter().map(|bucket| bucket.ok + bucket.failed).sum::<u32>(),
+            7,
+            "outside counts nowhere"
+        );
     }
 
     #[test]

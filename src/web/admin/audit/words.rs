@@ -8,7 +8,15 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// Failures that a rule meant: nothing is broken.
-const DENIALS: &[&str] = &["not_assigned", "user_suspended", "user_staged", "app_paused", "access_denied", "account_not_active", "throttled"];
+const DENIALS: &[&str] = &[
+    "not_assigned",
+    "user_suspended",
+    "user_staged",
+    "app_paused",
+    "access_denied",
+    "account_not_active",
+    "throttled",
+];
 
 /// How an event ended.
 pub fn outcome(event: &AuditEvent) -> Outcome {
@@ -72,9 +80,19 @@ pub fn title(event: &AuditEvent) -> &'static str {
         },
         (EventType::UserLogout, _) => "Signed out",
         (EventType::AssociationChange, _) if field(event) == Some("members") => {
-            if is_addition(event) { "Group joined" } else { "Group left" }
+            if is_addition(event) {
+                "Group joined"
+            } else {
+                "Group left"
+            }
         }
-        (EventType::AssociationChange, _) => if is_addition(event) { "Access given" } else { "Access taken back" },
+        (EventType::AssociationChange, _) => {
+            if is_addition(event) {
+                "Access given"
+            } else {
+                "Access taken back"
+            }
+        }
         (kind, _) => type_words(kind),
     }
 }
@@ -89,10 +107,11 @@ fn is_addition(event: &AuditEvent) -> bool {
 
 /// What happened, as a sentence. `who` is the display name of who did it, when they are known.
 pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
-    let who = who.or(event.initiated_by.username.as_deref()).unwrap_or(match event.initiated_by.kind.as_str() {
-        "anonymous" => "Somebody who wasn’t signed in",
-        _ => "Gatehouse",
-    });
+    let who =
+        who.or(event.initiated_by.username.as_deref()).unwrap_or(match event.initiated_by.kind.as_str() {
+            "anonymous" => "Somebody who wasn’t signed in",
+            _ => "Gatehouse",
+        });
     let app = event.application.as_ref().map_or("an app", |app| app.display_label.as_str());
     let what = event.resource.as_ref().map_or("something", |resource| resource.name.as_str());
     let changed = event
@@ -104,12 +123,18 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         return failure(event, who, app);
     }
     match event.event_type {
-        EventType::SsoAuth if event.idp_initiated == Some(true) => format!("{who} opened {app} from the portal."),
+        EventType::SsoAuth if event.idp_initiated == Some(true) => {
+            format!("{who} opened {app} from the portal.")
+        }
         EventType::SsoAuth => format!("{who} signed in to {app}."),
         EventType::UserLoginAttempt | EventType::AdminLoginAttempt => format!("{who} signed in."),
         EventType::UserLogout => format!("{who} signed out."),
-        EventType::UserCreate | EventType::GroupCreate | EventType::AdminCreate => format!("{who} added {what}."),
-        EventType::UserUpdate | EventType::GroupUpdate | EventType::AdminUpdate => format!("{who} changed {what}."),
+        EventType::UserCreate | EventType::GroupCreate | EventType::AdminCreate => {
+            format!("{who} added {what}.")
+        }
+        EventType::UserUpdate | EventType::GroupUpdate | EventType::AdminUpdate => {
+            format!("{who} changed {what}.")
+        }
         EventType::UserDelete | EventType::GroupDelete => format!("{who} removed {what}."),
         EventType::UserSuspended => format!("{who} suspended {what}."),
         EventType::UserActivated => format!("{who} activated {what}."),
@@ -149,14 +174,24 @@ fn application_change(event: &AuditEvent, who: &str, app: &str) -> String {
 fn failure(event: &AuditEvent, who: &str, app: &str) -> String {
     let kept = event.error_message.as_deref().unwrap_or_default();
     match event.error_code.as_deref().unwrap_or_default() {
-        "saml_assertion_consumer_service" => format!("{app} asked for a reply address that isn’t on its list."),
-        "saml_issuer" => format!("A SAML request for {app} came from an entity ID that isn’t the one on file."),
-        "saml_signature" => format!("The signature on {app}’s request is missing or isn’t by a certificate on file."),
-        "saml_signature_algorithm" => format!("{app} signs its requests with an algorithm that isn’t allowed."),
+        "saml_assertion_consumer_service" => {
+            format!("{app} asked for a reply address that isn’t on its list.")
+        }
+        "saml_issuer" => {
+            format!("A SAML request for {app} came from an entity ID that isn’t the one on file.")
+        }
+        "saml_signature" => {
+            format!("The signature on {app}’s request is missing or isn’t by a certificate on file.")
+        }
+        "saml_signature_algorithm" => {
+            format!("{app} signs its requests with an algorithm that isn’t allowed.")
+        }
         "saml_destination" => format!("{app} sent its request to another address than it says."),
         "saml_issue_instant" => format!("{app}’s request is too old, or its clock differs from ours."),
         "saml_name_id_policy" => format!("{app} asks for another kind of NameID than it gets."),
-        "saml_requested_authn_context" => format!("{app} asks for a way of signing in that people don’t have here."),
+        "saml_requested_authn_context" => {
+            format!("{app} asks for a way of signing in that people don’t have here.")
+        }
         "saml_protocol_binding" => format!("{app} wants its answer by a binding that isn’t used here."),
         "saml_relay_state" => format!("{app} sent a RelayState that can’t be given back."),
         code if code.starts_with("saml_") => format!("{app} sent a request that isn’t valid SAML."),
@@ -201,7 +236,10 @@ pub fn shown(value: &Value) -> String {
 
 /// The time of a row: of today the clock, else the day too. UTC.
 pub fn clock(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    match (then.date_naive() == now.date_naive(), then.format("%Y").to_string() == now.format("%Y").to_string()) {
+    match (
+        then.date_naive() == now.date_naive(),
+        then.format("%Y").to_string() == now.format("%Y").to_string(),
+    ) {
         (true, _) => then.format("%H:%M:%S").to_string(),
         (false, true) => then.format("%-d %b, %H:%M").to_string(),
         (false, false) => then.format("%-d %b %Y, %H:%M").to_string(),
@@ -228,12 +266,36 @@ pub(super) mod tests {
     pub fn kinds() -> Vec<EventType> {
         use EventType as E;
         vec![
-            E::SsoAuth, E::UserLoginAttempt, E::AdminLoginAttempt, E::UserLogout, E::UserCreate, E::UserUpdate,
-            E::UserDelete, E::UserSuspended, E::UserActivated, E::UserPasswordChange, E::UserPasswordSet,
-            E::UserSessionsEnd, E::AdminCreate, E::AdminUpdate, E::GroupCreate, E::GroupUpdate, E::GroupDelete,
-            E::ApplicationCreate, E::ApplicationUpdate, E::ApplicationDelete, E::AssociationChange,
-            E::OrganizationCreate, E::OrganizationUpdate, E::ClientSecretCreate, E::ClientSecretDelete,
-            E::ApiTokenCreate, E::ApiTokenDelete, E::OauthTokenIssue, E::OauthTokenRefuse, E::OauthTokenRevoke,
+            E::SsoAuth,
+            E::UserLoginAttempt,
+            E::AdminLoginAttempt,
+            E::UserLogout,
+            E::UserCreate,
+            E::UserUpdate,
+            E::UserDelete,
+            E::UserSuspended,
+            E::UserActivated,
+            E::UserPasswordChange,
+            E::UserPasswordSet,
+            E::UserSessionsEnd,
+            E::AdminCreate,
+            E::AdminUpdate,
+            E::GroupCreate,
+            E::GroupUpdate,
+            E::GroupDelete,
+            E::ApplicationCreate,
+            E::ApplicationUpdate,
+            E::ApplicationDelete,
+            E::AssociationChange,
+            E::OrganizationCreate,
+            E::OrganizationUpdate,
+            E::ClientSecretCreate,
+            E::ClientSecretDelete,
+            E::ApiTokenCreate,
+            E::ApiTokenDelete,
+            E::OauthTokenIssue,
+            E::OauthTokenRefuse,
+            E::OauthTokenRevoke,
             E::RequestRefused,
         ]
     }
@@ -241,14 +303,16 @@ pub(super) mod tests {
     /// An event of Amplitude.
     pub fn event(kind: EventType) -> AuditEvent {
         let app = apps_test_app();
-        AuditEvent::new(EventId::new(app.created_at, &mut StdRng::seed_from_u64(1)), kind, app.created_at).at(&app)
+        AuditEvent::new(EventId::new(app.created_at, &mut StdRng::seed_from_u64(1)), kind, app.created_at)
+            .at(&app)
     }
 
     #[test]
     fn every_kind_has_words_and_whole_sentences() {
         for kind in kinds() {
             assert!(!type_words(kind).is_empty() && !title(&event(kind)).is_empty(), "{kind:?}");
-            for text in [sentence(&event(kind), Some("Maya")), sentence(&event(kind).failed("odd", ""), None)] {
+            for text in [sentence(&event(kind), Some("Maya")), sentence(&event(kind).failed("odd", ""), None)]
+            {
                 assert!(text.ends_with('.') && !text.contains("  "), "{kind:?}: {text}");
             }
         }

@@ -79,7 +79,11 @@ pub async fn new(State(ctx): State<AppContext>, admin: Admin) -> Result<Response
 }
 
 /// `POST /admin/groups/new`
-pub async fn create(State(ctx): State<AppContext>, admin: Admin, fields: Fields) -> Result<Response, Failure> {
+pub async fn create(
+    State(ctx): State<AppContext>,
+    admin: Admin,
+    fields: Fields,
+) -> Result<Response, Failure> {
     admin.caller.require(Permission::Manage)?;
     let draft =
         GroupDraft { name: fields.get("name").to_owned(), description: fields.get("description").to_owned() };

@@ -88,7 +88,8 @@ fn json(text: &str) -> Result<CustomValue, &'static str> {
     const WANTED: &str = r#"enter a JSON list of texts, for example ["a", "b"]"#;
     match serde_json::from_str(text) {
         Ok(Value::Array(items)) => {
-            let texts: Option<Vec<String>> = items.into_iter().map(|item| item.as_str().map(str::to_owned)).collect();
+            let texts: Option<Vec<String>> =
+                items.into_iter().map(|item| item.as_str().map(str::to_owned)).collect();
             texts.map(CustomValue::List).ok_or(WANTED)
         }
         Ok(Value::String(text)) => Ok(CustomValue::Text(text)),

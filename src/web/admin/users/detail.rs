@@ -83,7 +83,10 @@ async fn draw(ctx: &AppContext, admin: &Admin, user: &User, errors: Errors) -> R
             .into_iter()
             .map(|group| Link { href: format!("/admin/groups/{}", group.id), text: group.name })
             .collect(),
-        apps: apps.iter().map(|(app, routes)| app_row(user, app, routes, used.get(&app.id).copied(), now)).collect(),
+        apps: apps
+            .iter()
+            .map(|(app, routes)| app_row(user, app, routes, used.get(&app.id).copied(), now))
+            .collect(),
         sessions: session_rows(ctx, admin, user).await?,
         events: rows::draw(ctx, admin, &events.items, &[("q", &id), ("when", "all")], None).await?,
         may_set_password: may_help(&admin.user, user),
@@ -105,7 +108,13 @@ async fn session_rows(ctx: &AppContext, admin: &Admin, user: &User) -> Result<Ve
         .collect())
 }
 
-fn app_row(user: &User, app: &App, routes: &[Route], used: Option<DateTime<Utc>>, now: DateTime<Utc>) -> UserApp {
+fn app_row(
+    user: &User,
+    app: &App,
+    routes: &[Route],
+    used: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> UserApp {
     let href = format!("/admin/apps/{}/access", app.slug);
     let via = routes.iter().map(|route| match route {
         Route::Group { id, name } => Link { href: format!("/admin/groups/{id}"), text: name.clone() },
@@ -163,10 +172,16 @@ pub async fn set_state(
         _ => return Ok(warned(&ctx, &back, "Nothing was changed: use the buttons of this page.")),
     };
     if user.id == admin.user.id {
-        return Ok(warned(&ctx, &back, "Nothing was changed: ask another admin to do this to your own account."));
+        return Ok(warned(
+            &ctx,
+            &back,
+            "Nothing was changed: ask another admin to do this to your own account.",
+        ));
     }
     match users::set_state(&ctx, &admin.caller, user.id, state).await {
-        Ok(user) if state == UserState::Active => Ok(done(&ctx, &back, &format!("{} is active.", user.display_name))),
+        Ok(user) if state == UserState::Active => {
+            Ok(done(&ctx, &back, &format!("{} is active.", user.display_name)))
+        }
         Ok(user) => {
             let line = format!("{} is suspended and signed out everywhere.", user.display_name);
             Ok(done(&ctx, &back, &line))

@@ -48,7 +48,10 @@ mod tests {
     #[test]
     fn browsers_are_named_as_people_do() {
         for (sent, shown) in [
-            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:144.0) Gecko/20100101 Firefox/144.0", "Firefox 144 on macOS"),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:144.0) Gecko/20100101 Firefox/144.0",
+                "Firefox 144 on macOS",
+            ),
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36 Edg/142.0",
                 "Edge 142 on Windows",

@@ -137,7 +137,9 @@ async fn draw(ctx: &AppContext, admin: &Admin, form: Form<'_>) -> Result<UserFor
         console: console(ctx, admin, Nav::Users).await?,
         errors: form.errors,
         name: form.user.map(|user| user.display_name.clone()),
-        action: form.user.map_or("/admin/users/new".to_owned(), |user| format!("/admin/users/{}/edit", user.id)),
+        action: form
+            .user
+            .map_or("/admin/users/new".to_owned(), |user| format!("/admin/users/{}/edit", user.id)),
         cancel,
         fields: form.fields,
         states: UserState::ALL.iter().map(|state| Choice::new(state.as_str(), state_word(*state))).collect(),
@@ -153,7 +155,11 @@ pub async fn new(State(ctx): State<AppContext>, admin: Admin) -> Result<Response
 }
 
 /// `POST /admin/users/new`
-pub async fn create(State(ctx): State<AppContext>, admin: Admin, fields: Fields) -> Result<Response, Failure> {
+pub async fn create(
+    State(ctx): State<AppContext>,
+    admin: Admin,
+    fields: Fields,
+) -> Result<Response, Failure> {
     admin.caller.require(Permission::Manage)?;
     let before = UserDraft::default();
     let password = Some(fields.get("password").to_owned()).filter(|password| !password.is_empty());
@@ -166,7 +172,9 @@ pub async fn create(State(ctx): State<AppContext>, admin: Admin, fields: Fields)
             let line = format!("{} is added.", user.display_name);
             Ok(done(&ctx, &format!("/admin/users/{}", user.id), &line))
         }
-        Err(ServiceError::Invalid(refused)) => refused_page(&ctx, &admin, None, &before, &fields, refused).await,
+        Err(ServiceError::Invalid(refused)) => {
+            refused_page(&ctx, &admin, None, &before, &fields, refused).await
+        }
         Err(other) => Err(other.into()),
     }
 }
@@ -198,7 +206,9 @@ pub async fn update(
         Err(refused) => Err(ServiceError::Invalid(refused)),
     };
     match updated {
-        Ok(user) => Ok(done(&ctx, &format!("/admin/users/{}", user.id), "Saved. Apps notice at the next sign-in.")),
+        Ok(user) => {
+            Ok(done(&ctx, &format!("/admin/users/{}", user.id), "Saved. Apps notice at the next sign-in."))
+        }
         Err(ServiceError::Invalid(refused)) => {
             refused_page(&ctx, &admin, Some(&user), &before, &fields, refused).await
         }
@@ -239,7 +249,8 @@ mod tests {
     fn the_form_keeps_what_it_does_not_show() {
         let mut before = UserDraft { username: "maya".into(), role: Role::Admin, ..UserDraft::default() };
         before.profile.insert("address".into(), "1 High Street".into());
-        let sent = Fields::parse("username=maya&email=maya%40fernhill.example&first_name=Maya&state=active").expect("short");
+        let sent = Fields::parse("username=maya&email=maya%40fernhill.example&first_name=Maya&state=active")
+            .expect("short");
         let draft = wanted(&before, &sent).expect("readable");
         assert_eq!(draft.profile["address"], "1 High Street");
         assert_eq!(draft.profile["first_name"], "Maya");
@@ -251,7 +262,8 @@ mod tests {
         let before = UserDraft::default();
         let sent = |text: &str| wanted(&before, &Fields::parse(text).expect("short"));
         assert_eq!(sent("state=active&role=owner").expect("readable").role, Role::Owner);
-        let refused = sent("state=gone&role=root&custom_key=a&custom_type=number&custom_value=x").expect_err("refused");
+        let refused =
+            sent("state=gone&role=root&custom_key=a&custom_type=number&custom_value=x").expect_err("refused");
         for field in ["state", "role", custom::FIELD] {
             assert!(refused.of(field).is_some(), "{field}");
         }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { inWindow } from './support/browser.mjs';
-import { addCustomSaml, bindGroup, goLive, uploadMetadata } from './support/console.mjs';
+import { addCustomSaml, bindGroup, goLive, removeApp, uploadMetadata } from './support/console.mjs';
 import { colleague, demo, gateway, owner, signInOf } from './support/demo.mjs';
 import { look } from './support/look.mjs';
 import { startServiceProvider } from './support/sp-double.mjs';
@@ -86,6 +86,12 @@ for (const script of [true, false]) {
         await rows.first().locator('a').first().click();
         await page.getByText(shown).first().waitFor();
         await see('audit-event');
+        await removeApp(page, slug, label, see);
+      });
+
+      await inWindow({ script }, async function afterwards(page) {
+        await openPortal(page, maya);
+        assert.ok(!(await tiles(page)).includes(`/launch/${slug}`), 'the tile outlived its app');
       });
     } finally {
       await app.stop();
