@@ -1,7 +1,6 @@
 //! Checks that the built front-end assets are there before they are embedded.
 //!
 //! It does not build them: `make assets` does, with Node, which is not needed to compile.
-#![expect(clippy::print_stdout, reason = "build scripts speak to Cargo through their standard output")]
 
 use std::fs;
 use std::path::Path;

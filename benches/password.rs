@@ -23,7 +23,10 @@ fn main() {
     let hasher = Hasher::new(&config).expect("the default parameters are valid");
     let phc = runtime.block_on(hasher.hash(PASSWORD.to_owned())).expect("hashed");
 
-    println!("Argon2id m={} t={} p={}, {threads} threads", config.memory_kib, config.iterations, config.parallelism);
+    println!(
+        "Argon2id m={} t={} p={}, {threads} threads",
+        config.memory_kib, config.iterations, config.parallelism
+    );
     let mut ratios = Vec::new();
     for round in 1..=ROUNDS {
         let bare = bare(&config, threads, time);
@@ -37,7 +40,8 @@ fn main() {
 
 /// Argon2id as the crate gives it, on as many threads as there are cores.
 fn bare(config: &PasswordsConfig, threads: usize, time: Duration) -> f64 {
-    let params = Params::new(config.memory_kib, config.iterations, config.parallelism, Some(32)).expect("valid");
+    let params =
+        Params::new(config.memory_kib, config.iterations, config.parallelism, Some(32)).expect("valid");
     let done = AtomicU64::new(0);
     let begun = Instant::now();
     std::thread::scope(|scope| {
@@ -46,7 +50,9 @@ fn bare(config: &PasswordsConfig, threads: usize, time: Duration) -> f64 {
                 let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
                 let mut output = [0; 32];
                 while begun.elapsed() < time {
-                    argon2.hash_password_into(PASSWORD.as_bytes(), b"sixteen bytes ok", &mut output).expect("hashed");
+                    argon2
+                        .hash_password_into(PASSWORD.as_bytes(), b"sixteen bytes ok", &mut output)
+                        .expect("hashed");
                     done.fetch_add(1, Ordering::Relaxed);
                 }
             });

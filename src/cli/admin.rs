@@ -1,7 +1,6 @@
 //! `gatehouse admin create`: an account for the console. Does not own accounts (`service::users`).
 
 use super::{Invocation, failure::Failure, open, random_words};
-use anyhow::Context;
 use crate::{
     domain::{
         credential::PASSWORD_MAX,
@@ -10,6 +9,7 @@ use crate::{
     keyring::SecretText,
     service::setup,
 };
+use anyhow::Context;
 use serde_json::json;
 use std::io::Read;
 
@@ -39,7 +39,9 @@ pub(super) struct Create {
 
 /// A role that may enter the console.
 pub(super) fn role(text: &str) -> Result<Role, String> {
-    Role::parse(text).filter(|role| *role != Role::None).ok_or_else(|| "write owner, admin, helpdesk or auditor".into())
+    Role::parse(text)
+        .filter(|role| *role != Role::None)
+        .ok_or_else(|| "write owner, admin, helpdesk or auditor".into())
 }
 
 impl Admin {

@@ -2,7 +2,6 @@
 //! Does not own the organisation (`demo/fernhill.yaml`) or the apps (`examples/sample_apps`).
 
 use super::{Invocation, failure::Failure, open, random_words, serve};
-use anyhow::Context;
 use crate::{
     clock::Clock,
     config::{Config, DatabaseConfig, PrivateNetworks},
@@ -16,6 +15,7 @@ use crate::{
     },
     telemetry::{self, Tasks},
 };
+use anyhow::Context;
 use sample_apps::{OidcRpConfig, SamlSpConfig, oidc_rp, saml_sp};
 use serde::Serialize;
 use std::{
@@ -99,7 +99,10 @@ impl Demo {
 
     /// A configuration that touches nothing outside the data folder.
     fn config(&self, invocation: &Invocation, gateway: &Place) -> Result<Config, Failure> {
-        let env = invocation.env.iter().filter(|(name, _)| FROM_ENVIRONMENT.iter().any(|own| name.starts_with(own)));
+        let env = invocation
+            .env
+            .iter()
+            .filter(|(name, _)| FROM_ENVIRONMENT.iter().any(|own| name.starts_with(own)));
         let mut config = Config::load(None, env.cloned())?;
         if invocation.env("GATEHOUSE_LOG_LEVEL").is_none() {
             "warn".clone_into(&mut config.log.level);
@@ -116,7 +119,8 @@ impl Demo {
         config.http.listen = self.listen;
         config.http.public_url =
             gateway.url.parse().map_err(|error| Failure::Input(format!("{}: {error}", gateway.url)))?;
-        config.database = DatabaseConfig { url: format!("sqlite://{}", folder.join("gatehouse.db").display()) };
+        config.database =
+            DatabaseConfig { url: format!("sqlite://{}", folder.join("gatehouse.db").display()) };
         config.secrets.master_key_file = folder.join("master.key");
         config.outbound.allow_private_networks = PrivateNetworks::Allowed;
         Ok(config)

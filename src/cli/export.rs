@@ -1,12 +1,12 @@
 //! `gatehouse export`: the organisation as YAML, or as JSON with `--format json`.
 
 use super::{Invocation, failure::Failure, open, remote::Remote};
-use anyhow::Context;
-use clap::ValueEnum;
 use crate::service::{
     Caller,
     organisation::{self, Secrets},
 };
+use anyhow::Context;
+use clap::ValueEnum;
 
 /// Write the organisation out; applied again, it changes nothing.
 #[derive(Debug, clap::Args)]

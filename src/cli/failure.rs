@@ -22,7 +22,8 @@ impl Failure {
             0 | 1 => String::new(),
             n => format!(" (and {} more)", n - 1),
         };
-        let first = errors.0.first().map(|error| format!("{}: {}", error.field, error.message)).unwrap_or_default();
+        let first =
+            errors.0.first().map(|error| format!("{}: {}", error.field, error.message)).unwrap_or_default();
         Self::Input(format!("{first}{more}"))
     }
 

@@ -16,9 +16,9 @@ mod remote;
 mod serve;
 mod token;
 
+use crate::{config::Config, telemetry};
 use clap::{Parser, Subcommand, error::ErrorKind};
 use failure::Failure;
-use crate::{config::Config, telemetry};
 use output::{Format, Output};
 use std::{path::PathBuf, process::ExitCode};
 

@@ -2,7 +2,6 @@
 //! Does not own what a context is for.
 
 use super::failure::Failure;
-use anyhow::Context;
 use crate::{
     clock::Clock,
     config::Config,
@@ -11,6 +10,7 @@ use crate::{
     service::{ServiceError, authentication::hasher::Hasher, settings::OrganizationCache},
     store::{self, Database, StoreError, Written},
 };
+use anyhow::Context;
 
 /// The setting that holds the check value of the master key.
 const CHECK: &str = "master_key_check";
@@ -49,10 +49,12 @@ pub(super) async fn context(config: Config, migrations: Migrations) -> Result<Ap
         db.migrate().await.context("cannot migrate the database")?;
     }
     let keyring = keyring(&config, &db).await?;
-    let hasher = Hasher::new(&config.passwords)
-        .map_err(|error| Failure::Input(format!("[passwords]: {error}")))?;
+    let hasher =
+        Hasher::new(&config.passwords).map_err(|error| Failure::Input(format!("[passwords]: {error}")))?;
     if config.passwords.is_weak() {
-        tracing::warn!("passwords.memory_kib or passwords.iterations is below 19456 and 2: for load tests only");
+        tracing::warn!(
+            "passwords.memory_kib or passwords.iterations is below 19456 and 2: for load tests only"
+        );
     }
     Ok(AppContext::new(Parts {
         db,
@@ -94,5 +96,7 @@ async fn check_value(db: &Database) -> Result<Option<String>, Failure> {
         let mut conn = db.read().await?;
         store::settings::get(&mut conn, CHECK).await
     };
-    Ok(read.await.map_err(|error: StoreError| anyhow::Error::from(error).context("cannot read the settings"))?)
+    Ok(read
+        .await
+        .map_err(|error: StoreError| anyhow::Error::from(error).context("cannot read the settings"))?)
 }

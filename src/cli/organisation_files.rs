@@ -28,9 +28,17 @@ pub(super) struct OrganisationFiles {
 }
 
 /// A file, and how many entries of each list it has.
+#[derive(Debug)]
 struct Counted {
     path: PathBuf,
     entries: [usize; 3],
+}
+
+/// The value may hold passwords: it is not shown (D-09).
+impl std::fmt::Debug for OrganisationFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OrganisationFiles").field("files", &self.files).finish_non_exhaustive()
+    }
 }
 
 impl OrganisationFiles {
@@ -119,7 +127,8 @@ fn take_in_metadata(document: &mut Value, path: &Path) -> Result<(), Failure> {
             Failure::Input(format!("{place}: {}", failure.line()))
         };
         let bytes = read_file(&folder.join(name), METADATA_MAX).map_err(at)?;
-        let text = String::from_utf8(bytes).map_err(|_| at(Failure::Input(format!("{name} is not UTF-8"))))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| at(Failure::Input(format!("{name} is not UTF-8"))))?;
         if saml.insert("sp_metadata".to_owned(), Value::String(text)).is_some() {
             return Err(at(Failure::Input("write sp_metadata_file or sp_metadata, not both".to_owned())));
         }
@@ -136,13 +145,24 @@ mod tests {
     fn refusals_are_led_back_to_their_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let (one, two) = (folder.path().join("one.yaml"), folder.path().join("two.yaml"));
-        std::fs::write(&one, "users:\n- {username: a, email: a@x.example}\n- {username: b, email: b@x.example}\n")
-            .expect("written");
+        std::fs::write(
+            &one,
+            "users:\n- {username: a, email: a@x.example}\n- {username: b, email: b@x.example}\n",
+        )
+        .expect("written");
         std::fs::write(&two, "users:\n- {username: c, email: c@x.example}\n").expect("written");
-        let files = OrganisationFiles::read(&[one, two]).ok().expect("readable");
+        let files = OrganisationFiles::read(&[one, two]).expect("readable");
         let line = |field: &str| files.locate(FieldErrors::one(field, "no")).line();
-        assert!(line("users[1].email").ends_with("one.yaml: users[1].email: no"), "{}", line("users[1].email"));
-        assert!(line("users[2].email").ends_with("two.yaml: users[0].email: no"), "{}", line("users[2].email"));
+        assert!(
+            line("users[1].email").ends_with("one.yaml: users[1].email: no"),
+            "{}",
+            line("users[1].email")
+        );
+        assert!(
+            line("users[2].email").ends_with("two.yaml: users[0].email: no"),
+            "{}",
+            line("users[2].email")
+        );
         assert_eq!(line("organisation"), "organisation: no");
     }
 
@@ -152,10 +172,10 @@ mod tests {
         let path = folder.path().join("org.yaml");
         let app = "apps: [{slug: a, saml: {sp_metadata_file: sp.xml}}]";
         std::fs::write(&path, app).expect("written");
-        let missing = OrganisationFiles::read(std::slice::from_ref(&path)).err().expect("refused").line();
+        let missing = OrganisationFiles::read(std::slice::from_ref(&path)).expect_err("refused").line();
         assert!(missing.contains("apps[0].saml.sp_metadata_file") && missing.contains("sp.xml"), "{missing}");
         std::fs::write(folder.path().join("sp.xml"), "<x/>").expect("written");
-        let files = OrganisationFiles::read(&[path]).ok().expect("readable");
+        let files = OrganisationFiles::read(&[path]).expect("readable");
         assert_eq!(files.value["apps"][0]["saml"]["sp_metadata"], "<x/>");
         assert_eq!(files.value["apps"][0]["saml"]["sp_metadata_file"], Value::Null);
     }

@@ -31,7 +31,8 @@ impl Output {
         match self.format {
             Format::Text => Self::text(text),
             Format::Json => {
-                let line = serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
+                let line =
+                    serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
                 Self::text(&line);
             }
         }

@@ -5,11 +5,12 @@ use rand::Rng;
 
 /// Six bits each.
 const WORDS: [&str; 64] = [
-    "amber", "anchor", "apple", "autumn", "badger", "basket", "beacon", "birch", "bottle", "bridge", "button", "candle",
-    "canoe", "cedar", "cherry", "cobalt", "copper", "coral", "cotton", "cricket", "dolphin", "ember", "falcon", "feather",
-    "fiddle", "forest", "garden", "ginger", "granite", "hammer", "harbour", "hazel", "island", "ivory", "jacket", "jasmine",
-    "kettle", "ladder", "lantern", "lemon", "linen", "magnet", "maple", "marble", "meadow", "mirror", "nickel", "nutmeg",
-    "olive", "orchard", "otter", "paper", "pebble", "pepper", "pigeon", "planet", "quartz", "ribbon", "saddle", "silver",
+    "amber", "anchor", "apple", "autumn", "badger", "basket", "beacon", "birch", "bottle", "bridge",
+    "button", "candle", "canoe", "cedar", "cherry", "cobalt", "copper", "coral", "cotton", "cricket",
+    "dolphin", "ember", "falcon", "feather", "fiddle", "forest", "garden", "ginger", "granite", "hammer",
+    "harbour", "hazel", "island", "ivory", "jacket", "jasmine", "kettle", "ladder", "lantern", "lemon",
+    "linen", "magnet", "maple", "marble", "meadow", "mirror", "nickel", "nutmeg", "olive", "orchard",
+    "otter", "paper", "pebble", "pepper", "pigeon", "planet", "quartz", "ribbon", "saddle", "silver",
     "thistle", "timber", "velvet", "willow",
 ];
 

@@ -2,13 +2,13 @@
 //! machine only. Does not own what the API does (`crate::web::api`).
 
 use super::{Invocation, failure::Failure, organisation_files::OrganisationFiles};
-use anyhow::{Context, anyhow};
 use crate::{
     config::PublicUrl,
     domain::text::{FieldError, FieldErrors},
     keyring::SecretText,
     service::organisation::{self, Applied, ApplyOptions, Document, Secrets},
 };
+use anyhow::{Context, anyhow};
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde::Deserialize;
 use std::time::Duration;
@@ -46,10 +46,15 @@ struct Refused {
 impl Remote {
     /// A server by its public URL.
     pub(super) fn new(url: &str, invocation: &Invocation) -> Result<Self, Failure> {
-        let url = url.trim_end_matches('/').parse().map_err(|error| Failure::Input(format!("--server {url}: {error}")))?;
+        let url = url
+            .trim_end_matches('/')
+            .parse()
+            .map_err(|error| Failure::Input(format!("--server {url}: {error}")))?;
         let token = invocation.env("GATEHOUSE_TOKEN").filter(|token| !token.is_empty());
         let token = token.ok_or_else(|| {
-            Failure::Input("--server needs an API token in GATEHOUSE_TOKEN: make one with gatehouse token create".into())
+            Failure::Input(
+                "--server needs an API token in GATEHOUSE_TOKEN: make one with gatehouse token create".into(),
+            )
         })?;
         let client = Client::builder()
             .redirect(redirect::Policy::none())
@@ -62,7 +67,11 @@ impl Remote {
     }
 
     /// Applies files there.
-    pub(super) async fn apply(&self, files: &OrganisationFiles, options: ApplyOptions) -> Result<Applied, Failure> {
+    pub(super) async fn apply(
+        &self,
+        files: &OrganisationFiles,
+        options: ApplyOptions,
+    ) -> Result<Applied, Failure> {
         let address = format!(
             "{}/api/v1/organisation/apply?plan={}&prune={}",
             self.url.as_str(),
@@ -72,7 +81,9 @@ impl Remote {
         let answer = self.send(self.client.post(address).json(&files.value)).await?;
         match answer {
             Ok(body) => Ok(serde_json::from_slice(&body).context("the server's answer makes no sense")?),
-            Err((status, problem)) if status == StatusCode::UNPROCESSABLE_ENTITY && !problem.errors.is_empty() => {
+            Err((status, problem))
+                if status == StatusCode::UNPROCESSABLE_ENTITY && !problem.errors.is_empty() =>
+            {
                 let errors = problem.errors.into_iter();
                 let errors = errors.map(|error| FieldError { field: error.field, message: error.message });
                 Err(files.locate(FieldErrors(errors.collect())))
@@ -88,8 +99,9 @@ impl Remote {
         match self.send(self.client.get(address)).await? {
             Ok(body) => {
                 let value = serde_json::from_slice(&body).context("the server's answer makes no sense")?;
-                organisation::document(value)
-                    .map_err(|errors| Failure::Failed(anyhow!("the server's answer makes no sense: {errors}")))
+                organisation::document(value).map_err(|errors| {
+                    Failure::Failed(anyhow!("the server's answer makes no sense: {errors}"))
+                })
             }
             Err((status, problem)) => Err(refusal(status, &problem)),
         }
@@ -98,11 +110,17 @@ impl Remote {
     /// Sends a request with the token; answers the body, or the refusal.
     async fn send(&self, request: RequestBuilder) -> Result<Result<Vec<u8>, (StatusCode, Problem)>, Failure> {
         let unreachable = || format!("cannot reach {}", self.url);
-        let mut response =
-            request.bearer_auth(self.token.expose()).send().await.map_err(reqwest::Error::without_url).with_context(unreachable)?;
+        let mut response = request
+            .bearer_auth(self.token.expose())
+            .send()
+            .await
+            .map_err(reqwest::Error::without_url)
+            .with_context(unreachable)?;
         let status = response.status();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url).with_context(unreachable)? {
+        while let Some(chunk) =
+            response.chunk().await.map_err(reqwest::Error::without_url).with_context(unreachable)?
+        {
             body.extend_from_slice(&chunk);
             if body.len() > ANSWER_MAX {
                 return Err(Failure::Failed(anyhow!("{} sent more than {ANSWER_MAX} bytes", self.url)));
@@ -117,7 +135,8 @@ impl Remote {
 
 fn refusal(status: StatusCode, problem: &Problem) -> Failure {
     let what = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
-    let reference = problem.reference.as_ref().map(|reference| format!(", reference {reference}")).unwrap_or_default();
+    let reference =
+        problem.reference.as_ref().map(|reference| format!(", reference {reference}")).unwrap_or_default();
     let line = format!("the server refused with {}: {what}{reference}", status.as_u16());
     if status == StatusCode::BAD_REQUEST || status == StatusCode::PAYLOAD_TOO_LARGE {
         Failure::Input(line)

@@ -1,7 +1,6 @@
 //! `gatehouse serve`: start, first-run preparations, signals, stop. Does not own the server (`crate::web`).
 
 use super::{Invocation, failure::Failure, open};
-use anyhow::Context;
 use crate::{
     context::AppContext,
     jobs,
@@ -9,6 +8,7 @@ use crate::{
     telemetry::{self, Tasks},
     web,
 };
+use anyhow::Context;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     net::TcpListener,

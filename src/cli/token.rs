@@ -1,11 +1,11 @@
 //! `gatehouse token create`: an API token, printed once. Does not own tokens (`service::organisation::api_tokens`).
 
 use super::{Invocation, admin::role, failure::Failure, open};
-use chrono::TimeDelta;
 use crate::{
     domain::user::Role,
     service::{Caller, organisation::api_tokens},
 };
+use chrono::TimeDelta;
 use serde_json::json;
 
 /// Longest lifetime, in days.

@@ -43,7 +43,9 @@ impl FromStr for Cidr {
         let address: IpAddr = address.parse().map_err(|_| refused())?;
         let widest = if address.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
-            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().map_err(|_| refused())?,
+            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
+                digits.parse().map_err(|_| refused())?
+            }
             Some(_) => return Err(refused()),
             None => widest,
         };

@@ -47,6 +47,8 @@ impl std::str::FromStr for Listen {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| format!("“{text}” is no address; write ADDRESS:PORT, for example 0.0.0.0:8080"))
+        text.parse()
+            .map(Self)
+            .map_err(|_| format!("“{text}” is no address; write ADDRESS:PORT, for example 0.0.0.0:8080"))
     }
 }

@@ -59,7 +59,9 @@ impl OutboundConfig {
         let alone = items.len() == 1;
         for item in items {
             match item {
-                Item::Switch(true) if alone => return Ok(Self { allow_private_networks: PrivateNetworks::Allowed }),
+                Item::Switch(true) if alone => {
+                    return Ok(Self { allow_private_networks: PrivateNetworks::Allowed });
+                }
                 Item::Switch(false) if alone => return Ok(Self::default()),
                 Item::Range(range) => ranges.push(range),
                 Item::Switch(_) => {

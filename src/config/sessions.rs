@@ -22,7 +22,9 @@ impl SessionsConfig {
         let default = Self::default();
         Ok(Self {
             idle_minutes: values.number("sessions.idle_minutes", 2..=43_200)?.unwrap_or(default.idle_minutes),
-            absolute_hours: values.number("sessions.absolute_hours", 1..=8_760)?.unwrap_or(default.absolute_hours),
+            absolute_hours: values
+                .number("sessions.absolute_hours", 1..=8_760)?
+                .unwrap_or(default.absolute_hours),
         })
     }
 }

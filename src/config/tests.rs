@@ -22,19 +22,26 @@ fn nothing_given_is_the_contracts_defaults() {
     assert_eq!(config.database.url, "sqlite://./data/gatehouse.db");
     assert_eq!(config.secrets.master_key_file, Path::new("./data/master.key"));
     assert_eq!(config.outbound.allow_private_networks, PrivateNetworks::Refused);
-    assert_eq!(config.passwords, PasswordsConfig { memory_kib: 19_456, iterations: 2, parallelism: 1, concurrency: None });
+    assert_eq!(
+        config.passwords,
+        PasswordsConfig { memory_kib: 19_456, iterations: 2, parallelism: 1, concurrency: None }
+    );
 }
 
 #[test]
 fn the_environment_wins_over_the_file() {
-    let text = "[http]\nlisten = '127.0.0.1:1'\npublic_url = 'https://id.example'\n[sessions]\nidle_minutes = 5\n";
-    let config = with_file(text, &[
-        ("GATEHOUSE_HTTP_LISTEN", "[::1]:9"),
-        ("GATEHOUSE_HTTP_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
-        ("GATEHOUSE_OUTBOUND_ALLOW_PRIVATE_NETWORKS", "127.0.0.0/8,10.1.0.0/16"),
-        ("GATEHOUSE_LOG_FORMAT", "json"),
-        ("GATEHOUSE_PASSWORDS_CONCURRENCY", "3"),
-    ])
+    let text =
+        "[http]\nlisten = '127.0.0.1:1'\npublic_url = 'https://id.example'\n[sessions]\nidle_minutes = 5\n";
+    let config = with_file(
+        text,
+        &[
+            ("GATEHOUSE_HTTP_LISTEN", "[::1]:9"),
+            ("GATEHOUSE_HTTP_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+            ("GATEHOUSE_OUTBOUND_ALLOW_PRIVATE_NETWORKS", "127.0.0.0/8,10.1.0.0/16"),
+            ("GATEHOUSE_LOG_FORMAT", "json"),
+            ("GATEHOUSE_PASSWORDS_CONCURRENCY", "3"),
+        ],
+    )
     .expect("valid");
     assert_eq!(config.http.listen.to_string(), "[::1]:9");
     assert_eq!(config.http.public_url.as_str(), "https://id.example");
@@ -116,7 +123,9 @@ fn public_urls_are_origins() {
     for local in ["http://localhost:1", "http://127.0.0.1", "http://[::1]:8080", "http://demo.localhost"] {
         assert!(!local.parse::<PublicUrl>().expect(local).is_https());
     }
-    for bad in ["http://127.0.0.1.example", "http://10.0.0.1", "", "//x", "https://", "https://a\\b", "https://a b"] {
+    for bad in
+        ["http://127.0.0.1.example", "http://10.0.0.1", "", "//x", "https://", "https://a\\b", "https://a b"]
+    {
         assert!(bad.parse::<PublicUrl>().is_err(), "{bad}");
     }
 }

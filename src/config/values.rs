@@ -1,11 +1,7 @@
 //! The keys as written, with where each came from; every section takes its own out. Does not own what a key means.
 
 use super::ConfigError;
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    str::FromStr,
-};
+use std::{collections::BTreeMap, path::Path, str::FromStr};
 use toml::Value;
 
 /// The prefix of every environment name.
@@ -97,10 +93,13 @@ impl Values {
         T::Err: std::fmt::Display,
     {
         let Some((raw, origin)) = self.take(key) else { return Ok(None) };
-        let refused = |problem: String| ConfigError::Value { key: key.into(), origin: origin.clone(), problem };
+        let refused =
+            |problem: String| ConfigError::Value { key: key.into(), origin: origin.clone(), problem };
         let text = match raw {
             Raw::Environment(text) | Raw::File(Value::String(text)) => text,
-            Raw::File(other) => return Err(refused(format!("write a text in quotes, not a {}", other.type_str()))),
+            Raw::File(other) => {
+                return Err(refused(format!("write a text in quotes, not a {}", other.type_str())));
+            }
         };
         text.parse().map(Some).map_err(|error: T::Err| refused(error.to_string()))
     }
@@ -131,7 +130,8 @@ impl Values {
         T::Err: std::fmt::Display,
     {
         let Some((raw, origin)) = self.take(key) else { return Ok(None) };
-        let refused = |problem: String| ConfigError::Value { key: key.into(), origin: origin.clone(), problem };
+        let refused =
+            |problem: String| ConfigError::Value { key: key.into(), origin: origin.clone(), problem };
         let texts = match raw {
             Raw::Environment(text) => {
                 text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
@@ -148,7 +148,8 @@ impl Values {
                 return Err(refused(format!("write a list of texts, not a {}", other.type_str())));
             }
         };
-        let parsed = texts.iter().map(|text| text.parse().map_err(|error: T::Err| refused(error.to_string())));
+        let parsed =
+            texts.iter().map(|text| text.parse().map_err(|error: T::Err| refused(error.to_string())));
         parsed.collect::<Result<Vec<T>, _>>().map(Some)
     }
 
@@ -157,9 +158,11 @@ impl Values {
         let Some((key, (_, origin))) = self.left.into_iter().next() else { return Ok(()) };
         let section = key.split('.').next().unwrap_or_default();
         let beginning = format!("{section}.");
-        let siblings: Vec<&str> = self.known.iter().copied().filter(|known| known.starts_with(&beginning)).collect();
+        let siblings: Vec<&str> =
+            self.known.iter().copied().filter(|known| known.starts_with(&beginning)).collect();
         let hint = if siblings.is_empty() {
-            let mut sections: Vec<&str> = self.known.iter().filter_map(|known| known.split('.').next()).collect();
+            let mut sections: Vec<&str> =
+                self.known.iter().filter_map(|known| known.split('.').next()).collect();
             sections.dedup();
             format!("the sections are {}", sections.join(", "))
         } else {

@@ -113,7 +113,8 @@ impl AppDraft {
         if self.glyph.is_empty() {
             self.glyph = self.connection.default_glyph().to_owned();
         }
-        if !self.glyph.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') || self.glyph.len() > 48
+        if !self.glyph.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            || self.glyph.len() > 48
         {
             errors.add("glyph", "Choose one of the icons");
         }
@@ -130,10 +131,22 @@ impl AppDraft {
     }
 }
 
+/// Longest slug, in bytes.
+pub const SLUG_MAX: usize = 64;
+/// Words that are addresses of the console themselves.
+const RESERVED_SLUGS: &[&str] = &["new"];
+
 /// A slug stands in addresses and file names: lower-case letters, digits and single hyphens, 1–64 characters.
 fn check_slug(errors: &mut FieldErrors, slug: &str) {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if slug.is_empty() || slug.len() > 64 || !slug.bytes().all(allowed) || slug.starts_with('-') || slug.ends_with('-') {
+    if slug.is_empty()
+        || slug.len() > SLUG_MAX
+        || !slug.bytes().all(allowed)
+        || slug.starts_with('-')
+        || slug.ends_with('-')
+    {
         errors.add("slug", "Use lower-case letters, digits and hyphens, for example product-analytics");
+    } else if RESERVED_SLUGS.contains(&slug) {
+        errors.add("slug", "Choose another address: this one is the console’s own");
     }
 }

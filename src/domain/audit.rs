@@ -34,6 +34,7 @@ pub enum EventType {
     AssociationChange,
     OrganizationCreate,
     OrganizationUpdate,
+    OrganizationExport,
     ClientSecretCreate,
     ClientSecretDelete,
     ApiTokenCreate,
@@ -238,14 +239,16 @@ impl AuditEvent {
     /// Says which person it was done to.
     #[must_use]
     pub fn on_user(mut self, user: &User) -> Self {
-        self.resource = Some(Resource { kind: "user".into(), id: user.id.to_string(), name: user.username.clone() });
+        self.resource =
+            Some(Resource { kind: "user".into(), id: user.id.to_string(), name: user.username.clone() });
         self
     }
 
     /// Says which group it was done to.
     #[must_use]
     pub fn on_group(mut self, group: &Group) -> Self {
-        self.resource = Some(Resource { kind: "group".into(), id: group.id.to_string(), name: group.name.clone() });
+        self.resource =
+            Some(Resource { kind: "group".into(), id: group.id.to_string(), name: group.name.clone() });
         self
     }
 
@@ -280,7 +283,8 @@ impl AuditEvent {
     pub fn failed(mut self, code: &str, message: impl Into<String>) -> Self {
         self.success = false;
         self.error_code = Some(code.to_owned());
-        self.error_message = Some(message.into());
+        let message: String = message.into();
+        self.error_message = Some(message.chars().take(1024).collect());
         self
     }
 

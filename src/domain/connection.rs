@@ -265,7 +265,10 @@ impl SamlConnection {
             errors.add("sign", "Sign the assertion, the response, or both");
         }
         if self.require_signed_requests == RequireSigned::Always && self.sp_certificates.is_empty() {
-            errors.add("require_signed_requests", "Add the app's certificate first: signatures are checked with it");
+            errors.add(
+                "require_signed_requests",
+                "Add the app's certificate first: signatures are checked with it",
+            );
         }
         if self.sp_certificates.len() > 16 {
             errors.add("sp_certificates", "Use at most 16 certificates");
@@ -366,14 +369,18 @@ impl OidcConnection {
     fn check(&mut self, errors: &mut FieldErrors) {
         if self.client_id.is_empty()
             || self.client_id.len() > 128
-            || !self.client_id.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b':' | b'"' | b'\\' | b'<' | b'>'))
+            || !self
+                .client_id
+                .bytes()
+                .all(|b| b.is_ascii_graphic() && !matches!(b, b':' | b'"' | b'\\' | b'<' | b'>'))
         {
             errors.add("client_id", "Use letters, digits and . _ ~ - only, at most 128");
         }
         let public = self.client_auth == ClientAuth::None;
-        for (field, uris) in
-            [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)]
-        {
+        for (field, uris) in [
+            ("redirect_uris", &self.redirect_uris),
+            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
+        ] {
             if uris.len() > 64 {
                 errors.add(field, "Use at most 64 addresses");
             }
@@ -395,14 +402,15 @@ impl OidcConnection {
 
 /// An address a browser may be sent to: http or https, a host, no user part, no spaces or controls. Never `javascript:` or `data:`.
 fn check_web_address(errors: &mut FieldErrors, field: &str, value: &str) {
-    let valid = !value.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\'))
-        && value.len() <= 2048
-        && url::Url::parse(value).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https")
-                && url.host_str().is_some()
-                && url.username().is_empty()
-                && url.password().is_none()
-        });
+    let valid =
+        !value.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\'))
+            && value.len() <= 2048
+            && url::Url::parse(value).is_ok_and(|url| {
+                matches!(url.scheme(), "http" | "https")
+                    && url.host_str().is_some()
+                    && url.username().is_empty()
+                    && url.password().is_none()
+            });
     if !valid {
         errors.add(field, "Enter a web address, for example https://wiki.example");
     }
@@ -410,7 +418,8 @@ fn check_web_address(errors: &mut FieldErrors, field: &str, value: &str) {
 
 fn check_source(errors: &mut FieldErrors, field: &str, source: &str) {
     if !super::attributes::is_source(source) {
-        errors.add(field, format!("There is no attribute “{source}”; custom ones are written attributes.name"));
+        errors
+            .add(field, format!("There is no attribute “{source}”; custom ones are written attributes.name"));
     }
 }
 

@@ -9,8 +9,9 @@ pub const PASSWORD_MAX: usize = 1024;
 
 /// Passwords everybody tries first, beside the person's own names.
 const COMMON: &[&str] = &[
-    "password", "passw0rd", "123456", "qwerty", "letmein", "welcome", "iloveyou", "admin", "abc123", "111111", "monkey",
-    "dragon", "football", "baseball", "sunshine", "princess", "trustno1", "superman", "changeme", "secret",
+    "password", "passw0rd", "123456", "qwerty", "letmein", "welcome", "iloveyou", "admin", "abc123",
+    "111111", "monkey", "dragon", "football", "baseball", "sunshine", "princess", "trustno1", "superman",
+    "changeme", "secret",
 ];
 
 /// Checks a new password: length, and not made of common words, repetitions or the person's own names. No rules of
@@ -24,7 +25,8 @@ pub fn check_password(field: &str, password: &str, owner: &UserDraft) -> Result<
     }
     let folded = password.to_lowercase();
     // The longest first, so that no part of it is left over.
-    let own = [owner.email.as_str(), owner.username.as_str(), owner.email.split('@').next().unwrap_or_default()];
+    let own =
+        [owner.email.as_str(), owner.username.as_str(), owner.email.split('@').next().unwrap_or_default()];
     let left = own
         .iter()
         .filter(|word| word.chars().count() >= 4)
@@ -49,7 +51,9 @@ mod tests {
             email: "maya.okafor@fernhill.example".into(),
             ..UserDraft::default()
         };
-        for bad in ["short", "passwordpassword1", "maya.okafor1", "aaaaaaaaaaaaaaaa", "maya.okafor@fernhill.example"] {
+        for bad in
+            ["short", "passwordpassword1", "maya.okafor1", "aaaaaaaaaaaaaaaa", "maya.okafor@fernhill.example"]
+        {
             assert!(check_password("password", bad, &owner).is_err(), "{bad}");
         }
         for good in ["correct horse battery", "ünïcödé-pässphräse", &"ab1 ".repeat(200)] {

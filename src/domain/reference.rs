@@ -22,7 +22,8 @@ pub fn new(rng: &mut impl Rng) -> String {
 
 /// What someone typed as a reference, in its stored form; `None` when it can't be one.
 pub fn parse(text: &str) -> Option<String> {
-    let letters: String = text.trim().to_ascii_uppercase().chars().filter(|c| *c != '-' && *c != ' ').collect();
+    let letters: String =
+        text.trim().to_ascii_uppercase().chars().filter(|c| *c != '-' && *c != ' ').collect();
     (letters.len() == 8 && letters.bytes().all(|b| ALPHABET.contains(&b)))
         .then(|| format!("{}-{}", &letters[..4], &letters[4..]))
 }

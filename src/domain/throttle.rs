@@ -23,6 +23,12 @@ pub const PER_ACCOUNT: ThrottleRule =
 /// Failures from one address against any account.
 pub const PER_ADDRESS: ThrottleRule =
     ThrottleRule { tries: 100, window: TimeDelta::minutes(15), wait: TimeDelta::minutes(5) };
+/// Wrong secrets of one client from one network.
+pub const CLIENT: ThrottleRule =
+    ThrottleRule { tries: 20, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(1) };
+/// Sign-ons of strangers from one network that stopped with an event.
+pub const STRANGER_STOPS: ThrottleRule =
+    ThrottleRule { tries: 200, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(1) };
 /// Tries of the set-up code.
 pub const SETUP: ThrottleRule =
     ThrottleRule { tries: 10, window: TimeDelta::minutes(15), wait: TimeDelta::minutes(5) };

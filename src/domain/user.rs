@@ -272,7 +272,9 @@ fn check_username(errors: &mut FieldErrors, value: &str) {
     check_line(errors, "username", value, 64);
     if value.is_empty() {
         errors.add("username", "Enter a user name");
-    } else if value.chars().any(char::is_whitespace) || value.contains(['<', '>', '"', '\'', '&', '/', '\\', '%']) {
+    } else if value.chars().any(char::is_whitespace)
+        || value.contains(['<', '>', '"', '\'', '&', '/', '\\', '%'])
+    {
         errors.add("username", "Use letters, digits and . _ - @ + only");
     }
 }
@@ -285,7 +287,9 @@ fn check_email(errors: &mut FieldErrors, field: &str, value: &str) {
             && !domain.contains('@')
             && !domain.starts_with('.')
             && !domain.ends_with('.')
-            && !value.chars().any(|c| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ',' | ';' | '(' | ')'))
+            && !value
+                .chars()
+                .any(|c| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ',' | ';' | '(' | ')'))
     });
     if !valid {
         errors.add(field, "Enter an email address, for example maya@fernhill.example");
@@ -299,7 +303,8 @@ fn check_custom(errors: &mut FieldErrors, custom: &BTreeMap<String, CustomValue>
     }
     for (name, value) in custom {
         let field = format!("attributes.{name}");
-        if name.is_empty() || name.len() > 31 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        if name.is_empty() || name.len() > 31 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        {
             errors.add(&field, "Name custom attributes with letters and digits, at most 31");
         }
         if matches!(value, CustomValue::Number(n) if !n.is_finite()) {

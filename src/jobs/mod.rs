@@ -14,9 +14,21 @@ pub async fn keep_house(ctx: AppContext, shutdown: CancellationToken) {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        match housekeeping::purge(&ctx).await {
-            Ok(purged) => tracing::debug!(?purged, "expired rows removed"),
-            Err(error) => tracing::warn!(%error, "expired rows could not be removed"),
+        // Batch after batch, so that other writes get their turn in between.
+        while !shutdown.is_cancelled() {
+            match housekeeping::purge(&ctx).await {
+                Ok(purged) if purged.is_full() => {
+                    tracing::debug!(?purged, "expired rows removed, more are left")
+                }
+                Ok(purged) => {
+                    tracing::debug!(?purged, "expired rows removed");
+                    break;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "expired rows could not be removed");
+                    break;
+                }
+            }
         }
     }
 }

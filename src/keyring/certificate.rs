@@ -31,7 +31,8 @@ pub(super) fn self_signed<T: HasPrivate>(
     not_before: DateTime<Utc>,
     years: u32,
 ) -> Result<Certificate, KeyringError> {
-    let not_after = not_before.checked_add_months(Months::new(years.saturating_mul(12))).unwrap_or(not_before);
+    let not_after =
+        not_before.checked_add_months(Months::new(years.saturating_mul(12))).unwrap_or(not_before);
     let common_name: String = common_name.chars().take(COMMON_NAME_MAX).collect();
     let mut name = X509NameBuilder::new()?;
     name.append_entry_by_text("CN", if common_name.is_empty() { "Gatehouse" } else { &common_name })?;
@@ -46,7 +47,8 @@ pub(super) fn self_signed<T: HasPrivate>(
     builder.set_serial_number(&serial)?;
     builder.set_subject_name(&name)?;
     builder.set_issuer_name(&name)?;
-    let (begin, end) = (Asn1Time::from_unix(not_before.timestamp())?, Asn1Time::from_unix(not_after.timestamp())?);
+    let (begin, end) =
+        (Asn1Time::from_unix(not_before.timestamp())?, Asn1Time::from_unix(not_after.timestamp())?);
     builder.set_not_before(&begin)?;
     builder.set_not_after(&end)?;
     builder.set_pubkey(key)?;

@@ -72,18 +72,28 @@ pub(super) fn key_id(sealed: &str) -> Option<&str> {
     (parts.next() == Some(VERSION)).then(|| parts.next()).flatten()
 }
 
-fn assemble(key: &MasterKey, aad: &Aad<'_>, data_key: &SecretBytes, value: &str) -> Result<String, KeyringError> {
+fn assemble(
+    key: &MasterKey,
+    aad: &Aad<'_>,
+    data_key: &SecretBytes,
+    value: &str,
+) -> Result<String, KeyringError> {
     let wrapped = encrypt(&key.derive("wrap"), &aad.bytes("data key"), data_key.expose())?;
     Ok(format!("{VERSION}.{}.{}.{value}", key.id(), URL_SAFE_NO_PAD.encode(wrapped)))
 }
 
-fn unwrap<'s>(keys: &MasterKeys, aad: &Aad<'_>, sealed: &'s str) -> Result<(SecretBytes, &'s str), KeyringError> {
+fn unwrap<'s>(
+    keys: &MasterKeys,
+    aad: &Aad<'_>,
+    sealed: &'s str,
+) -> Result<(SecretBytes, &'s str), KeyringError> {
     if sealed.len() > SEALED_MAX {
         return Err(KeyringError::Malformed);
     }
     let parts: Vec<&str> = sealed.split('.').collect();
     let [VERSION, id, wrapped, value] = parts[..] else { return Err(KeyringError::Malformed) };
-    let key = keys.iter().find(|key| key.id() == id).ok_or_else(|| KeyringError::UnknownKey(id.to_owned()))?;
+    let key =
+        keys.iter().find(|key| key.id() == id).ok_or_else(|| KeyringError::UnknownKey(id.to_owned()))?;
     let wrapped = URL_SAFE_NO_PAD.decode(wrapped).map_err(|_| KeyringError::Malformed)?;
     let data_key = decrypt(&key.derive("wrap"), &aad.bytes("data key"), &wrapped)?;
     if data_key.expose().len() != 32 {

@@ -54,7 +54,8 @@ impl MasterKey {
         let (version, id, secret) = (parts.next()?, parts.next()?, parts.next()?);
         let well_named = !id.is_empty() && id.len() <= 32 && id.bytes().all(|b| b.is_ascii_alphanumeric());
         let secret = SecretBytes::new(STANDARD.decode(secret).ok()?);
-        let sound = version == VERSION && well_named && parts.next().is_none() && secret.expose().len() == KEY_BYTES;
+        let sound =
+            version == VERSION && well_named && parts.next().is_none() && secret.expose().len() == KEY_BYTES;
         sound.then(|| Self { id: id.to_owned(), secret })
     }
 
@@ -102,7 +103,8 @@ impl MasterKeys {
 
     /// Reads the file, or makes it.
     pub(super) fn read_or_create(path: &Path) -> Result<Self, KeyringError> {
-        let failed = |error: std::io::Error| KeyringError::File { path: path.to_owned(), problem: error.to_string() };
+        let failed =
+            |error: std::io::Error| KeyringError::File { path: path.to_owned(), problem: error.to_string() };
         if path.try_exists().map_err(failed)? {
             return Self::read(path);
         }
@@ -169,7 +171,9 @@ mod tests {
         let good = MasterKey::generate().expect("a key").line();
         let good = std::str::from_utf8(good.expose()).expect("text").trim().to_owned();
         assert!(MasterKeys::parse(&format!("# ours\n\n{good}\n")).is_ok());
-        for bad in ["", "# nothing", "hello", "gatehouse-master-key-v1 a AAAA", "gatehouse-master-key-v2 a AAAA"] {
+        for bad in
+            ["", "# nothing", "hello", "gatehouse-master-key-v1 a AAAA", "gatehouse-master-key-v2 a AAAA"]
+        {
             assert!(MasterKeys::parse(bad).is_err(), "{bad}");
         }
         let twice = MasterKeys::parse(&format!("{good}\n{good}")).err().expect("refused");

@@ -28,21 +28,30 @@ pub(super) struct Signers {
 
 impl Signers {
     /// A signer of SAML messages.
-    pub(super) fn saml(&self, ring: &Keyring, key: &SigningKey) -> Result<Arc<saml::OpensslSigner>, KeyringError> {
+    pub(super) fn saml(
+        &self,
+        ring: &Keyring,
+        key: &SigningKey,
+    ) -> Result<Arc<saml::OpensslSigner>, KeyringError> {
         self.saml.get(key, || {
             let algorithm = match key.algorithm {
                 KeyAlgorithm::Rsa2048 => saml::SignatureAlgorithm::RsaSha256,
                 KeyAlgorithm::P256 => saml::SignatureAlgorithm::EcdsaSha256,
                 KeyAlgorithm::Ed25519 => return Err(KeyringError::Signer("SAML has no Ed25519".into())),
             };
-            let certificate = key.certificate.as_deref().ok_or_else(|| refused("the row has no certificate"))?;
+            let certificate =
+                key.certificate.as_deref().ok_or_else(|| refused("the row has no certificate"))?;
             let certificate = STANDARD.decode(certificate).map_err(refused)?;
             saml::OpensslSigner::new(open(ring, key)?, certificate, algorithm).map_err(refused)
         })
     }
 
     /// A signer of tokens.
-    pub(super) fn oidc(&self, ring: &Keyring, key: &SigningKey) -> Result<Arc<oidc::OpensslSigner>, KeyringError> {
+    pub(super) fn oidc(
+        &self,
+        ring: &Keyring,
+        key: &SigningKey,
+    ) -> Result<Arc<oidc::OpensslSigner>, KeyringError> {
         self.oidc.get(key, || {
             let algorithm = match key.algorithm {
                 KeyAlgorithm::Rsa2048 => oidc::SigningAlgorithm::Rs256,

@@ -169,7 +169,10 @@ fn signing_keys_sign_and_are_opened_once() {
         let signature = oidc::Signer::sign(&*signer, b"message").expect("signed");
         let public = STANDARD.decode(&key.public_key).expect("base64");
         let public = openssl::pkey::PKey::public_key_from_der(&public).expect("a key");
-        assert_eq!(oidc::Signer::kid(&*signer), oidc::jwks::thumbprint(&public, signer_algorithm(algorithm)).expect("a kid"));
+        assert_eq!(
+            oidc::Signer::kid(&*signer),
+            oidc::jwks::thumbprint(&public, signer_algorithm(algorithm)).expect("a kid")
+        );
         assert!(!signature.is_empty());
         assert!(ring.saml_signer(&key).is_err(), "without a certificate");
     }
@@ -208,8 +211,8 @@ fn certificates_last_five_years_and_verify_under_their_own_key() {
         assert!(certificate.verify(&public).expect("checked"));
         assert_eq!(STANDARD.encode(public.public_key_to_der().expect("DER")), key.public_key);
         let common_name = certificate.subject_name().entries().next().expect("a name").data();
-        let common_name = common_name.to_string().expect("text").to_string();
-        assert!(name.starts_with(&common_name) && common_name.chars().count() == 64, "{common_name}");
+        let common_name: &str = &common_name.to_string().expect("text");
+        assert!(name.starts_with(common_name) && common_name.chars().count() == 64, "{common_name}");
         let serial = certificate.serial_number().to_bn().expect("a number");
         assert!(!serial.is_negative() && serial.num_bits() == 158);
         assert_eq!(key.not_after, (now() - BACKDATE).checked_add_months(chrono::Months::new(60)));

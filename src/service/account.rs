@@ -29,12 +29,20 @@ pub async fn change_password(
         .await?
         .map_err(ServiceError::Throttled)?;
     let stored = store::credentials::password_hash(&mut ctx.db.read().await?, user.id).await?;
-    let verified = ctx.hasher.verify(current, stored.as_deref()).await.map_err(ServiceError::internal)?;
-    if !verified.matches {
+    let verified = ctx.hasher.verify(current, stored.as_deref()).await?;
+    let Some(stored) = stored.filter(|_| verified.matches) else {
+        let event = actor::event(ctx, EventType::UserPasswordChange)
+            .by(InitiatedBy::user(user))
+            .from_origin(origin)
+            .on_user(user)
+            .failed("wrong_password", "The current password that was given is wrong.");
+        ctx.db
+            .write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) }))
+            .await?;
         return Err(ServiceError::field("current_password", "That isn’t your current password"));
-    }
+    };
     credential::check_password("new_password", &new, &UserDraft::of(user))?;
-    let hash = ctx.hasher.hash(new).await.map_err(ServiceError::internal)?;
+    let hash = ctx.hasher.hash(new).await?;
     let cookie = super::sessions::new_cookie_secret(ctx);
     let mut fresh = super::sessions::begin(ctx, user, &["pwd"], origin);
     fresh.created_at = session.created_at;
@@ -43,15 +51,20 @@ pub async fn change_password(
         .by(InitiatedBy::user(user))
         .from_origin(origin)
         .on_user(user);
-    let (id, now, secret) = (user.id, ctx.now(), secret_hash(&cookie));
+    let (id, old, now, secret) = (user.id, session.id, ctx.now(), secret_hash(&cookie));
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
+                // A reset or a sign-out that came meanwhile wins.
+                let same = store::credentials::confirm(tx, id, &stored).await?;
+                if !same || store::sessions::get(tx, old).await?.is_none() {
+                    return Err(ServiceError::Stale);
+                }
                 store::credentials::set_password_hash(tx, id, Some(&hash), now).await?;
                 super::users::end_everything(tx, id, "password changed", now).await?;
                 store::sessions::insert(tx, &fresh, &secret).await?;
                 store::throttles::clear(tx, &name).await?;
-                Ok::<_, ServiceError>(Written::new((), event))
+                Ok(Written::new((), event))
             })
         })
         .await?;

@@ -58,9 +58,11 @@ impl Actor {
                 username: Some(name.clone()),
                 email: None,
             },
-            Self::System(name) => {
-                InitiatedBy { kind: "system".into(), username: Some((*name).to_owned()), ..InitiatedBy::default() }
-            }
+            Self::System(name) => InitiatedBy {
+                kind: "system".into(),
+                username: Some((*name).to_owned()),
+                ..InitiatedBy::default()
+            },
         }
     }
 }

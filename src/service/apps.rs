@@ -97,7 +97,12 @@ pub async fn prepare(
     Ok(PreparedApp { id, checked, key, secret, plain_secret })
 }
 
-async fn new_key(ctx: &AppContext, id: AppId, label: &str, now: DateTime<Utc>) -> Result<SigningKey, ServiceError> {
+async fn new_key(
+    ctx: &AppContext,
+    id: AppId,
+    label: &str,
+    now: DateTime<Utc>,
+) -> Result<SigningKey, ServiceError> {
     let key_id = KeyId::new(now, &mut ctx.rng());
     let name: String = format!("{label} at {}", ctx.config.http.public_url.host()).chars().take(64).collect();
     let keyring = ctx.keyring.clone();
@@ -252,7 +257,8 @@ pub async fn update(
 /// Removes an app with its key, secrets and tokens.
 pub async fn delete(ctx: &AppContext, caller: &Caller, app: App) -> Result<(), ServiceError> {
     caller.require(Permission::Manage)?;
-    let event = caller.event(ctx, EventType::ApplicationDelete).at(&app).on("application", app.id, &app.label);
+    let event =
+        caller.event(ctx, EventType::ApplicationDelete).at(&app).on("application", app.id, &app.label);
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
@@ -271,7 +277,11 @@ pub async fn active_key(ctx: &AppContext, app: AppId) -> Result<SigningKey, Serv
 }
 
 /// The client secrets of an app, newest first.
-pub async fn secrets(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<ClientSecret>, ServiceError> {
+pub async fn secrets(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+) -> Result<Vec<ClientSecret>, ServiceError> {
     caller.require(Permission::Read)?;
     Ok(store::client_secrets::of_app(&mut ctx.db.read().await?, app.id).await?)
 }

@@ -12,7 +12,10 @@ use crate::{
         user::User,
     },
     id::{GroupId, UserId},
-    store::{self, Written, page::{Page, PageRequest}},
+    store::{
+        self, Written,
+        page::{Page, PageRequest},
+    },
 };
 use serde_json::{Value, json};
 
@@ -26,7 +29,11 @@ pub enum Assignee {
 }
 
 /// The groups bound to an app: members, and how many would lose it with this group alone.
-pub async fn groups(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<(Group, i64, i64)>, ServiceError> {
+pub async fn groups(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+) -> Result<Vec<(Group, i64, i64)>, ServiceError> {
     caller.require(Permission::Read)?;
     Ok(store::assignments::groups_of_app(&mut ctx.db.read().await?, app.id).await?)
 }
@@ -50,7 +57,12 @@ pub async fn people(
 }
 
 /// Would this person get in, and why: the same decision as at sign-on.
-pub async fn check(ctx: &AppContext, caller: &Caller, app: &App, user: &User) -> Result<Access, ServiceError> {
+pub async fn check(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    user: &User,
+) -> Result<Access, ServiceError> {
     caller.require(Permission::Read)?;
     let routes = store::access::routes(&mut ctx.db.read().await?, user.id, app.id).await?;
     Ok(access::decide(user, app, routes))
@@ -79,7 +91,8 @@ pub async fn set(
         Assignee::Group(id) => ("groups", super::groups::get(ctx, caller, id).await?.name),
         Assignee::User(id) => ("users", super::users::get(ctx, caller, id).await?.username),
     };
-    let mut event = caller.event(ctx, EventType::AssociationChange).at(app).on("application", app.id, &app.label);
+    let mut event =
+        caller.event(ctx, EventType::AssociationChange).at(app).on("application", app.id, &app.label);
     event.changes.push(Change {
         field: field.into(),
         from: if bound { Value::Null } else { json!(name) },
@@ -91,12 +104,18 @@ pub async fn set(
         .write(move |tx| {
             Box::pin(async move {
                 let changed = match (assignee, bound) {
-                    (Assignee::Group(id), true) => store::assignments::bind_group(tx, app_id, id, now).await?,
+                    (Assignee::Group(id), true) => {
+                        store::assignments::bind_group(tx, app_id, id, now).await?
+                    }
                     (Assignee::Group(id), false) => store::assignments::unbind_group(tx, app_id, id).await?,
                     (Assignee::User(id), true) => store::assignments::bind_user(tx, app_id, id, now).await?,
                     (Assignee::User(id), false) => store::assignments::unbind_user(tx, app_id, id).await?,
                 };
-                Ok::<_, ServiceError>(if changed { Written::new(true, event) } else { Written::unaudited(false) })
+                Ok::<_, ServiceError>(if changed {
+                    Written::new(true, event)
+                } else {
+                    Written::unaudited(false)
+                })
             })
         })
         .await

@@ -26,7 +26,11 @@ pub async fn list(
 }
 
 /// One event by its id or by the reference a person saw.
-pub async fn find(ctx: &AppContext, caller: &Caller, id_or_reference: &str) -> Result<AuditEvent, ServiceError> {
+pub async fn find(
+    ctx: &AppContext,
+    caller: &Caller,
+    id_or_reference: &str,
+) -> Result<AuditEvent, ServiceError> {
     caller.require(Permission::Read)?;
     let mut conn = ctx.db.read().await?;
     let found = match (id_or_reference.parse::<EventId>(), reference::parse(id_or_reference)) {

@@ -20,6 +20,9 @@ pub enum ServiceError {
     /// Too many tries; wait until then.
     #[error("too many tries")]
     Throttled(chrono::DateTime<chrono::Utc>),
+    /// More at once than this server takes; try again in a moment.
+    #[error("too busy; try again in a moment")]
+    Busy,
     /// The database.
     #[error(transparent)]
     Store(StoreError),
@@ -33,6 +36,15 @@ impl From<StoreError> for ServiceError {
         match error {
             StoreError::Stale => Self::Stale,
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<super::authentication::hasher::HasherError> for ServiceError {
+    fn from(error: super::authentication::hasher::HasherError) -> Self {
+        match error {
+            super::authentication::hasher::HasherError::Busy => Self::Busy,
+            other => Self::Internal(other.to_string()),
         }
     }
 }

@@ -11,7 +11,10 @@ use crate::{
         user::User,
     },
     id::{GroupId, UserId},
-    store::{self, Written, page::{Page, PageRequest}},
+    store::{
+        self, Written,
+        page::{Page, PageRequest},
+    },
 };
 use serde_json::{Value, json};
 
@@ -152,7 +155,11 @@ pub async fn set_member(
                 } else {
                     store::members::remove(tx, id, user).await?
                 };
-                Ok::<_, ServiceError>(if changed { Written::new(true, event) } else { Written::unaudited(false) })
+                Ok::<_, ServiceError>(if changed {
+                    Written::new(true, event)
+                } else {
+                    Written::unaudited(false)
+                })
             })
         })
         .await

@@ -1,10 +1,6 @@
 //! Our SAML metadata and certificate for one app. Does not own their form (`crates/saml`).
 
-use super::{
-    ServiceError, apps,
-    settings,
-    sign_on::saml::idp_entity_id,
-};
+use super::{ServiceError, apps, settings, sign_on::saml::idp_entity_id};
 use crate::{context::AppContext, domain::app::App, store};
 use ::saml::{
     CertificateDer, NameIdFormat,
@@ -23,7 +19,8 @@ async fn saml_app(ctx: &AppContext, slug: &str) -> Result<App, ServiceError> {
 /// The certificate of the app's active key, DER.
 pub async fn certificate_der(ctx: &AppContext, app: &App) -> Result<Vec<u8>, ServiceError> {
     let key = apps::active_key(ctx, app.id).await?;
-    let text = key.certificate.ok_or_else(|| ServiceError::Internal("a SAML key without certificate".into()))?;
+    let text =
+        key.certificate.ok_or_else(|| ServiceError::Internal("a SAML key without certificate".into()))?;
     STANDARD.decode(text).map_err(ServiceError::internal)
 }
 

@@ -3,7 +3,10 @@
 use super::ServiceError;
 use crate::{
     context::AppContext,
-    domain::{connection::IdTokenAlgorithm, key::{KeyAlgorithm, SigningKey}},
+    domain::{
+        connection::IdTokenAlgorithm,
+        key::{KeyAlgorithm, SigningKey},
+    },
     id::KeyId,
     store::{self, Written},
 };
@@ -28,10 +31,11 @@ pub async fn ensure(ctx: &AppContext) -> Result<(), ServiceError> {
         let now = ctx.now();
         let id = KeyId::new(now, &mut ctx.rng());
         let keyring = ctx.keyring.clone();
-        let key = tokio::task::spawn_blocking(move || keyring.new_signing_key(id, None, key_algorithm, None, now))
-            .await
-            .map_err(ServiceError::internal)?
-            .map_err(ServiceError::internal)?;
+        let key =
+            tokio::task::spawn_blocking(move || keyring.new_signing_key(id, None, key_algorithm, None, now))
+                .await
+                .map_err(ServiceError::internal)?
+                .map_err(ServiceError::internal)?;
         ctx.db
             .write(move |tx| {
                 Box::pin(async move {

@@ -69,7 +69,12 @@ async fn touch(ctx: &AppContext, id: SessionId) -> Result<(), ServiceError> {
 }
 
 /// Ends a session and the tokens that hang on it (W-02).
-pub async fn end(ctx: &AppContext, origin: &Origin, session: &Session, user: &User) -> Result<(), ServiceError> {
+pub async fn end(
+    ctx: &AppContext,
+    origin: &Origin,
+    session: &Session,
+    user: &User,
+) -> Result<(), ServiceError> {
     let event = actor::event(ctx, EventType::UserLogout)
         .by(InitiatedBy::user(user))
         .from_origin(origin)
@@ -79,8 +84,8 @@ pub async fn end(ctx: &AppContext, origin: &Origin, session: &Session, user: &Us
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
-                store::token_families::revoke_of_session(tx, id, "signed out", now).await?;
                 store::sessions::delete(tx, id).await?;
+                store::token_families::revoke_of_session(tx, id, "signed out", now).await?;
                 Ok::<_, ServiceError>(Written::new((), event))
             })
         })

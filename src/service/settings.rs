@@ -3,7 +3,11 @@
 use super::{Caller, ServiceError};
 use crate::{
     context::AppContext,
-    domain::{audit::EventType, permission::Permission, text::{FieldErrors, LINE_MAX, check_line}},
+    domain::{
+        audit::EventType,
+        permission::Permission,
+        text::{FieldErrors, LINE_MAX, check_line},
+    },
     store::{self, Written},
 };
 use chrono::{DateTime, TimeDelta, Utc};

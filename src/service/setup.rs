@@ -71,9 +71,13 @@ pub async fn complete(ctx: &AppContext, origin: &Origin, setup: Setup) -> Result
     if !is_open(ctx).await? {
         return Err(ServiceError::NotFound("page"));
     }
-    super::authentication::throttle::count(ctx, &format!("setup/{}", origin.client_ip), throttle::SETUP)
-        .await?
-        .map_err(ServiceError::Throttled)?;
+    super::authentication::throttle::count(
+        ctx,
+        &format!("setup/{}", super::authentication::throttle::network(&origin.client_ip)),
+        throttle::SETUP,
+    )
+    .await?
+    .map_err(ServiceError::Throttled)?;
     let organization = Organization { name: setup.organization.trim().to_owned(), ..Organization::default() };
     let mut draft = setup.owner;
     draft.role = Role::Owner;
@@ -81,7 +85,7 @@ pub async fn complete(ctx: &AppContext, origin: &Origin, setup: Setup) -> Result
     super::settings::check(&organization)?;
     credential::check_password("password", &setup.password, checked.get())?;
     let presented = reference::parse(&setup.code).unwrap_or_default();
-    let hash = ctx.hasher.hash(setup.password).await.map_err(ServiceError::internal)?;
+    let hash = ctx.hasher.hash(setup.password).await?;
     let now = ctx.now();
     let id = UserId::new(now, &mut ctx.rng());
     let created = actor::event(ctx, EventType::OrganizationCreate)
@@ -117,6 +121,10 @@ pub async fn complete(ctx: &AppContext, origin: &Origin, setup: Setup) -> Result
 }
 
 /// Makes an account from the command line, with a role.
-pub async fn create_admin(ctx: &AppContext, draft: UserDraft, password: Option<String>) -> Result<User, ServiceError> {
+pub async fn create_admin(
+    ctx: &AppContext,
+    draft: UserDraft,
+    password: Option<String>,
+) -> Result<User, ServiceError> {
     super::users::create(ctx, &Caller::system("gatehouse admin create"), draft, password).await
 }

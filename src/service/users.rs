@@ -12,7 +12,11 @@ use crate::{
         user::{CheckedUser, Role, User, UserDraft, UserState},
     },
     id::UserId,
-    store::{self, Tx, Written, page::{Page, PageRequest}, users::UserFilter},
+    store::{
+        self, Tx, Written,
+        page::{Page, PageRequest},
+        users::UserFilter,
+    },
 };
 use serde_json::{Value, json};
 
@@ -51,7 +55,11 @@ pub async fn groups_of(ctx: &AppContext, caller: &Caller, id: UserId) -> Result<
 }
 
 /// A person's sessions.
-pub async fn sessions_of(ctx: &AppContext, caller: &Caller, id: UserId) -> Result<Vec<Session>, ServiceError> {
+pub async fn sessions_of(
+    ctx: &AppContext,
+    caller: &Caller,
+    id: UserId,
+) -> Result<Vec<Session>, ServiceError> {
     caller.require(Permission::Read)?;
     Ok(store::sessions::of_user(&mut ctx.db.read().await?, id).await?)
 }
@@ -93,8 +101,9 @@ pub async fn insert(
     event: AuditEvent,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(User, AuditEvent), ServiceError> {
-    let user =
-        store::users::insert(tx, id, checked, now).await.map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
+    let user = store::users::insert(tx, id, checked, now)
+        .await
+        .map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
     if password_hash.is_some() {
         store::credentials::set_password_hash(tx, id, password_hash, now).await?;
     }
@@ -114,7 +123,7 @@ pub async fn create(
     let hash = match password.filter(|password| !password.is_empty()) {
         Some(password) => {
             credential::check_password("password", &password, checked.get())?;
-            Some(ctx.hasher.hash(password).await.map_err(ServiceError::internal)?)
+            Some(ctx.hasher.hash(password).await?)
         }
         None => None,
     };
@@ -171,16 +180,18 @@ pub async fn apply_update(
     if before.role == Role::Owner && store::users::count_active_owners(tx).await? == 0 {
         return Err(ServiceError::field("role", "Make someone else an owner first: this is the last one"));
     }
-    let mut events = vec![
-        event.clone().on_user(&after).changed(&shown(&UserDraft::of(before)), &shown(checked.get())),
-    ];
+    let mut events =
+        vec![event.clone().on_user(&after).changed(&shown(&UserDraft::of(before)), &shown(checked.get()))];
     if before.state != after.state {
         if after.state != UserState::Active {
             end_everything(tx, after.id, "account switched off", now).await?;
         }
         let mut state = event.on_user(&after);
-        state.event_type =
-            if after.state == UserState::Active { EventType::UserActivated } else { EventType::UserSuspended };
+        state.event_type = if after.state == UserState::Active {
+            EventType::UserActivated
+        } else {
+            EventType::UserSuspended
+        };
         state.id = crate::id::EventId::new(now, &mut rand_for_ids());
         events.push(state);
     }
@@ -200,15 +211,28 @@ pub async fn end_everything(
     because: &str,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<u64, ServiceError> {
+    // Sessions first: a sign-on that is being answered holds its session, and its tokens are seen after that.
+    let ended = store::sessions::delete_of_user(tx, id, None).await?;
     store::token_families::revoke_of_user(tx, id, because, now).await?;
-    Ok(store::sessions::delete_of_user(tx, id, None).await?)
+    Ok(ended)
 }
 
 /// Switches a person off or on.
-pub async fn set_state(ctx: &AppContext, caller: &Caller, id: UserId, state: UserState) -> Result<User, ServiceError> {
+pub async fn set_state(
+    ctx: &AppContext,
+    caller: &Caller,
+    id: UserId,
+    state: UserState,
+) -> Result<User, ServiceError> {
     let user = get(ctx, caller, id).await?;
     let version = user.version;
     update(ctx, caller, id, version, UserDraft { state, ..UserDraft::of(&user) }).await
+}
+
+/// Who someone is at this moment, if the caller may still change them: a promotion that came meanwhile counts (W-17).
+async fn reread(tx: &mut Tx, id: UserId, actor: Role) -> Result<User, ServiceError> {
+    let user = store::users::get(tx, id).await?.ok_or(ServiceError::NotFound("person"))?;
+    if may_change_account(actor, user.role) { Ok(user) } else { Err(ServiceError::Forbidden) }
 }
 
 /// Sets a person's password and ends their sessions and tokens.
@@ -224,12 +248,13 @@ pub async fn set_password(
         return Err(ServiceError::Forbidden);
     }
     credential::check_password("password", &password, &UserDraft::of(&user))?;
-    let hash = ctx.hasher.hash(password).await.map_err(ServiceError::internal)?;
+    let hash = ctx.hasher.hash(password).await?;
     let event = caller.event(ctx, EventType::UserPasswordSet).on_user(&user);
-    let now = ctx.now();
+    let (now, role) = (ctx.now(), caller.actor.role());
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
+                reread(tx, id, role).await?;
                 store::credentials::set_password_hash(tx, id, Some(&hash), now).await?;
                 end_everything(tx, id, "password set", now).await?;
                 Ok(Written::new((), event))
@@ -246,10 +271,11 @@ pub async fn end_sessions(ctx: &AppContext, caller: &Caller, id: UserId) -> Resu
         return Err(ServiceError::Forbidden);
     }
     let event = caller.event(ctx, EventType::UserSessionsEnd).on_user(&user);
-    let now = ctx.now();
+    let (now, role) = (ctx.now(), caller.actor.role());
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
+                reread(tx, id, role).await?;
                 let ended = end_everything(tx, id, "ended by an admin", now).await?;
                 Ok(Written::new(ended, event))
             })
@@ -262,14 +288,18 @@ pub async fn delete(ctx: &AppContext, caller: &Caller, id: UserId) -> Result<(),
     let user = get(ctx, caller, id).await?;
     authorize(caller, Some(&user), user.role)?;
     let event = caller.event(ctx, EventType::UserDelete).on_user(&user);
-    let now = ctx.now();
+    let (now, role) = (ctx.now(), caller.actor.role());
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
+                let user = reread(tx, id, role).await?;
                 end_everything(tx, id, "account removed", now).await?;
                 store::users::delete(tx, id).await?;
                 if user.role == Role::Owner && store::users::count_active_owners(tx).await? == 0 {
-                    return Err(ServiceError::field("role", "Make someone else an owner first: this is the last one"));
+                    return Err(ServiceError::field(
+                        "role",
+                        "Make someone else an owner first: this is the last one",
+                    ));
                 }
                 Ok(Written::new((), event))
             })

@@ -38,3 +38,11 @@ pub async fn password_changed_at(conn: &mut Conn, user: UserId) -> Result<Option
     let row = fetch_optional!(conn, (Option<i64>,), SQL, &id)?;
     Place { table: "users", id: &id }.maybe_instant("password_changed_at", row.and_then(|(millis,)| millis))
 }
+
+/// Whether the person is active and still has this password hash. Holds the row until the write ends, so that a sign-in and a
+/// reset or suspension that come at once happen one after the other.
+pub async fn confirm(tx: &mut Tx, user: UserId, hash: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE users SET password_changed_at = password_changed_at \
+        WHERE id = $1 AND password_hash = $2 AND state = 'active'";
+    Ok(execute!(tx, SQL, user.to_string(), hash)? == 1)
+}

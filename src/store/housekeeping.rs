@@ -17,11 +17,11 @@ pub struct Purged {
     pub pending_sign_ons: u64,
     /// SAML request ids that would be too old anyway.
     pub saml_requests: u64,
-    /// Authorization codes.
+    /// Authorization codes that nobody used; used ones tell a replay until their family ends.
     pub authorization_codes: u64,
     /// Access tokens.
     pub access_tokens: u64,
-    /// Refresh tokens past their idle end, used or not.
+    /// Refresh tokens past their idle end; used ones tell a replay until their family ends.
     pub refresh_tokens: u64,
     /// Token families past their absolute end, with all their tokens.
     pub token_families: u64,
@@ -82,7 +82,7 @@ pub async fn purge(tx: &mut Tx, now: DateTime<Utc>, idle_since: DateTime<Utc>) -
         authorization_codes: execute!(
             tx,
             "DELETE FROM authorization_codes WHERE hash IN (SELECT hash FROM authorization_codes \
-             WHERE expires_at <= $1 LIMIT $2)",
+             WHERE expires_at <= $1 AND consumed_at IS NULL LIMIT $2)",
             now,
             BATCH
         )?,
@@ -95,7 +95,7 @@ pub async fn purge(tx: &mut Tx, now: DateTime<Utc>, idle_since: DateTime<Utc>) -
         refresh_tokens: execute!(
             tx,
             "DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens \
-             WHERE idle_expires_at <= $1 LIMIT $2)",
+             WHERE idle_expires_at <= $1 AND consumed_at IS NULL LIMIT $2)",
             now,
             BATCH
         )?,

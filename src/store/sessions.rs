@@ -109,3 +109,22 @@ pub async fn delete_of_user(tx: &mut Tx, user: UserId, except: Option<SessionId>
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND ($2 IS NULL OR id <> $2)";
     execute!(tx, SQL, user.to_string(), except.map(|id| id.to_string()))
 }
+
+/// Gives a session that signed in once more a new secret and a new beginning; whether it was there.
+pub async fn renew(tx: &mut Tx, session: &Session, secret_hash: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE sessions SET secret_hash = $2, authenticated_at = $3, last_seen_at = $4, expires_at = $5, \
+        amr = $6, client_ip = $7, user_agent = $8 WHERE id = $1";
+    let done = execute!(
+        tx,
+        SQL,
+        session.id.to_string(),
+        secret_hash,
+        session.authenticated_at.timestamp_millis(),
+        session.last_seen_at.timestamp_millis(),
+        session.expires_at.timestamp_millis(),
+        join_words(&session.amr),
+        storable(&session.client_ip),
+        storable(&session.user_agent)
+    )?;
+    Ok(done == 1)
+}

@@ -61,3 +61,10 @@ pub async fn lock(tx: &mut Tx, name: &str, now: DateTime<Utc>) -> Result<Counter
         blocked_until: place.instant("blocked_until", blocked)?,
     })
 }
+
+/// Takes back one counted try: it was a good one.
+pub async fn forgive(tx: &mut Tx, name: &str) -> Result<(), StoreError> {
+    const SQL: &str =
+        "UPDATE throttles SET failures = failures - 1, blocked_until = 0 WHERE name = $1 AND failures > 0";
+    execute!(tx, SQL, storable(name)).map(|_| ())
+}

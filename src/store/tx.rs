@@ -25,6 +25,22 @@ impl DerefMut for Tx {
     }
 }
 
+impl Tx {
+    /// Waits until no other write is in here, and keeps others out until this one ends: for rules that look at many rows, such as
+    /// the last owner. SQLite has one writer anyway.
+    pub(super) async fn alone(&mut self, what: i64) -> Result<(), StoreError> {
+        if let super::dialect::Driver::Postgres(conn) = self.conn.driver() {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(what).execute(conn).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The lock of rules over all accounts.
+pub(super) const ACCOUNTS: i64 = 0x6761_7465_0001;
+/// The lock of rules over all applications.
+pub(super) const APPLICATIONS: i64 = 0x6761_7465_0002;
+
 /// A job to run after the commit, put in the outbox by the same write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {

@@ -5,7 +5,7 @@ use super::{
     error::StoreError,
     page::{Page, PageRequest},
     row::{self, Place, cut},
-    tx::Tx,
+    tx::{ACCOUNTS, Tx},
 };
 use crate::{
     domain::{
@@ -102,6 +102,7 @@ pub async fn insert(
     user: &CheckedUser,
     now: DateTime<Utc>,
 ) -> Result<User, StoreError> {
+    tx.alone(ACCOUNTS).await?;
     const SQL: &str = "INSERT INTO users (id, username, username_key, email, email_key, state, role, display_name, \
         display_key, search_key, profile, custom, created_at, updated_at, version) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, 1)";
@@ -151,6 +152,7 @@ pub async fn update(
     user: &CheckedUser,
     now: DateTime<Utc>,
 ) -> Result<User, StoreError> {
+    tx.alone(ACCOUNTS).await?;
     const SQL: &str = concat!(
         "UPDATE users SET username = $3, username_key = $4, email = $5, email_key = $6, state = $7, role = $8, ",
         "display_name = $9, display_key = $10, search_key = $11, profile = $12, custom = $13, updated_at = $14, ",
@@ -196,6 +198,7 @@ async fn check_names(tx: &mut Tx, id: &str, username_key: &str, email_key: &str)
 
 /// Removes a person with all that hangs on them; whether they were there.
 pub async fn delete(tx: &mut Tx, id: UserId) -> Result<bool, StoreError> {
+    tx.alone(ACCOUNTS).await?;
     Ok(execute!(tx, "DELETE FROM users WHERE id = $1", id.to_string())? == 1)
 }
 

@@ -2,12 +2,15 @@
 
 use crate::config::{LogConfig, LogFormat};
 use std::{io::IsTerminal, str::FromStr};
-use tracing_subscriber::{Layer, Registry, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    Layer, Registry, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// Starts logging to standard error, for the whole process; a second call changes nothing.
 pub fn init(config: &LogConfig) {
     // `config` has checked the text already.
-    let filter = Targets::from_str(&config.level).unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let filter = Targets::from_str(&config.level)
+        .unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
     let on_terminal = std::io::stderr().is_terminal();
     let format = config.format.unwrap_or(if on_terminal { LogFormat::Text } else { LogFormat::Json });
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match format {

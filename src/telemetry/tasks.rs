@@ -63,7 +63,7 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_does_not_stop_is_told_of() {
         let tasks = Tasks::new();
-        tasks.spawn("sleeps", tokio::time::sleep(Duration::from_secs(600)));
+        tasks.spawn("sleeps", tokio::time::sleep(Duration::from_mins(10)));
         assert!(!tasks.stop(Duration::from_millis(20)).await);
     }
 }

@@ -53,9 +53,9 @@ impl Failure {
             Self::Service(ServiceError::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Service(ServiceError::Stale) => StatusCode::CONFLICT,
             Self::Service(ServiceError::Throttled(_)) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Service(ServiceError::Store(crate::store::StoreError::Unavailable(_))) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Service(
+                ServiceError::Busy | ServiceError::Store(crate::store::StoreError::Unavailable(_)),
+            ) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Service(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -66,7 +66,8 @@ fn leave(address: &str) -> Result<Response, Failure> {
 /// `form-action` counts for every redirect after the form, and an app's reply address usually redirects to another origin: so
 /// this page alone may post to any https address. Over plain http (loopback only) local apps are http too.
 fn may_post_away(ctx: &AppContext, mut response: Response) -> Response {
-    let schemes = if ctx.config.http.public_url.is_https() { "form-action https:" } else { "form-action http: https:" };
+    let schemes =
+        if ctx.config.http.public_url.is_https() { "form-action https:" } else { "form-action http: https:" };
     let policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", schemes);
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -122,7 +123,9 @@ pub fn hand_over(ctx: &AppContext, visit: &Visit, stop: &Stop) -> (StatusCode, H
         StopCause::NoNameId => (
             StatusCode::BAD_REQUEST,
             format!("{app} needs something that your account lacks"),
-            format!("{fine}{app} knows people by a detail that is missing from yours. IT can add it with the reference."),
+            format!(
+                "{fine}{app} knows people by a detail that is missing from yours. IT can add it with the reference."
+            ),
         ),
         StopCause::NoStart => (
             StatusCode::NOT_FOUND,

@@ -42,7 +42,13 @@ pub fn done(ctx: &AppContext, path: &str, text: &str) -> Response {
 }
 
 /// Adds a cookie to a response.
-pub fn put_cookie(ctx: &AppContext, response: &mut Response, name: CookieName, value: &str, max_age: Option<i64>) {
+pub fn put_cookie(
+    ctx: &AppContext,
+    response: &mut Response,
+    name: CookieName,
+    value: &str,
+    max_age: Option<i64>,
+) {
     let https = ctx.config.http.public_url.is_https();
     if let Some(cookie) = cookies::set(name, value, max_age, https) {
         response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -27,7 +27,6 @@ pub fn router(ctx: AppContext) -> Router {
         .merge(pages(&ctx))
         .merge(endpoints())
         .nest("/api/v1", api::router())
-
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(ctx.clone(), host::check))
         .layer(from_fn_with_state(ctx.clone(), headers::add))

@@ -21,7 +21,11 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const DRAIN: Duration = Duration::from_secs(20);
 
 /// Serves until `shutdown`, then lets requests under way finish.
-pub async fn serve(ctx: AppContext, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub async fn serve(
+    ctx: AppContext,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
     let router = router(ctx);
     let mut builder = Builder::new(TokioExecutor::new());
     builder
@@ -54,8 +58,12 @@ pub async fn serve(ctx: AppContext, listener: TcpListener, shutdown: Cancellatio
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
-        let service = Extension(ConnectInfo(peer)).layer(router.clone()).map_request(|request: hyper::Request<hyper::body::Incoming>| request.map(axum::body::Body::new));
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
+        let service = Extension(ConnectInfo(peer))
+            .layer(router.clone())
+            .map_request(|request: hyper::Request<hyper::body::Incoming>| request.map(axum::body::Body::new));
+        let connection = builder
+            .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
+            .into_owned();
         let watched = graceful.watch(connection);
         connections.spawn(async move {
             if let Err(error) = watched.await {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inWindow } from './support/browser.mjs';
-import { gateway, signInOf } from './support/demo.mjs';
+import { demo, gateway, signInOf } from './support/demo.mjs';
 import { look } from './support/look.mjs';
-import { openPortal, reference, signIn, text, tile, tiles } from './support/steps.mjs';
+import { arrive, openPortal, reference, signIn, text, tile, tiles } from './support/steps.mjs';
 
 const maya = signInOf('maya');
 const main = (page) => page.locator('main');
@@ -122,8 +122,12 @@ test('signing in and the portal by keyboard alone', () => inWindow({}, async fun
   assert.equal(await focused(page, (element) => element.getAttribute('href')), first);
   const ring = await focused(page, (element) => getComputedStyle(element).outlineStyle + getComputedStyle(element.closest('li')).outlineStyle);
   assert.match(ring, /solid|auto/, 'the focused tile shows a ring');
+
+  // A tile of ours, as the bookmarks lead to the open internet.
+  const ledgerly = await tile(page, 'Ledgerly').getAttribute('href');
+  await tabTo(page, `a.go[href="${ledgerly}"]`);
   await page.keyboard.press('Enter');
-  await page.waitForURL((url) => url.href !== `${gateway}/`);
+  await arrive(page, new URL(demo.sample_saml_url).origin, true);
 }));
 
 /** Waits until the number of tiles in sight is right. */
@@ -141,7 +145,7 @@ const focused = (page, read) => page.evaluate(`(${read})(document.activeElement)
 
 /** Presses Tab until the wanted control has the focus. */
 async function tabTo(page, selector) {
-  for (let presses = 0; presses < 40; presses++) {
+  for (let presses = 0; presses < 80; presses++) {
     if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
     await page.keyboard.press('Tab');
   }

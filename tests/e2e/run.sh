@@ -11,6 +11,7 @@ set -u -o pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 gatehouse=${GATEHOUSE_BIN:-$root/target/debug/gatehouse}
+export GATEHOUSE_BIN=$gatehouse
 export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
 work=$(mktemp -d "${TMPDIR:-/tmp}/gatehouse-e2e.XXXXXX")
 demo_pid=
@@ -63,7 +64,7 @@ for file in ./*.test.mjs; do
     for word in "$@"; do [[ $file == *"$word"* ]] && files+=("$file"); done
 done
 status=0
-E2E_DEMO=$work/demo.json timeout --kill-after=10 290 node --test --test-concurrency=1 --test-timeout=120000 \
+E2E_DEMO=$work/demo.json timeout --kill-after=10 420 node --test --test-concurrency=1 --test-timeout=120000 \
     --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$work/results.tap" "${files[@]}" || status=$?
 passed=$(sed -n 's/^# pass //p' "$work/results.tap" | tail -1)

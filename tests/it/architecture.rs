@@ -1,23 +1,78 @@
 //! The layer rule as a test: who may import whom, and what to do instead.
 
-use std::{fs, path::{Path, PathBuf}};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// A layer, the paths it must not name, and what to do instead.
 const RULES: &[(&str, &[&str], &str)] = &[
-    ("src/domain", &["crate::store", "crate::service", "crate::web", "crate::keyring", "async fn", "tokio::", "axum::", "sqlx::"], "the domain is pure: take values, return values"),
-    ("src/store", &["crate::service", "crate::web", "crate::jobs", "crate::keyring", "axum::", "askama"], "the store answers questions; decide in a service"),
-    ("src/keyring", &["crate::service", "crate::web", "crate::jobs", "crate::store", "axum::"], "the keyring seals and signs; load and store keys in a service"),
-    ("src/service", &["crate::web", "crate::jobs", "crate::cli", "axum::", "askama", "sqlx::"], "a service knows no HTTP and no SQL: add a statement to src/store, a page to src/web"),
+    (
+        "src/domain",
+        &[
+            "crate::store",
+            "crate::service",
+            "crate::web",
+            "crate::keyring",
+            "async fn",
+            "tokio::",
+            "axum::",
+            "sqlx::",
+        ],
+        "the domain is pure: take values, return values",
+    ),
+    (
+        "src/store",
+        &["crate::service", "crate::web", "crate::jobs", "crate::keyring", "axum::", "askama"],
+        "the store answers questions; decide in a service",
+    ),
+    (
+        "src/keyring",
+        &["crate::service", "crate::web", "crate::jobs", "crate::store", "axum::"],
+        "the keyring seals and signs; load and store keys in a service",
+    ),
+    (
+        "src/service",
+        &["crate::web", "crate::jobs", "crate::cli", "axum::", "askama", "sqlx::"],
+        "a service knows no HTTP and no SQL: add a statement to src/store, a page to src/web",
+    ),
     ("src/web", &["crate::store::", "sqlx::", "crate::cli", "crate::jobs", "reqwest::"], "call a service"),
     ("src/jobs", &["crate::web", "axum::", "sqlx::"], "jobs call services"),
-    ("crates/saml/src", &["tokio::", "axum::", "sqlx::", "reqwest::", "Utc::now", "SystemTime::now", "rand::rng", "oidc::", "scim::"], "protocol crates do no I/O, read no clock and know each other not: pass it in"),
-    ("crates/oidc/src", &["tokio::", "axum::", "sqlx::", "reqwest::", "Utc::now", "SystemTime::now", "rand::rng", "saml::", "scim::"], "protocol crates do no I/O, read no clock and know each other not: pass it in"),
+    (
+        "crates/saml/src",
+        &[
+            "tokio::",
+            "axum::",
+            "sqlx::",
+            "reqwest::",
+            "Utc::now",
+            "SystemTime::now",
+            "rand::rng",
+            "oidc::",
+            "scim::",
+        ],
+        "protocol crates do no I/O, read no clock and know each other not: pass it in",
+    ),
+    (
+        "crates/oidc/src",
+        &[
+            "tokio::",
+            "axum::",
+            "sqlx::",
+            "reqwest::",
+            "Utc::now",
+            "SystemTime::now",
+            "rand::rng",
+            "saml::",
+            "scim::",
+        ],
+        "protocol crates do no I/O, read no clock and know each other not: pass it in",
+    ),
 ];
 
 /// Named exceptions: file, path, why.
-const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("src/web/error.rs", "crate::store::", "turns an unavailable database into status 503"),
-];
+const EXCEPTIONS: &[(&str, &str, &str)] =
+    &[("src/web/error.rs", "crate::store::", "turns an unavailable database into status 503")];
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
@@ -67,7 +122,8 @@ fn every_layer_imports_only_what_it_may() {
 fn protocol_crates_depend_on_nothing_that_does_io() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for krate in ["saml", "oidc", "scim"] {
-        let manifest = fs::read_to_string(root.join("crates").join(krate).join("Cargo.toml")).expect("a manifest");
+        let manifest =
+            fs::read_to_string(root.join("crates").join(krate).join("Cargo.toml")).expect("a manifest");
         let own = manifest.split("[dev-dependencies]").next().unwrap_or_default();
         for forbidden in ["tokio", "axum", "sqlx", "reqwest", "gatehouse-"] {
             let depends = own.lines().any(|line| line.starts_with(forbidden) && !line.contains("name"));

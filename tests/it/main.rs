@@ -2,6 +2,7 @@
 
 mod admin;
 mod architecture;
+mod cli;
 mod oidc;
 mod portal;
 mod saml;

@@ -114,10 +114,12 @@ run_on() {
     fi
     run_suite 'python3-saml' 120 "$here/.venv/bin/python" -m support.runner test_python3_saml
     run_suite 'pysaml2' 120 "$here/.venv/bin/python" -m support.runner test_pysaml2
+    run_suite 'requests' 120 "$here/.venv/bin/python" -m support.runner test_requests
     run_suite 'refusals' 120 "$here/.venv/bin/python" -m support.runner test_refusals
     export -f openid_client
     run_suite 'openid-client' 180 env here="$here" work="$work" bash -c openid_client
     run_suite 'xmlsec1 and the OASIS schemas' 120 "$here/.venv/bin/python" -m support.runner test_messages
+    run_suite 'the log of the run' 30 "$here/.venv/bin/python" -m support.runner test_log
     local before=$failed
     if ! kill -0 "$gateway_pid" 2>/dev/null; then broken "the gateway ended by itself"; fi
     if grep -aqE 'panicked at' "$state/serve.log"; then broken "the gateway panicked"; fi

@@ -79,8 +79,13 @@ impl Hasher {
     /// # Errors
     /// Parameters Argon2 does not take.
     pub fn new(config: &PasswordsConfig) -> Result<Self, HasherError> {
-        let params = Params::new(config.memory_kib, config.iterations, config.parallelism, Some(Params::DEFAULT_OUTPUT_LEN))
-            .map_err(argon2_error)?;
+        let params = Params::new(
+            config.memory_kib,
+            config.iterations,
+            config.parallelism,
+            Some(Params::DEFAULT_OUTPUT_LEN),
+        )
+        .map_err(argon2_error)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let fitting = usize::try_from(MEMORY_BUDGET_KIB / config.memory_kib.max(1)).unwrap_or(1);
         let permits = match config.concurrency {
@@ -89,7 +94,8 @@ impl Hasher {
         }
         .max(1);
         // W-09: nobody's password; random salt and output, so nothing matches it.
-        let decoy = assemble(&params, &random::<SALT_BYTES>()?, &random::<{ Params::DEFAULT_OUTPUT_LEN }>()?)?;
+        let decoy =
+            assemble(&params, &random::<SALT_BYTES>()?, &random::<{ Params::DEFAULT_OUTPUT_LEN }>()?)?;
         Ok(Self(Arc::new(Parts {
             params,
             permits: Semaphore::new(permits),
@@ -111,7 +117,8 @@ impl Hasher {
         }
         self.bounded(move |parts| {
             let salt = random::<SALT_BYTES>()?;
-            let output = parts.compute(&parts.params, password.as_bytes(), &salt, Params::DEFAULT_OUTPUT_LEN)?;
+            let output =
+                parts.compute(&parts.params, password.as_bytes(), &salt, Params::DEFAULT_OUTPUT_LEN)?;
             Ok(assemble(&parts.params, &salt, &output)?.to_string())
         })
         .await
@@ -206,7 +213,13 @@ impl Drop for Running {
 
 impl Parts {
     /// Argon2id, version 19, in a kept work area when it fits.
-    fn compute(&self, params: &Params, password: &[u8], salt: &[u8], length: usize) -> Result<Vec<u8>, HasherError> {
+    fn compute(
+        &self,
+        params: &Params,
+        password: &[u8],
+        salt: &[u8],
+        length: usize,
+    ) -> Result<Vec<u8>, HasherError> {
         let usual = params.block_count() == self.params.block_count();
         let kept = if usual { self.areas.lock().unwrap_or_else(PoisonError::into_inner).pop() } else { None };
         let mut area = kept.unwrap_or_else(|| vec![Block::new(); params.block_count()]);
@@ -237,7 +250,10 @@ fn parse(phc: &str) -> Result<(PasswordHash, Params), HasherError> {
         return Err(refused("salt or output is missing"));
     }
     let params = Params::try_from(&hash).map_err(|error| refused(&error.to_string()))?;
-    if params.m_cost() > MEMORY_KIB_MAX || params.t_cost() > ITERATIONS_MAX || params.p_cost() > PARALLELISM_MAX {
+    if params.m_cost() > MEMORY_KIB_MAX
+        || params.t_cost() > ITERATIONS_MAX
+        || params.p_cost() > PARALLELISM_MAX
+    {
         return Err(refused("its parameters cost too much"));
     }
     Ok((hash, params))
@@ -265,109 +281,4 @@ fn argon2_error(error: argon2::Error) -> HasherError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Instant;
-
-    fn cheap(concurrency: u32) -> Hasher {
-        let config = PasswordsConfig { memory_kib: 256, iterations: 1, parallelism: 1, concurrency: Some(concurrency) };
-        Hasher::new(&config).expect("valid")
-    }
-
-    #[tokio::test]
-    async fn a_password_matches_its_own_hash_exactly_as_typed() {
-        let hasher = cheap(2);
-        let long = "ä".repeat(512);
-        for password in ["correct horse battery", " leading and trailing ", "nul\0inside", "ünïcödé", "", &long] {
-            let phc = hasher.hash(password.to_owned()).await.expect("hashed");
-            assert!(phc.starts_with("$argon2id$v=19$m=256,t=1,p=1$"), "{phc}");
-            let right = hasher.verify(password.to_owned(), Some(&phc)).await.expect("checked");
-            assert_eq!(right, Verified { matches: true, needs_rehash: false });
-            for wrong in [format!("{password} "), password.to_uppercase() + "!", "nul".to_owned()] {
-                assert!(!hasher.verify(wrong, Some(&phc)).await.expect("checked").matches);
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn hashes_are_those_of_argon2_itself() {
-        use argon2::PasswordVerifier;
-        let phc = cheap(1).hash("correct horse".into()).await.expect("hashed");
-        let parsed = PasswordHash::new(&phc).expect("PHC");
-        assert!(Argon2::default().verify_password(b"correct horse", &parsed).is_ok());
-        assert!(Argon2::default().verify_password(b"correct hors", &parsed).is_err());
-    }
-
-    #[tokio::test]
-    async fn d01_1024_bytes_are_taken_whole_and_more_is_refused() {
-        let hasher = cheap(1);
-        let longest = "a".repeat(PASSWORD_MAX);
-        let phc = hasher.hash(longest.clone()).await.expect("hashed");
-        assert!(hasher.verify(longest.clone(), Some(&phc)).await.expect("checked").matches);
-        assert!(!hasher.verify(format!("{}b", &longest[1..]), Some(&phc)).await.expect("checked").matches);
-        assert_eq!(hasher.hash(format!("{longest}a")).await, Err(HasherError::TooLong));
-        assert!(!hasher.verify(format!("{longest}a"), Some(&phc)).await.expect("checked").matches);
-    }
-
-    #[tokio::test]
-    async fn d01_old_parameters_still_match_and_ask_for_a_new_hash() {
-        let old = Hasher::new(&PasswordsConfig { memory_kib: 128, iterations: 1, parallelism: 1, concurrency: None });
-        let phc = old.expect("valid").hash("correct horse".into()).await.expect("hashed");
-        let today = cheap(1);
-        let right = today.verify("correct horse".into(), Some(&phc)).await.expect("checked");
-        assert_eq!(right, Verified { matches: true, needs_rehash: true });
-        let wrong = today.verify("wrong".into(), Some(&phc)).await.expect("checked");
-        assert_eq!(wrong, Verified { matches: false, needs_rehash: false });
-    }
-
-    #[tokio::test]
-    async fn w09_nobodys_password_is_work_and_never_matches() {
-        let config = PasswordsConfig { memory_kib: 8192, iterations: 2, parallelism: 1, concurrency: Some(1) };
-        let hasher = Hasher::new(&config).expect("valid");
-        let phc = hasher.hash("correct horse".into()).await.expect("hashed");
-        let mut shortest = [std::time::Duration::MAX; 2];
-        for _ in 0..7 {
-            for (kind, stored) in [Some(phc.as_str()), None].into_iter().enumerate() {
-                let begun = Instant::now();
-                let verified = hasher.verify("wrong".into(), stored).await.expect("checked");
-                shortest[kind] = shortest[kind].min(begun.elapsed());
-                assert!(!verified.matches);
-            }
-        }
-        let (known, unknown) = (shortest[0].as_secs_f64(), shortest[1].as_secs_f64());
-        assert!(unknown > known * 0.5, "a decoy must cost what a hash costs: {unknown} against {known}");
-    }
-
-    #[tokio::test]
-    async fn what_is_no_hash_or_too_dear_is_refused() {
-        let hasher = cheap(1);
-        let salt_and_output = "c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        for bad in [
-            "".to_owned(),
-            "plain".into(),
-            "$2b$12$abcdefghijklmnopqrstuv".into(),
-            format!("$argon2i$v=19$m=256,t=1,p=1${salt_and_output}"),
-            format!("$argon2id$v=16$m=256,t=1,p=1${salt_and_output}"),
-            format!("$argon2id$m=256,t=1,p=1${salt_and_output}"),
-            "$argon2id$v=19$m=256,t=1,p=1$c2FsdHNhbHQ".into(),
-            format!("$argon2id$v=19$m=4194304,t=1,p=1${salt_and_output}"),
-            format!("$argon2id$v=19$m=256,t=1000000,p=1${salt_and_output}"),
-            "$".repeat(1000),
-        ] {
-            assert!(Hasher::check_phc(&bad).is_err(), "{bad}");
-            assert!(hasher.verify("x".into(), Some(&bad)).await.is_err(), "{bad}");
-        }
-        let good = format!("$argon2id$v=19$m=256,t=1,p=1${salt_and_output}");
-        assert_eq!(Hasher::check_phc(&good), Ok(()));
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_answers_busy_at_once_and_recovers() {
-        let hasher = cheap(1);
-        let jobs: Vec<_> = (0..400).map(|_| hasher.verify("x".into(), None)).collect();
-        let answers = futures_util::future::join_all(jobs).await;
-        let busy = answers.iter().filter(|answer| **answer == Err(HasherError::Busy)).count();
-        assert!(busy > 0 && busy < 400, "{busy}");
-        assert!(hasher.verify("x".into(), None).await.is_ok());
-    }
-}
+mod tests;

@@ -44,7 +44,8 @@ pub fn custom(app: &App, user: &User, groups: &[String]) -> Vec<CustomClaim> {
     attributes::map(&settings.claims, user, groups)
         .into_iter()
         .map(|(mapping, mut values)| {
-            let is_groups = matches!(&mapping.value, crate::domain::connection::ValueSource::Source(s) if s == "groups");
+            let is_groups =
+                matches!(&mapping.value, crate::domain::connection::ValueSource::Source(s) if s == "groups");
             let value = match values.pop() {
                 Some(only) if values.is_empty() && !is_groups => json!(only),
                 Some(last) => {

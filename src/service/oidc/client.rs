@@ -4,16 +4,21 @@ use crate::{
     context::AppContext,
     domain::{
         app::App,
+        audit::{EventType, InitiatedBy, Origin},
         connection::{ClientAuth, IdTokenAlgorithm},
+        throttle::CLIENT,
     },
     keyring::secret_matches,
-    service::ServiceError,
-    store,
+    service::{
+        ServiceError, actor,
+        authentication::throttle::{self, network},
+    },
+    store::{self, Written},
 };
 use ::oidc::{
     Client, ClientAuthMethod, GrantType, ProtocolError, RedirectUri, SigningAlgorithm,
     params::Params,
-    token::client_auth,
+    token::client_auth::{self, PresentedClient},
 };
 
 /// Why an endpoint refuses: the client's fault, told to the client, or ours.
@@ -41,7 +46,8 @@ impl From<store::StoreError> for EndpointError {
 
 /// The client of an OIDC app.
 pub fn of_app(app: &App) -> Result<Client, ServiceError> {
-    let settings = app.connection.oidc().ok_or_else(|| ServiceError::Internal("an OIDC app without settings".into()))?;
+    let settings =
+        app.connection.oidc().ok_or_else(|| ServiceError::Internal("an OIDC app without settings".into()))?;
     let public = settings.client_auth == ClientAuth::None;
     let register = |uris: &[String]| {
         uris.iter().filter_map(|uri| RedirectUri::register(uri, public).ok()).collect::<Vec<_>>()
@@ -69,23 +75,54 @@ pub fn of_app(app: &App) -> Result<Client, ServiceError> {
 }
 
 /// Authenticates the caller by exactly its registered method (O-12), its secret by hash in constant time (O-13).
+/// A refusal is an event, and too many of them from one network slow down the next.
 pub async fn authenticate(
     ctx: &AppContext,
+    origin: &Origin,
     authorization: Option<&str>,
     params: &Params,
 ) -> Result<(App, Client), EndpointError> {
     let presented = client_auth::parse(authorization, params)?;
+    let counter = format!(
+        "client/{}/{}",
+        crate::keyring::secret_hash(presented.client_id()),
+        network(&origin.client_ip)
+    );
+    let waiting = store::throttles::get(&mut ctx.db.read().await?, &counter).await?;
+    if waiting.is_some_and(|counter| ctx.now() < counter.blocked_until) {
+        return Err(ProtocolError::invalid_client("too many wrong secrets; slowed down").into());
+    }
+    match verify(ctx, &presented).await {
+        Err(EndpointError::Protocol(error)) => {
+            let words = error.detail().unwrap_or_else(|| error.description()).to_owned();
+            let event = actor::event(ctx, EventType::OauthTokenRefuse)
+                .by(InitiatedBy::anonymous())
+                .from_origin(origin)
+                .failed(error.code().as_str(), words)
+                .detail("client_id", presented.client_id());
+            ctx.db
+                .write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) }))
+                .await?;
+            let _ = throttle::count(ctx, &counter, CLIENT).await?;
+            Err(error.into())
+        }
+        other => other,
+    }
+}
+
+async fn verify(ctx: &AppContext, presented: &PresentedClient) -> Result<(App, Client), EndpointError> {
     let mut conn = ctx.db.read().await?;
     let app = store::apps::find_by_client_id(&mut conn, presented.client_id())
         .await?
         .ok_or_else(|| ProtocolError::invalid_client("no client has this id"))?;
     let client = of_app(&app)?;
-    client_auth::authorize_method(&presented, &client)?;
+    client_auth::authorize_method(presented, &client)?;
     if let Some(secret) = presented.secret() {
         let valid = store::client_secrets::valid_of_app(&mut conn, app.id, ctx.now()).await?;
         let hash_of_presented = secret.expose();
         // Every stored secret is compared, so that time doesn't tell which one matched.
-        let matched = valid.iter().fold(false, |found, row| secret_matches(hash_of_presented, &row.hash) | found);
+        let matched =
+            valid.iter().fold(false, |found, row| secret_matches(hash_of_presented, &row.hash) | found);
         if !matched {
             return Err(ProtocolError::invalid_client("wrong secret").into());
         }

@@ -1,10 +1,6 @@
 //! What an authorization granted, kept with its family of tokens. Does not own the tokens.
 
-use ::oidc::{
-    Scope,
-    authorization::request::VerifiedAuthorizationRequest,
-    claims::request::ClaimsRequest,
-};
+use ::oidc::{Scope, authorization::request::VerifiedAuthorizationRequest, claims::request::ClaimsRequest};
 use serde::{Deserialize, Serialize};
 
 /// The parts of an authorization request that count after the code was issued.

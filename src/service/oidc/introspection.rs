@@ -1,7 +1,11 @@
 //! The introspection endpoint (RFC 7662). Reads only.
 
 use super::client::{EndpointError, authenticate};
-use crate::{context::AppContext, domain::user::UserState, store};
+use crate::{
+    context::AppContext,
+    domain::{access, audit::Origin},
+    store,
+};
 use ::oidc::{
     Scope,
     introspection::{self, IntrospectionRequest, IntrospectionResponse, StoredToken},
@@ -12,11 +16,12 @@ use ::oidc::{
 /// Says whether a token is good, to its own client only.
 pub async fn answer(
     ctx: &AppContext,
+    origin: &Origin,
     authorization: Option<&str>,
     body: &str,
 ) -> Result<serde_json::Value, EndpointError> {
     let params = Params::parse(body)?;
-    let (_, client) = authenticate(ctx, authorization, &params).await?;
+    let (_, client) = authenticate(ctx, origin, authorization, &params).await?;
     introspection::check_caller(&client)?;
     let request = IntrospectionRequest::from_params(&params)?;
     let Some(presented) = request.token() else { return Ok(IntrospectionResponse::inactive().to_json()) };
@@ -49,6 +54,9 @@ async fn stored(ctx: &AppContext, presented: &PresentedToken) -> Result<Option<S
     };
     let Some(family) = store::token_families::get(&mut conn, family_id).await? else { return Ok(None) };
     let Some(user) = store::users::get(&mut conn, family.user_id).await? else { return Ok(None) };
+    let Some(app) = store::apps::get(&mut conn, family.app_id).await? else { return Ok(None) };
+    let routes = store::access::routes(&mut conn, user.id, app.id).await?;
+    let may = access::decide(&user, &app, routes).is_allowed();
     Ok(Some(StoredToken {
         client_id,
         audience: Vec::new(),
@@ -57,6 +65,6 @@ async fn stored(ctx: &AppContext, presented: &PresentedToken) -> Result<Option<S
         scope: Scope::parse(&scope)?,
         issued_at,
         expires_at: expires_at.min(family.expires_at),
-        revoked: spent || family.revoked_at.is_some() || user.state != UserState::Active,
+        revoked: spent || family.revoked_at.is_some() || !may,
     }))
 }

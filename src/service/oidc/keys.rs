@@ -2,7 +2,8 @@
 
 use crate::{
     context::AppContext,
-    domain::key::KeyAlgorithm,
+    domain::key::{KeyAlgorithm, SigningKey},
+    id::KeyId,
     service::{ServiceError, issuer_keys},
 };
 use ::oidc::{
@@ -12,6 +13,10 @@ use ::oidc::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use openssl::pkey::PKey;
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, RwLock},
+};
 
 /// The protocol's name of a key's algorithm.
 pub fn algorithm(of: KeyAlgorithm) -> SigningAlgorithm {
@@ -24,13 +29,29 @@ pub fn algorithm(of: KeyAlgorithm) -> SigningAlgorithm {
 
 /// Every key that clients may still meet, public halves only.
 pub async fn set(ctx: &AppContext) -> Result<JwkSet, ServiceError> {
-    let mut keys = Vec::new();
-    for key in issuer_keys::published(ctx).await? {
-        let der = STANDARD.decode(&key.public_key).map_err(ServiceError::internal)?;
-        let public = PKey::public_key_from_der(&der).map_err(ServiceError::internal)?;
-        keys.push(Jwk::new(None, &public, algorithm(key.algorithm)).map_err(ServiceError::internal)?);
+    let published = issuer_keys::published(ctx).await?;
+    Ok(JwkSet::new(published.iter().map(parsed).collect::<Result<Vec<_>, _>>()?))
+}
+
+/// Keys that were parsed before: a key's public half never changes under its id, and parsing costs more than all the rest.
+static PARSED: LazyLock<RwLock<HashMap<KeyId, Jwk>>> = LazyLock::new(RwLock::default);
+/// Most keys that are kept; an issuer publishes a handful.
+const PARSED_MAX: usize = 64;
+
+fn parsed(key: &SigningKey) -> Result<Jwk, ServiceError> {
+    if let Some(jwk) = PARSED.read().ok().and_then(|parsed| parsed.get(&key.id).cloned()) {
+        return Ok(jwk);
     }
-    Ok(JwkSet::new(keys))
+    let der = STANDARD.decode(&key.public_key).map_err(ServiceError::internal)?;
+    let public = PKey::public_key_from_der(&der).map_err(ServiceError::internal)?;
+    let jwk = Jwk::new(None, &public, algorithm(key.algorithm)).map_err(ServiceError::internal)?;
+    if let Ok(mut parsed) = PARSED.write() {
+        if parsed.len() >= PARSED_MAX {
+            parsed.clear();
+        }
+        parsed.insert(key.id, jwk.clone());
+    }
+    Ok(jwk)
 }
 
 /// The discovery document.

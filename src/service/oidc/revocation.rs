@@ -21,21 +21,22 @@ pub async fn revoke(
     body: &str,
 ) -> Result<(), EndpointError> {
     let params = Params::parse(body)?;
-    let (app, client) = authenticate(ctx, authorization, &params).await?;
+    let (app, client) = authenticate(ctx, origin, authorization, &params).await?;
     let request = RevocationRequest::from_params(&params)?;
     let Some(presented) = request.token() else { return Ok(()) };
     let hash = presented.hash();
     let mut conn = ctx.db.read().await?;
     let owner = match presented {
-        PresentedToken::Access(_) => {
-            store::access_tokens::get(&mut conn, &hash).await?.map(|row| (row.token.client_id, row.token.family_id))
-        }
+        PresentedToken::Access(_) => store::access_tokens::get(&mut conn, &hash)
+            .await?
+            .map(|row| (row.token.client_id, row.token.family_id)),
         PresentedToken::Refresh(_) => {
             store::refresh_tokens::get(&mut conn, &hash).await?.map(|row| (row.client_id, row.family_id))
         }
     };
     drop(conn);
-    let decision = revocation::decide(owner.as_ref().map(|(client_id, _)| client_id.as_str()), &client.client_id);
+    let decision =
+        revocation::decide(owner.as_ref().map(|(client_id, _)| client_id.as_str()), &client.client_id);
     let family_id = match (decision, owner) {
         (RevocationDecision::Refused(error), _) => return Err(error.into()),
         (RevocationDecision::Revoke, Some((_, family_id))) => family_id,

@@ -16,10 +16,8 @@ use crate::{
     },
     service::{ServiceError, actor, issuer_keys},
     store::{
-        self, Written,
-        access_tokens::NewAccessToken as AccessRow,
-        refresh_tokens::RefreshToken as RefreshRow,
-        token_families::Family,
+        self, Written, access_tokens::NewAccessToken as AccessRow,
+        refresh_tokens::RefreshToken as RefreshRow, token_families::Family,
     },
 };
 use ::oidc::{
@@ -49,25 +47,24 @@ pub async fn exchange(
     body: &str,
 ) -> Result<serde_json::Value, EndpointError> {
     let params = Params::parse(body)?;
-    let (app, client) = match authenticate(ctx, authorization, &params).await {
-        Ok(authenticated) => authenticated,
-        Err(EndpointError::Protocol(error)) => {
-            let named = params.get("client_id").unwrap_or("(by header)").to_owned();
-            let event = refusal(ctx, origin, None, &error).detail("client_id", named);
-            record(ctx, event).await?;
-            return Err(error.into());
-        }
-        Err(other) => return Err(other),
-    };
+    let (app, client) = authenticate(ctx, origin, authorization, &params).await?;
     let request = TokenRequest::from_params(&params)?;
-    request.check_grant(&client)?;
     let case = Case { ctx, origin, app: &app, client: &client };
+    if let Err(error) = request.check_grant(&client) {
+        return case.refuse(error).await;
+    }
     match request {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             case.redeem(code, redirect_uri.as_deref(), code_verifier).await
         }
-        TokenRequest::RefreshToken { refresh_token, scope } => case.refresh(refresh_token, scope.as_ref()).await,
-        _ => Err(ProtocolError::new(::oidc::ErrorCode::UnsupportedGrantType, "this grant is not offered").into()),
+        TokenRequest::RefreshToken { refresh_token, scope } => {
+            case.refresh(refresh_token, scope.as_ref()).await
+        }
+        _ => {
+            let error =
+                ProtocolError::new(::oidc::ErrorCode::UnsupportedGrantType, "this grant is not offered");
+            case.refuse(error).await
+        }
     }
 }
 
@@ -132,14 +129,13 @@ impl Case<'_> {
         let scope = details.scope.clone();
         let minted = self.mint(&family, &user, &details, &scope, details.nonce.clone()).await?;
         let event = self.issued(&user, GrantType::AuthorizationCode, &scope);
-        let (hash, family_id, access, refresh) = (row.hash, family.id, minted.access, minted.refresh);
+        let (hash, access, refresh) = (row.hash, minted.access, minted.refresh);
         let claimed = self
             .ctx
             .db
             .write(move |tx| {
                 Box::pin(async move {
                     if !store::authorization_codes::consume(tx, &hash, now).await? {
-                        store::token_families::revoke(tx, family_id, "code used twice", now).await?;
                         return Ok::<_, ServiceError>(Written::unaudited(Claimed::Taken));
                     }
                     store::access_tokens::insert(tx, &access).await?;
@@ -152,7 +148,7 @@ impl Case<'_> {
             .await?;
         match claimed {
             Claimed::Ours => Ok(minted.response.to_json()),
-            Claimed::Taken => self.refuse(ProtocolError::invalid_grant("code used twice")).await,
+            Claimed::Taken => self.revoke_reused(&family, "code used twice").await,
         }
     }
 
@@ -163,7 +159,8 @@ impl Case<'_> {
     ) -> Result<serde_json::Value, EndpointError> {
         let now = self.ctx.now();
         let mut conn = self.ctx.db.read().await?;
-        let Some((row, family)) = store::refresh_tokens::get_with_family(&mut conn, &token.hash()).await? else {
+        let Some((row, family)) = store::refresh_tokens::get_with_family(&mut conn, &token.hash()).await?
+        else {
             return self.refuse(ProtocolError::invalid_grant("no such refresh token")).await;
         };
         drop(conn);
@@ -198,15 +195,15 @@ impl Case<'_> {
             refresh.scope.clone_from(&row.scope);
         }
         let event = self.issued(&user, GrantType::RefreshToken, &scope);
-        let (family_id, access, successor) = (family.id, minted.access, minted.refresh);
+        let (access, successor) = (minted.access, minted.refresh);
         let claimed = self
             .ctx
             .db
             .write(move |tx| {
                 Box::pin(async move {
-                    let next = successor.as_ref().map(|successor| successor.hash.as_str()).unwrap_or_default();
+                    let next =
+                        successor.as_ref().map(|successor| successor.hash.as_str()).unwrap_or_default();
                     if !store::refresh_tokens::consume(tx, &row.hash, next, now).await? {
-                        store::token_families::revoke(tx, family_id, "refresh token used twice", now).await?;
                         return Ok::<_, ServiceError>(Written::unaudited(Claimed::Taken));
                     }
                     store::access_tokens::insert(tx, &access).await?;
@@ -219,7 +216,7 @@ impl Case<'_> {
             .await?;
         match claimed {
             Claimed::Ours => Ok(minted.response.to_json()),
-            Claimed::Taken => self.refuse(ProtocolError::invalid_grant("refresh token used twice")).await,
+            Claimed::Taken => self.revoke_reused(&family, "refresh token used twice").await,
         }
     }
 
@@ -305,10 +302,12 @@ impl Case<'_> {
         access: &AccessToken,
     ) -> Result<String, EndpointError> {
         let ctx = self.ctx;
-        let settings = self.app.connection.oidc().ok_or_else(|| ServiceError::Internal("not an OIDC app".into()))?;
+        let settings =
+            self.app.connection.oidc().ok_or_else(|| ServiceError::Internal("not an OIDC app".into()))?;
         let key = issuer_keys::active(ctx, settings.id_token_algorithm).await?;
         let signer = ctx.keyring.oidc_signer(&key).map_err(ServiceError::internal)?;
-        let groups = store::access::bound_group_names(&mut ctx.db.read().await?, user.id, self.app.id).await?;
+        let groups =
+            store::access::bound_group_names(&mut ctx.db.read().await?, user.id, self.app.id).await?;
         let source = claims::source(user, &groups);
         let custom = claims::custom(self.app, user, &groups);
         let release = ClaimRelease {
@@ -327,7 +326,9 @@ impl Case<'_> {
             iat: now,
             auth_time: Some(family.auth_time.timestamp()),
             nonce,
-            at_hash: Some(id_token::at_hash(access.expose(), signer.algorithm()).map_err(ServiceError::internal)?),
+            at_hash: Some(
+                id_token::at_hash(access.expose(), signer.algorithm()).map_err(ServiceError::internal)?,
+            ),
             acr: None,
             amr: family.amr.clone(),
             sid: Some(family.session_id.to_string()),
@@ -357,14 +358,14 @@ impl Case<'_> {
     }
 
     async fn refuse(&self, error: ProtocolError) -> Result<serde_json::Value, EndpointError> {
-        let event = refusal(self.ctx, self.origin, Some(self.app), &error).by(self.as_client());
+        let event = refusal(self.ctx, self.origin, self.app, &error).by(self.as_client());
         record(self.ctx, event).await?;
         Err(error.into())
     }
 
     /// A failed try spends the code (O-05).
     async fn burn(&self, hash: String, error: ProtocolError) -> Result<serde_json::Value, EndpointError> {
-        let event = refusal(self.ctx, self.origin, Some(self.app), &error).by(self.as_client());
+        let event = refusal(self.ctx, self.origin, self.app, &error).by(self.as_client());
         let now = self.ctx.now();
         self.ctx
             .db
@@ -384,10 +385,11 @@ impl Case<'_> {
         because: &'static str,
     ) -> Result<serde_json::Value, EndpointError> {
         let error = ProtocolError::invalid_grant(because);
-        let refused = refusal(self.ctx, self.origin, Some(self.app), &error).by(self.as_client());
+        let refused = refusal(self.ctx, self.origin, self.app, &error).by(self.as_client());
         let mut revoked = refused.clone();
         revoked.event_type = EventType::OauthTokenRevoke;
-        let revoked = crate::service::apps::another(self.ctx, &revoked).detail("family", family.id.to_string());
+        let revoked =
+            crate::service::apps::another(self.ctx, &revoked).detail("family", family.id.to_string());
         let (id, now) = (family.id, self.ctx.now());
         self.ctx
             .db
@@ -403,16 +405,12 @@ impl Case<'_> {
     }
 }
 
-fn refusal(ctx: &AppContext, origin: &Origin, app: Option<&App>, error: &ProtocolError) -> AuditEvent {
+fn refusal(ctx: &AppContext, origin: &Origin, app: &App, error: &ProtocolError) -> AuditEvent {
     let words = error.detail().unwrap_or_else(|| error.description()).to_owned();
-    let event = actor::event(ctx, EventType::OauthTokenRefuse)
-        .by(InitiatedBy::anonymous())
+    actor::event(ctx, EventType::OauthTokenRefuse)
         .from_origin(origin)
-        .failed(error.code().as_str(), words);
-    match app {
-        Some(app) => event.at(app),
-        None => event,
-    }
+        .at(app)
+        .failed(error.code().as_str(), words)
 }
 
 async fn record(ctx: &AppContext, event: AuditEvent) -> Result<(), ServiceError> {

@@ -1,12 +1,7 @@
 //! The userinfo endpoint. Reads only: no write on the hot path.
 
 use super::{claims, client, client::EndpointError, grant::GrantDetails};
-use crate::{
-    context::AppContext,
-    domain::access,
-    service::ServiceError,
-    store,
-};
+use crate::{context::AppContext, domain::access, service::ServiceError, store};
 use ::oidc::{ErrorCode, ProtocolError, Scope, claims::ClaimRelease, userinfo};
 
 /// Answers with the claims of the person the access token stands for.

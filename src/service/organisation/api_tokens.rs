@@ -35,7 +35,10 @@ pub async fn create(
         return Err(ServiceError::Forbidden);
     }
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > LINE_MAX || name.chars().any(crate::domain::text::is_forbidden) {
+    if name.is_empty()
+        || name.chars().count() > LINE_MAX
+        || name.chars().any(crate::domain::text::is_forbidden)
+    {
         return Err(ServiceError::field("name", format!("Use 1 to {LINE_MAX} characters on one line")));
     }
     if role == Role::None {
@@ -44,7 +47,8 @@ pub async fn create(
     let now = ctx.now();
     let expires_at = match lifetime {
         Some(lifetime) => Some(
-            now.checked_add_signed(lifetime).ok_or_else(|| ServiceError::field("expires", "That is too far away"))?,
+            now.checked_add_signed(lifetime)
+                .ok_or_else(|| ServiceError::field("expires", "That is too far away"))?,
         ),
         None => None,
     };
@@ -54,10 +58,8 @@ pub async fn create(
     let hash = secret_hash(secret.expose());
     let id = ApiTokenId::new(now, &mut ctx.rng());
     let token = ApiToken { id, name: name.to_owned(), role, created_at: now, expires_at, last_used_at: None };
-    let event = caller
-        .event(ctx, EventType::ApiTokenCreate)
-        .on("api_token", id, name)
-        .detail("role", role.as_str());
+    let event =
+        caller.event(ctx, EventType::ApiTokenCreate).on("api_token", id, name).detail("role", role.as_str());
     let stored = token.clone();
     ctx.db
         .write(move |tx| {
@@ -82,7 +84,9 @@ pub async fn authenticate(ctx: &AppContext, presented: &str) -> Result<Option<Ac
     let now = ctx.now();
     let hash = secret_hash(presented);
     let found = store::api_tokens::find_by_hash(&mut ctx.db.read().await?, &hash).await?;
-    let Some(token) = found.filter(|token| token.expires_at.is_none_or(|end| now < end)) else { return Ok(None) };
+    let Some(token) = found.filter(|token| token.expires_at.is_none_or(|end| now < end)) else {
+        return Ok(None);
+    };
     if token.last_used_at.is_none_or(|last| now >= last + TOUCH_AFTER) {
         let id = token.id;
         ctx.db

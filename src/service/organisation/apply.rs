@@ -56,7 +56,10 @@ pub struct IssuedSecret {
 
 impl std::fmt::Debug for IssuedSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IssuedSecret").field("app", &self.app).field("client_id", &self.client_id).finish_non_exhaustive()
+        f.debug_struct("IssuedSecret")
+            .field("app", &self.app)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -126,4 +129,3 @@ fn at(step: &str, error: ServiceError) -> ServiceError {
     }
     ServiceError::Invalid(placed)
 }
-

@@ -45,10 +45,14 @@ pub(super) async fn load(ctx: &AppContext, document: &Document) -> Result<Curren
     let organization = settings::organization(ctx).await?.as_ref().clone();
     let now = ctx.now();
     let mut conn = ctx.db.read().await?;
-    let users: BTreeMap<String, User> =
-        store::users::all(&mut conn).await?.into_iter().map(|user| (canonical(&user.username), user)).collect();
+    let users: BTreeMap<String, User> = store::users::all(&mut conn)
+        .await?
+        .into_iter()
+        .map(|user| (canonical(&user.username), user))
+        .collect();
     let mut with_password = HashSet::new();
-    for entry in document.users.iter().flatten().filter(|e| e.password.is_some() || e.password_hash.is_some()) {
+    for entry in document.users.iter().flatten().filter(|e| e.password.is_some() || e.password_hash.is_some())
+    {
         if let Some(user) = users.get(&canonical(&entry.username))
             && store::credentials::password_hash(&mut conn, user.id).await?.is_some()
         {

@@ -1,20 +1,21 @@
 //! The organisation as a document that, applied again, changes nothing. Does not own the notation (`cli`, `web::api`).
 
 use super::document::{
-    AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, OidcEntry, SamlEntry, Signed,
-    UserEntry,
+    AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, OidcEntry, SamlEntry,
+    Signed, UserEntry,
 };
 use crate::{
     context::AppContext,
     domain::{
         app::App,
+        audit::EventType,
         connection::{Connection, OidcConnection, RequireSigned, SamlConnection, ValueMapping, ValueSource},
         permission::Permission,
         user::User,
     },
     keyring::SecretText,
     service::{Caller, ServiceError, settings},
-    store::{self, Conn},
+    store::{self, Conn, Written},
 };
 use chrono::{DateTime, Utc};
 
@@ -39,6 +40,12 @@ pub async fn export(ctx: &AppContext, caller: &Caller, secrets: Secrets) -> Resu
     }
     let organization = settings::organization(ctx).await?;
     let now = ctx.now();
+    let which = if secrets == Secrets::Sealed { "sealed" } else { "none" };
+    let event = caller
+        .event(ctx, EventType::OrganizationExport)
+        .on("organization", "1", &organization.name)
+        .detail("secrets", which);
+    ctx.db.write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) })).await?;
     let mut conn = ctx.db.read().await?;
     let mut users = Vec::new();
     for user in store::users::all(&mut conn).await? {
@@ -51,7 +58,11 @@ pub async fn export(ctx: &AppContext, caller: &Caller, secrets: Secrets) -> Resu
     let mut groups = Vec::new();
     for group in store::groups::all(&mut conn).await? {
         let members = store::members::usernames_of(&mut conn, group.id).await?;
-        groups.push(GroupEntry { name: group.name, description: Some(group.description), members: Some(members) });
+        groups.push(GroupEntry {
+            name: group.name,
+            description: Some(group.description),
+            members: Some(members),
+        });
     }
     let mut apps = Vec::new();
     for app in store::apps::all(&mut conn).await? {
@@ -121,7 +132,8 @@ async fn app_entry(
 
 fn saml_entry(saml: SamlConnection) -> SamlEntry {
     let acs_urls = saml.acs_urls.into_iter();
-    let acs_urls = acs_urls.map(|acs| AcsEntry { url: acs.url, index: Some(acs.index), default: acs.default });
+    let acs_urls =
+        acs_urls.map(|acs| AcsEntry { url: acs.url, index: Some(acs.index), default: acs.default });
     let mut sign = Vec::new();
     sign.extend(saml.sign_assertion.then_some(Signed::Assertion));
     sign.extend(saml.sign_response.then_some(Signed::Response));

@@ -96,7 +96,10 @@ fn gather_profiles(document: &mut Value) {
         let mut profile = Map::new();
         for (key, _) in STANDARD_ATTRIBUTES {
             if let Some(value) = user.remove(*key) {
-                profile.insert((*key).to_owned(), if value.is_null() { Value::String(String::new()) } else { value });
+                profile.insert(
+                    (*key).to_owned(),
+                    if value.is_null() { Value::String(String::new()) } else { value },
+                );
             }
         }
         // A `profile` that somebody wrote is no field of the file: it stays, and is refused as unknown.
@@ -116,7 +119,8 @@ struct Budget {
 
 impl Budget {
     fn spend<E: Error>(&self, text: usize) -> Result<(), E> {
-        let (Some(nodes), Some(text)) = (self.nodes.get().checked_sub(1), self.text.get().checked_sub(text)) else {
+        let (Some(nodes), Some(text)) = (self.nodes.get().checked_sub(1), self.text.get().checked_sub(text))
+        else {
             return Err(E::custom("it unfolds to more than is read; use fewer aliases"));
         };
         self.nodes.set(nodes);
@@ -170,7 +174,9 @@ impl<'de> Visitor<'de> for Bounded<'_> {
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
         self.0.spend(0)?;
-        serde_json::Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number must be finite"))
+        serde_json::Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("a number must be finite"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
@@ -204,6 +210,7 @@ impl<'de> Visitor<'de> for Bounded<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
 
     fn yaml(text: &str) -> Result<Value, FieldErrors> {
         value(text.as_bytes(), Notation::Yaml)
@@ -223,8 +230,16 @@ mod tests {
             ("users: [{username: 7}]", "users[0].username", "expected a string"),
             ("users: [{username: a, department: 7}]", "users[0].department", "expected a string"),
             ("users: [{username: a, state: gone}]", "users[0].state", "unknown variant"),
-            ("apps: [{slug: a, saml: {acs_urls: [{url: 7}]}}]", "apps[0].saml.acs_urls[0].url", "expected a string"),
-            ("apps: [{slug: a, saml: {acs_urls: [{uri: x}]}}]", "apps[0].saml.acs_urls[0].uri", "unknown field"),
+            (
+                "apps: [{slug: a, saml: {acs_urls: [{url: 7}]}}]",
+                "apps[0].saml.acs_urls[0].url",
+                "expected a string",
+            ),
+            (
+                "apps: [{slug: a, saml: {acs_urls: [{uri: x}]}}]",
+                "apps[0].saml.acs_urls[0].uri",
+                "unknown field",
+            ),
             ("apps: [{slug: a}, {slug: b, oidc: {secret: x}}]", "apps[1].oidc.secret", "unknown field"),
             ("aps: []", "aps", "unknown field"),
             ("users: {}", "users", "expected a sequence"),
@@ -248,7 +263,8 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
         for level in 1..12 {
             let before = format!("*a{}", level - 1);
-            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(",")));
+            writeln!(bomb, "a{level}: &a{level} [{}]", vec![before; 10].join(","))
+                .expect("a String takes it");
         }
         assert!(yaml(&bomb).is_err());
         let long = format!("a: &a {}\nb: [{}]", "x".repeat(1 << 20), vec!["*a"; 64].join(","));

@@ -1,10 +1,10 @@
 //! Starting an app from its tile. Does not own what SAML asserts (`saml`).
 
-use super::{Flow, Outcome, StopCause, Visitor, claim, proceed, saml, stop};
+use super::{Answer, Claim, Flow, Outcome, StopCause, Visitor, claim_for, not_granted, proceed, saml, stop};
 use crate::{
     context::AppContext,
     domain::{
-        app::App,
+        app::{App, SLUG_MAX},
         audit::{EventType, InitiatedBy},
         connection::Connection,
         session::Session,
@@ -17,6 +17,9 @@ use crate::{
 
 /// A tile was chosen, or the sign-in address was opened without a request.
 pub async fn begin(ctx: &AppContext, visitor: &Visitor, slug: &str) -> Result<Outcome, ServiceError> {
+    if slug.len() > SLUG_MAX {
+        return Err(ServiceError::NotFound("application"));
+    }
     let found = store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?;
     let Some((app, _)) = found else {
         let event = stop::failed(ctx, "unknown_app", format!("No app has the address “{slug}”."));
@@ -44,14 +47,19 @@ pub(super) async fn issue(
         }
         Connection::Oidc(oidc) if !oidc.initiate_login_uri.is_empty() => {
             let address = initiate_login(ctx, &oidc.initiate_login_uri, user)?;
-            leave(ctx, visitor, flow, user, address).await
+            leave(ctx, visitor, flow, (session, user), address).await
         }
-        Connection::Bookmark(bookmark) => leave(ctx, visitor, flow, user, bookmark.url.clone()).await,
+        Connection::Bookmark(bookmark) => {
+            leave(ctx, visitor, flow, (session, user), bookmark.url.clone()).await
+        }
         Connection::Saml(_) | Connection::Oidc(_) => {
             let event = stop::failed(
                 ctx,
                 "no_start",
-                format!("{} has no start address and takes no sign-on that it didn’t ask for.", flow.app.label),
+                format!(
+                    "{} has no start address and takes no sign-on that it didn’t ask for.",
+                    flow.app.label
+                ),
             );
             stop::record(ctx, visitor, StopCause::NoStart, Some(&flow.app), event).await
         }
@@ -72,7 +80,7 @@ async fn leave(
     ctx: &AppContext,
     visitor: &Visitor,
     flow: &Flow,
-    user: &User,
+    (session, user): (&Session, &User),
     address: String,
 ) -> Result<Outcome, ServiceError> {
     let now = ctx.now();
@@ -85,20 +93,24 @@ async fn leave(
         event.idp_initiated = Some(true);
         event
     });
-    let (stored, user_id, app_id) = (flow.stored, user.id, flow.app.id);
-    let answered = ctx
+    let answer = Answer::of(flow, session, user);
+    let claimed = ctx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                if !claim(tx, stored, None).await? {
-                    return Ok::<_, ServiceError>(Written::unaudited(false));
+                let claim = claim_for(tx, answer, None).await?;
+                if claim != Claim::Granted {
+                    return Ok::<_, ServiceError>(Written::unaudited(claim));
                 }
-                store::favourites::record_use(tx, user_id, app_id, now).await?;
-                let mut written = Written::unaudited(true);
+                store::favourites::record_use(tx, answer.user, answer.app, now).await?;
+                let mut written = Written::unaudited(claim);
                 written.events.extend(event);
                 Ok(written)
             })
         })
         .await?;
-    if answered { Ok(Outcome::Leave(address)) } else { stop::replayed(ctx, visitor, flow).await }
+    if claimed == Claim::Granted {
+        return Ok(Outcome::Leave(address));
+    }
+    not_granted(ctx, visitor, flow, claimed).await
 }

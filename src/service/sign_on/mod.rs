@@ -16,7 +16,7 @@ use crate::{
         sign_on::{PendingSignOn, SIGN_ON_LIFETIME, SignOnRequest, Step, next_step},
         user::User,
     },
-    id::SignOnId,
+    id::{AppId, SessionId, SignOnId, UserId},
     keyring::secret_hash,
     service::ServiceError,
     store::{self, Written},
@@ -41,7 +41,7 @@ pub enum Outcome {
     /// Ask who it is; the flow goes on afterwards.
     SignIn(SignOnId),
     /// Post a SAML response.
-    SamlPost(saml::Posting),
+    SamlPost(Box<saml::Posting>),
     /// Answer an OIDC client.
     Oidc(AuthorizationResponse),
     /// Go to an address of the app.
@@ -82,7 +82,8 @@ pub async fn find(
     let pending = store::pending_sign_ons::get(&mut ctx.db.read().await?, id).await?;
     let own = secret_hash(&visitor.browser);
     Ok(pending.filter(|pending| {
-        crate::keyring::constant_time_eq(pending.browser_hash.as_bytes(), own.as_bytes()) && ctx.now() < pending.expires_at
+        crate::keyring::constant_time_eq(pending.browser_hash.as_bytes(), own.as_bytes())
+            && ctx.now() < pending.expires_at
     }))
 }
 
@@ -205,7 +206,8 @@ async fn ask_who(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
         .write(move |tx| {
             Box::pin(async move {
                 if let Some(seen) = &seen
-                    && !store::saml_requests::record(tx, &seen.issuer, &seen.request_id, seen.expires_at).await?
+                    && !store::saml_requests::record(tx, &seen.issuer, &seen.request_id, seen.expires_at)
+                        .await?
                 {
                     return Ok::<_, ServiceError>(Written::unaudited(false));
                 }
@@ -215,6 +217,58 @@ async fn ask_who(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
         })
         .await?;
     if first { Ok(Outcome::SignIn(id)) } else { stop::replayed(ctx, visitor, &flow).await }
+}
+
+/// How a claim ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// Ours: answer.
+    Granted,
+    /// Somebody answered already.
+    Taken,
+    /// Person, app or session changed since it was decided.
+    Changed,
+}
+
+/// Claims the right to assert something, inside the write that does: access is confirmed at that moment (S-42), and the flow or
+/// request counts once.
+async fn claim_for(
+    tx: &mut store::Tx,
+    answer: Answer,
+    seen: Option<&saml::SeenKey>,
+) -> Result<Claim, store::StoreError> {
+    if !store::access::confirm(tx, answer.session, answer.user, answer.app).await? {
+        return Ok(Claim::Changed);
+    }
+    Ok(if claim(tx, answer.stored, seen).await? { Claim::Granted } else { Claim::Taken })
+}
+
+/// Who is answered about, and where.
+#[derive(Debug, Clone, Copy)]
+struct Answer {
+    stored: Option<SignOnId>,
+    session: SessionId,
+    user: UserId,
+    app: AppId,
+}
+
+impl Answer {
+    fn of(flow: &Flow, session: &Session, user: &User) -> Self {
+        Self { stored: flow.stored, session: session.id, user: user.id, app: flow.app.id }
+    }
+}
+
+/// What becomes of a claim that was not granted.
+async fn not_granted(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    claim: Claim,
+) -> Result<Outcome, ServiceError> {
+    if claim == Claim::Taken {
+        return stop::replayed(ctx, visitor, flow).await;
+    }
+    stop::flow_gone(ctx, visitor).await
 }
 
 /// Claims the right to answer, inside the write that answers: consumes the stored flow, or counts the request as seen.

@@ -1,15 +1,10 @@
 //! The OIDC ends of a sign-on: an authorization request comes in, a code goes out. Does not own tokens (`service::oidc`).
 
-use super::{Flow, Outcome, Silent, Visitor, claim, proceed, stop};
+use super::{Answer, Claim, Flow, Outcome, Silent, Visitor, claim_for, not_granted, proceed, stop};
 use crate::{
     context::AppContext,
     domain::{
-        access::Denial,
-        app::App,
-        audit::InitiatedBy,
-        session::Session,
-        sign_on::SignOnRequest,
-        user::User,
+        access::Denial, app::App, audit::InitiatedBy, session::Session, sign_on::SignOnRequest, user::User,
     },
     id::TokenFamilyId,
     service::{
@@ -57,7 +52,9 @@ pub async fn begin(ctx: &AppContext, visitor: &Visitor, raw: &str) -> Result<Out
             proceed(ctx, visitor, flow).await
         }
         Err(refusal) => match response::refusal(&refusal, ctx.config.http.public_url.as_str()) {
-            None => refuse_on_page(ctx, visitor, Some(&app), refusal.error(), stop::StopCause::NotSetUp).await,
+            None => {
+                refuse_on_page(ctx, visitor, Some(&app), refusal.error(), stop::StopCause::NotSetUp).await
+            }
             Some(answer) => {
                 let error = refusal.error();
                 record_refusal(ctx, visitor, &app, error.code().as_str(), &in_words(error)).await?;
@@ -93,18 +90,27 @@ async fn record_refusal(
     code: &str,
     message: &str,
 ) -> Result<(), ServiceError> {
-    let who = visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
+    let who =
+        visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
     let event = stop::failed(ctx, code, message).by(who).from_origin(&visitor.origin).at(app);
     ctx.db.write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) })).await
 }
 
 /// OpenID Connect Core §3.1.2.1 (`id_token_hint`) and §5.5.1 (`claims` with a value for `sub`): the answer may only be about
 /// that person. A hint that isn't ours counts as none.
-pub(super) async fn is_expected_person(ctx: &AppContext, flow: &Flow, user: &User) -> Result<bool, ServiceError> {
+pub(super) async fn is_expected_person(
+    ctx: &AppContext,
+    flow: &Flow,
+    user: &User,
+) -> Result<bool, ServiceError> {
     let SignOnRequest::Oidc(request) = &flow.request else { return Ok(true) };
     let sub = user.id.to_string();
     let hinted = match request.id_token_hint() {
-        Some(text) => hint::sub_of(ctx, text, request.client_id()).await?,
+        Some(text) => match hint::sub_of(ctx, text, request.client_id()).await? {
+            // Nobody can be asked, and whom the client meant isn't known.
+            None if request.prompt().none() => return Ok(false),
+            named => named,
+        },
         None => None,
     };
     let required = request.claims().and_then(|claims| claims.required_sub());
@@ -122,6 +128,22 @@ pub(super) async fn issue(
 ) -> Result<Outcome, ServiceError> {
     let now = ctx.now();
     let registered = client::of_app(&flow.app)?;
+    // The settings may have changed while the person signed in.
+    let agreed = registered.client_id == request.client_id()
+        && ::oidc::redirect_uri::matches(
+            &registered.redirect_uris,
+            request.redirect_uri().as_str(),
+            registered.native,
+        )
+        .is_some();
+    if !agreed {
+        let event = stop::failed(
+            ctx,
+            "settings_changed",
+            format!("{}’s settings changed during the sign-on.", flow.app.label),
+        );
+        return stop::record(ctx, visitor, stop::StopCause::NotSetUp, Some(&flow.app), event).await;
+    }
     let code = AuthorizationCode::generate(&mut ctx.rng());
     let kept = StoredCode::new(request, &registered, now);
     let family = store::token_families::Family {
@@ -152,23 +174,24 @@ pub(super) async fn issue(
         .detail("scope", request.scope().iter().collect::<Vec<_>>().join(" "));
     event.idp_initiated = Some(false);
     event.auth_method = Some(session.amr.join(" "));
-    let (stored, user_id, app_id) = (flow.stored, user.id, flow.app.id);
-    let answered = ctx
+    let answer = Answer::of(flow, session, user);
+    let claimed = ctx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                if !claim(tx, stored, None).await? {
-                    return Ok::<_, ServiceError>(Written::unaudited(false));
+                let claim = claim_for(tx, answer, None).await?;
+                if claim != Claim::Granted {
+                    return Ok::<_, ServiceError>(Written::unaudited(claim));
                 }
                 store::token_families::insert(tx, &family).await?;
                 store::authorization_codes::insert(tx, &row).await?;
-                store::favourites::record_use(tx, user_id, app_id, now).await?;
-                Ok(Written::new(true, event))
+                store::favourites::record_use(tx, answer.user, answer.app, now).await?;
+                Ok(Written::new(claim, event))
             })
         })
         .await?;
-    if !answered {
-        return stop::replayed(ctx, visitor, flow).await;
+    if claimed != Claim::Granted {
+        return not_granted(ctx, visitor, flow, claimed).await;
     }
     Ok(Outcome::Oidc(response::success(request, &code, ctx.config.http.public_url.as_str())))
 }
@@ -183,9 +206,9 @@ pub(super) async fn refuse(
 ) -> Result<Outcome, ServiceError> {
     let (code, description) = match why {
         Silent::InteractionNeeded => (ErrorCode::LoginRequired, "the person must sign in first"),
-        Silent::Denied(Denial::NotAssigned | Denial::AppPaused | Denial::UserStaged | Denial::UserSuspended) => {
-            (ErrorCode::AccessDenied, "the person may not open this app")
-        }
+        Silent::Denied(
+            Denial::NotAssigned | Denial::AppPaused | Denial::UserStaged | Denial::UserSuspended,
+        ) => (ErrorCode::AccessDenied, "the person may not open this app"),
     };
     record_refusal(ctx, visitor, &flow.app, code.as_str(), description).await?;
     let error = ProtocolError::new(code, description);

@@ -1,10 +1,12 @@
 //! The SAML ends of a sign-on: an AuthnRequest comes in, a Response goes out. Does not own message formats (`crates/saml`).
 
-use super::{Flow, Outcome, Silent, StopCause, Visitor, claim, proceed, stop};
+use super::{
+    Answer, Claim, Flow, Outcome, Silent, StopCause, Visitor, claim, claim_for, not_granted, proceed, stop,
+};
 use crate::{
     context::AppContext,
     domain::{
-        app::App,
+        app::{App, SLUG_MAX},
         attributes,
         audit::{EventType, InitiatedBy},
         connection::SamlConnection,
@@ -18,8 +20,8 @@ use crate::{
 };
 use ::saml::{
     AssertionSpec, Attribute, AttributeNameFormat, NameId, Refusal, RequestErrorKind, ResponseTarget,
-    SecondLevelStatusCode, ServiceProvider, Sign, Status, StatusCode, UnverifiedAuthnRequest, VerifiedAuthnRequest,
-    VerifyContext, authn_context, binding,
+    SecondLevelStatusCode, ServiceProvider, Sign, Status, StatusCode, UnverifiedAuthnRequest,
+    VerifiedAuthnRequest, VerifyContext, authn_context, binding,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::Rng;
@@ -75,9 +77,13 @@ pub async fn begin(
     slug: &str,
     incoming: Incoming<'_>,
 ) -> Result<Outcome, ServiceError> {
+    if slug.len() > SLUG_MAX {
+        return Err(ServiceError::NotFound("application"));
+    }
     let found = store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?;
     let Some((app, via_alias)) = found.filter(|(app, _)| app.connection.saml().is_some()) else {
-        let event = stop::failed(ctx, "unknown_app", format!("A SAML request came to “{slug}”; no SAML app has it."));
+        let event =
+            stop::failed(ctx, "unknown_app", format!("A SAML request came to “{slug}”; no SAML app has it."));
         return stop::record(ctx, visitor, StopCause::NotConnected, None, event).await;
     };
     let Some(connection) = app.connection.saml() else {
@@ -185,7 +191,7 @@ async fn error_response(
     let entity_id = idp_entity_id(ctx, app, connection);
     let xml = ::saml::response::refuse(target, &entity_id, status, Some(&*signer), ctx.now(), &mut ctx.rng())
         .map_err(ServiceError::internal)?;
-    Ok(Outcome::SamlPost(posting(app, target, &xml)))
+    Ok(Outcome::SamlPost(Box::new(posting(app, target, &xml))))
 }
 
 fn posting(app: &App, target: &ResponseTarget, xml: &str) -> Posting {
@@ -221,6 +227,15 @@ pub(super) async fn issue(
         SignOnRequest::Saml(request) => Some(&**request),
         _ => None,
     };
+    // The settings may have changed while the person signed in.
+    if request.is_some_and(|request| !still_agreed(connection, request)) {
+        let event = stop::failed(
+            ctx,
+            "settings_changed",
+            format!("{}’s settings changed during the sign-on.", app.label),
+        );
+        return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
+    }
     let Some(target) = target(connection, request) else {
         let event = stop::failed(ctx, "no_acs", format!("{} has no reply address.", app.label));
         return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
@@ -234,7 +249,10 @@ pub(super) async fn issue(
         let event = stop::failed(
             ctx,
             "name_id_empty",
-            format!("“{}” identifies people at {}, and {} has none.", connection.name_id_source, app.label, user.display_name),
+            format!(
+                "“{}” identifies people at {}, and {} has none.",
+                connection.name_id_source, app.label, user.display_name
+            ),
         );
         return stop::record(ctx, visitor, StopCause::NoNameId, Some(app), event).await;
     };
@@ -253,7 +271,8 @@ pub(super) async fn issue(
         idp_entity_id: &idp_entity_id(ctx, app, connection),
         name_id: &name_id,
         attributes: &released(connection, user, &groups),
-        authn_instant: session.authenticated_at,
+        // Nodes' clocks may differ by a little.
+        authn_instant: session.authenticated_at.min(now),
         authn_context_class_ref: context_class(request),
         session_index: &format!("_{}", app_session.id),
         session_not_on_or_after: Some(session.expires_at).filter(|end| *end > now + TimeDelta::minutes(1)),
@@ -265,7 +284,11 @@ pub(super) async fn issue(
     let issued = match issued {
         Ok(issued) => issued,
         Err(::saml::IssueError::SubjectMismatch) => {
-            let event = stop::failed(ctx, "subject_mismatch", "The app asked for another person than the one signed in.");
+            let event = stop::failed(
+                ctx,
+                "subject_mismatch",
+                "The app asked for another person than the one signed in.",
+            );
             stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await?;
             let status = Status::new(StatusCode::Requester, Some(SecondLevelStatusCode::UnknownPrincipal));
             return error_response(ctx, app, &target, &status).await;
@@ -280,24 +303,32 @@ pub(super) async fn issue(
         .detail("name_id", name_id.value.as_str());
     event.idp_initiated = Some(request.is_none());
     event.auth_method = Some(session.amr.join(" "));
-    let (stored, seen, user_id, app_id) = (flow.stored, seen_key(ctx, flow), user.id, app.id);
-    let answered = ctx
+    let (answer, seen) = (Answer::of(flow, session, user), seen_key(ctx, flow));
+    let claimed = ctx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                if !claim(tx, stored, seen.as_ref()).await? {
-                    return Ok::<_, ServiceError>(Written::unaudited(false));
+                let claim = claim_for(tx, answer, seen.as_ref()).await?;
+                if claim != Claim::Granted {
+                    return Ok::<_, ServiceError>(Written::unaudited(claim));
                 }
                 store::app_sessions::insert(tx, &app_session).await?;
-                store::favourites::record_use(tx, user_id, app_id, now).await?;
-                Ok(Written::new(true, event))
+                store::favourites::record_use(tx, answer.user, answer.app, now).await?;
+                Ok(Written::new(claim, event))
             })
         })
         .await?;
-    if !answered {
-        return stop::replayed(ctx, visitor, flow).await;
+    if claimed != Claim::Granted {
+        return not_granted(ctx, visitor, flow, claimed).await;
     }
-    Ok(Outcome::SamlPost(posting(app, &target, &issued.xml)))
+    Ok(Outcome::SamlPost(Box::new(posting(app, &target, &issued.xml))))
+}
+
+/// Whether a request that was verified before fits the settings of now.
+fn still_agreed(connection: &SamlConnection, request: &VerifiedAuthnRequest) -> bool {
+    connection.sp_entity_id == request.issuer()
+        && connection.acs_urls.iter().any(|acs| acs.url == request.acs_url())
+        && (request.is_signed() || !connection.requires_signed_requests())
 }
 
 /// The verified request's target, or the registered default for a tile (S-24: RelayState then comes from settings alone).
@@ -338,7 +369,10 @@ async fn name_id(
         ::saml::NameIdFormat::Transient => NameId::new(format, opaque(ctx, "_")),
         // §8.3.7: opaque, pairwise, at most 256 characters, never given to anybody else.
         ::saml::NameIdFormat::Persistent => NameId::new(format, persistent(ctx, app, user).await?),
-        _ => match attributes::value_of(&connection.name_id_source, user, groups).into_iter().next() {
+        _ => match attributes::value_of(&connection.name_id_source, user, groups)
+            .into_iter()
+            .find(|value| !value.trim().is_empty())
+        {
             Some(value) => NameId::new(format, value),
             None => return Ok(None),
         },
@@ -418,7 +452,8 @@ pub(super) async fn refuse(
             (denial.code(), denial.sentence(who, &flow.app.label), SecondLevelStatusCode::RequestDenied)
         }
     };
-    let who = visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
+    let who =
+        visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
     let event = stop::failed(ctx, code, message).by(who).from_origin(&visitor.origin).at(&flow.app);
     let seen = seen_key(ctx, flow);
     let stored = flow.stored;

@@ -9,9 +9,10 @@ use crate::{
         audit::{AuditEvent, EventType, InitiatedBy},
         reference,
         sign_on::SignOnRequest,
+        throttle::STRANGER_STOPS,
         user::User,
     },
-    service::{ServiceError, actor},
+    service::{ServiceError, actor, authentication::throttle},
     store::Written,
 };
 
@@ -55,6 +56,11 @@ pub async fn record(
     app: Option<&App>,
     event: AuditEvent,
 ) -> Result<Outcome, ServiceError> {
+    // Strangers can't fill the audit trail: over the limit they wait, and nothing is kept.
+    if visitor.session.is_none() {
+        let name = format!("stopped/{}", throttle::network(&visitor.origin.client_ip));
+        throttle::count(ctx, &name, STRANGER_STOPS).await?.map_err(ServiceError::Throttled)?;
+    }
     let reference = reference::new(&mut ctx.rng());
     let user = visitor.session.as_ref().map(|(_, user)| user);
     let who = user.map_or_else(InitiatedBy::anonymous, InitiatedBy::user);
@@ -62,9 +68,7 @@ pub async fn record(
     if let Some(app) = app {
         event = event.at(app);
     }
-    ctx.db
-        .write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) }))
-        .await?;
+    ctx.db.write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) })).await?;
     Ok(Outcome::Stop(Box::new(Stop { cause, reference, app: app.cloned(), user: user.cloned() })))
 }
 
@@ -75,12 +79,17 @@ pub fn failed(ctx: &AppContext, code: &str, message: impl Into<String>) -> Audit
 
 /// The flow ended, was used, or belongs to another browser.
 pub async fn flow_gone(ctx: &AppContext, visitor: &Visitor) -> Result<Outcome, ServiceError> {
-    let event = failed(ctx, "flow_gone", "The sign-on under way ended, was used, or began in another browser.");
+    let event =
+        failed(ctx, "flow_gone", "The sign-on under way ended, was used, or began in another browser.");
     record(ctx, visitor, StopCause::FlowGone, None, event).await
 }
 
 /// The same request came twice.
-pub(super) async fn replayed(ctx: &AppContext, visitor: &Visitor, flow: &Flow) -> Result<Outcome, ServiceError> {
+pub(super) async fn replayed(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+) -> Result<Outcome, ServiceError> {
     let mut event =
         failed(ctx, "request_replayed", format!("{} sent a request that was used before.", flow.app.label));
     if let SignOnRequest::Saml(request) = &flow.request {
@@ -97,7 +106,8 @@ pub(super) async fn denied(
     user: &User,
     denial: Denial,
 ) -> Result<Outcome, ServiceError> {
-    let mut event = failed(ctx, denial.code(), denial.sentence(&user.display_name, &flow.app.label)).on_user(user);
+    let mut event =
+        failed(ctx, denial.code(), denial.sentence(&user.display_name, &flow.app.label)).on_user(user);
     event.idp_initiated = Some(matches!(flow.request, SignOnRequest::Launch));
     record(ctx, visitor, StopCause::Denied(denial), Some(&flow.app), event).await
 }

@@ -19,7 +19,8 @@ impl FromRequestParts<AppContext> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self, Problem> {
         let presented = token(&parts.headers).ok_or_else(Problem::no_token)?;
-        let found = api_tokens::authenticate(ctx, presented).await.map_err(|error| Problem::of(ctx, error))?;
+        let found =
+            api_tokens::authenticate(ctx, presented).await.map_err(|error| Problem::of(ctx, error))?;
         let actor = found.ok_or_else(Problem::wrong_token)?;
         Ok(Self(Caller { actor, origin: origin::of(&parts.headers, &parts.extensions, &ctx.config) }))
     }

@@ -8,7 +8,10 @@ use crate::{
 use axum::{
     Json,
     body::Bytes,
-    extract::{Query, State, rejection::{BytesRejection, QueryRejection}},
+    extract::{
+        Query, State,
+        rejection::{BytesRejection, QueryRejection},
+    },
     http::{HeaderMap, StatusCode, header},
 };
 use serde::Deserialize;

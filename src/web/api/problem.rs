@@ -3,7 +3,10 @@
 
 use crate::{
     context::AppContext,
-    domain::{reference, text::{FieldError, FieldErrors}},
+    domain::{
+        reference,
+        text::{FieldError, FieldErrors},
+    },
     service::ServiceError,
     store::StoreError,
 };
@@ -71,8 +74,12 @@ impl Problem {
     /// A use case's refusal.
     pub(super) fn of(ctx: &AppContext, error: ServiceError) -> Self {
         match error {
-            ServiceError::Forbidden => Self::new(StatusCode::FORBIDDEN, "The role of this token does not reach"),
-            ServiceError::NotFound(what) => Self::new(StatusCode::NOT_FOUND, format!("There is no such {what}")),
+            ServiceError::Forbidden => {
+                Self::new(StatusCode::FORBIDDEN, "The role of this token does not reach")
+            }
+            ServiceError::NotFound(what) => {
+                Self::new(StatusCode::NOT_FOUND, format!("There is no such {what}"))
+            }
             ServiceError::Invalid(errors) => Self::invalid(errors),
             ServiceError::Stale | ServiceError::Store(StoreError::Conflict(_)) => {
                 Self::new(StatusCode::CONFLICT, "Someone else changed this meanwhile; send it again")
@@ -82,8 +89,11 @@ impl Problem {
                 let reference = reference::new(&mut ctx.rng());
                 tracing::error!(%reference, error = %internal, "an API request failed");
                 let unavailable = matches!(internal, ServiceError::Store(StoreError::Unavailable(_)));
-                let status =
-                    if unavailable { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+                let status = if unavailable {
+                    StatusCode::SERVICE_UNAVAILABLE
+                } else {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                };
                 Self { reference: Some(reference), ..Self::new(status, "Something here stopped working") }
             }
         }

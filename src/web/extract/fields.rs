@@ -64,7 +64,8 @@ impl FromRequest<AppContext> for Fields {
     async fn from_request(request: Request, ctx: &AppContext) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, ctx).await?;
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind =
+            parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Failure::StaleForm);
         }
@@ -85,7 +86,8 @@ impl FromRequest<AppContext> for Upload {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, ctx).await?;
         let method = parts.method.clone();
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind =
+            parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let request = if kind.starts_with("multipart/form-data") {
             let bytes = to_bytes(body, UPLOAD_MAX).await.map_err(|_| Failure::TooLarge)?;
             Request::from_parts(parts, bytes.into())

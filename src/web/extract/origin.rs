@@ -21,19 +21,24 @@ pub fn of(headers: &HeaderMap, extensions: &Extensions, config: &Config) -> Orig
     Origin { client_ip, user_agent }
 }
 
-/// The last address in `X-Forwarded-For` that no trusted proxy vouches for. A value that can't be read counts as absent
-/// (O-34); without trusted proxies the header is never looked at.
+/// The last address in `X-Forwarded-For` that no trusted proxy vouches for, read from the right; what a client wrote left of it
+/// is never looked at. A value that can't be read counts as absent (O-34); without trusted proxies the header is ignored.
 fn behind_proxies(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
-    if !config.http.trusts(peer) {
-        return peer;
+    let mut nearest = peer;
+    let values: Vec<_> =
+        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+    let mut hops = values.iter().rev().flat_map(|line| line.rsplit(','));
+    while config.http.trusts(nearest) {
+        let Some(next) = hops.next().and_then(read_hop) else { break };
+        nearest = next;
     }
-    let mut hops = Vec::new();
-    for value in headers.get_all("x-forwarded-for") {
-        let Ok(text) = value.to_str() else { return peer };
-        for hop in text.split(',') {
-            let Ok(address) = hop.trim().parse::<IpAddr>() else { return peer };
-            hops.push(address.to_canonical());
-        }
-    }
-    hops.iter().rev().find(|hop| !config.http.trusts(**hop)).or(hops.first()).copied().unwrap_or(peer)
+    nearest
+}
+
+/// An address, with or without a port: some proxies write `192.0.2.1:4711` or `[2001:db8::1]:4711`.
+fn read_hop(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let address =
+        text.parse::<IpAddr>().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()));
+    address.map(|address| address.to_canonical())
 }

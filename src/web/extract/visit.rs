@@ -7,9 +7,17 @@ use super::{
 };
 use crate::{
     context::AppContext,
-    domain::{permission::{Permission, allows}, session::Session, user::User},
+    domain::{
+        permission::{Permission, allows},
+        session::Session,
+        user::User,
+    },
     id::UserId,
-    service::{Actor, Caller, ServiceError, sessions, settings::{self, Organization}, sign_on::Visitor},
+    service::{
+        Actor, Caller, ServiceError, sessions,
+        settings::{self, Organization},
+        sign_on::Visitor,
+    },
     web::{
         error::Failure,
         view::{self, Flash, Theme, Tone},
@@ -20,6 +28,7 @@ use axum::{
     http::{Extensions, HeaderMap, request::Parts},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
 /// Whether our own pages caused a request (Fetch Metadata, `Sec-Fetch-Site`).
@@ -44,8 +53,8 @@ pub struct Visit {
     pub csrf: String,
     /// The chosen theme.
     pub theme: Option<Theme>,
-    /// The account that signed in here before.
-    pub known_device: Option<UserId>,
+    /// The account that signed in here before, and when.
+    pub known_device: Option<(UserId, DateTime<Utc>)>,
     /// Whether our own pages caused the request.
     pub site: FetchSite,
     /// The path of the request.
@@ -77,8 +86,8 @@ impl Visit {
             Some("dark") => Some(Theme::Dark),
             _ => None,
         };
-        let known_device = cookies::read(headers, CookieName::Device, https)
-            .and_then(|value| read_device(ctx, &value));
+        let known_device =
+            cookies::read(headers, CookieName::Device, https).and_then(|value| read_device(ctx, &value));
         let organization = settings::organization(ctx).await?;
         let csrf = csrf_token(ctx, &browser, session.as_ref().map(|(session, _)| session));
         Ok(Self {
@@ -120,16 +129,24 @@ fn csrf_token(ctx: &AppContext, browser: &str, session: Option<&Session>) -> Str
     URL_SAFE_NO_PAD.encode(ctx.keyring.mac("csrf", format!("{browser}/{session}").as_bytes()))
 }
 
+/// How long a browser counts as known.
+pub const DEVICE_LIFETIME: TimeDelta = TimeDelta::days(180);
+
 /// The value of the device cookie for an account.
 pub fn device_value(ctx: &AppContext, user: UserId) -> String {
-    let id = user.to_string();
-    format!("{id}.{}", URL_SAFE_NO_PAD.encode(ctx.keyring.mac("device", id.as_bytes())))
+    let mark = format!("{user}.{}", ctx.now().timestamp_millis());
+    format!("{mark}.{}", URL_SAFE_NO_PAD.encode(ctx.keyring.mac("device", mark.as_bytes())))
 }
 
-fn read_device(ctx: &AppContext, value: &str) -> Option<UserId> {
-    let (id, mac) = value.split_once('.')?;
+fn read_device(ctx: &AppContext, value: &str) -> Option<(UserId, DateTime<Utc>)> {
+    let (mark, mac) = value.rsplit_once('.')?;
     let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
-    ctx.keyring.verify_mac("device", id.as_bytes(), &mac).then(|| id.parse().ok()).flatten()
+    if !ctx.keyring.verify_mac("device", mark.as_bytes(), &mac) {
+        return None;
+    }
+    let (id, since) = mark.split_once('.')?;
+    let since = DateTime::from_timestamp_millis(since.parse().ok()?)?;
+    (ctx.now() < since + DEVICE_LIFETIME).then_some((id.parse().ok()?, since))
 }
 
 /// The value of the flash cookie.
@@ -151,6 +168,8 @@ fn site_of(headers: &HeaderMap, own: &str) -> FetchSite {
         (Some("same-origin" | "none"), _) => FetchSite::Own,
         (Some(_), _) => FetchSite::Other,
         (None, Some(origin)) if origin == own => FetchSite::Own,
+        // Browsers say `null` where the referrer policy hides the page: the form's token decides then.
+        (None, Some("null")) => FetchSite::Unknown,
         (None, Some(_)) => FetchSite::Other,
         (None, None) => match text("referer") {
             Some(referer) if referer == own || referer.starts_with(&format!("{own}/")) => FetchSite::Own,

@@ -6,7 +6,7 @@ use crate::{
     service::ServiceError,
     web::{
         error::{Failure, Marked},
-        extract::{Visit, cookies::CookieName},
+        extract::{FetchSite, Visit, cookies::CookieName},
         respond::{page_with, put_cookie, redirect},
         view::{Page, errors::HandOver},
         words,
@@ -19,6 +19,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+/// Where a GET starts something, issues something, or uses it up.
+const ACTS: &[&str] = &["/launch/", "/saml2/", "/oauth2/", "/login/continue"];
+
 /// Runs a page.
 pub async fn run(State(ctx): State<AppContext>, mut request: Request, next: Next) -> Response {
     let visit = match Visit::load(&ctx, request.headers(), request.extensions(), request.uri().path()).await {
@@ -30,14 +33,21 @@ pub async fn run(State(ctx): State<AppContext>, mut request: Request, next: Next
             return (Failure::from(error).status(), text).into_response();
         }
     };
+    // A look ahead of the person isn't the person: nothing may start, be issued or be used up by it.
+    let looks_ahead = request.method() == Method::HEAD || request.headers().contains_key("sec-purpose");
+    if looks_ahead && ACTS.iter().any(|act| request.uri().path().starts_with(act)) {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
     let address = request.uri().path_and_query().map_or("/", |rest| rest.as_str()).to_owned();
     let is_get = request.method() == Method::GET;
+    let is_post = request.method() == Method::POST;
     request.extensions_mut().insert(visit.clone());
     let mut response = next.run(request).await;
     if let Some(Marked(failure)) = response.extensions_mut().remove::<Marked>() {
         response = draw(&ctx, &visit, &failure, &address, is_get);
     }
-    if visit.is_new_browser {
+    // A form that another site posts comes without our cookies, although the browser may have them: it must not get new ones.
+    if visit.is_new_browser && !(is_post && visit.site == FetchSite::Other) {
         put_cookie(&ctx, &mut response, CookieName::Browser, &visit.visitor.browser, None);
     }
     if visit.flash.is_some() && response.status() == StatusCode::OK {
@@ -51,7 +61,11 @@ fn draw(ctx: &AppContext, visit: &Visit, failure: &Failure, address: &str, is_ge
     let drawn = match failure {
         Failure::SignInFirst => {
             let next: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
-            return redirect(&if is_get && address != "/" { format!("/login?next={next}") } else { "/login".into() });
+            return redirect(&if is_get && address != "/" {
+                format!("/login?next={next}")
+            } else {
+                "/login".into()
+            });
         }
         Failure::NotFound => HandOver::not_found(page),
         Failure::Forbidden => HandOver::forbidden(page),
@@ -76,7 +90,12 @@ fn of_service(ctx: &AppContext, page: Page, error: &ServiceError) -> HandOver {
             "Someone changed this meanwhile",
             "Nothing of yours was saved. Load the page again to see what is there now, then make your change.",
         ),
-        ServiceError::Throttled(_) => HandOver::plain(page, "Too many tries", "Wait five minutes, then try again."),
+        ServiceError::Throttled(_) => {
+            HandOver::plain(page, "Too many tries", "Wait five minutes, then try again.")
+        }
+        ServiceError::Busy => {
+            HandOver::plain(page, "Too many people at once", "Wait a moment, then try again.")
+        }
         other => {
             let reference = reference::new(&mut ctx.rng());
             tracing::error!(%reference, error = ?other, "a request failed");

@@ -21,7 +21,11 @@ use axum::{
 const BODY_MAX: usize = 32 * 1024;
 
 /// `GET /oauth2/authorize`
-pub async fn get(State(ctx): State<AppContext>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+pub async fn get(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     answer(&ctx, &visit, query.as_deref().unwrap_or_default()).await
 }
 

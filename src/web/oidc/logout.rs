@@ -5,7 +5,7 @@ use crate::{
     service::oidc::logout::decide,
     web::{
         error::Failure,
-        extract::Visit,
+        extract::{FetchSite, Visit},
         respond::{page, page_with, redirect},
         sign_in::sign_out,
         view::{errors::HandOver, form::Hidden, sign_in::SignOut},
@@ -24,24 +24,39 @@ use oidc::end_session::EndSessionDecision;
 const BODY_MAX: usize = 32 * 1024;
 
 /// `GET /oauth2/logout`
-pub async fn get(State(ctx): State<AppContext>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+pub async fn get(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     answer(&ctx, &visit, query.as_deref().unwrap_or_default()).await
 }
 
 /// `POST /oauth2/logout`
 pub async fn post(State(ctx): State<AppContext>, visit: Visit, body: Body) -> Result<Response, Failure> {
     let bytes = to_bytes(body, BODY_MAX).await.map_err(|_| Failure::TooLarge)?;
-    answer(&ctx, &visit, &String::from_utf8_lossy(&bytes)).await
+    let body = String::from_utf8_lossy(&bytes);
+    // From another site it comes without our cookies; sent on as a GET, it comes with them.
+    if visit.is_new_browser
+        && visit.site == FetchSite::Other
+        && body.bytes().all(|b| b.is_ascii_graphic() && b != b'#')
+    {
+        return Ok(redirect(&format!("/oauth2/logout?{body}")));
+    }
+    answer(&ctx, &visit, &body).await
 }
 
 async fn answer(ctx: &AppContext, visit: &Visit, raw: &str) -> Result<Response, Failure> {
     let sub = visit.user().map(|user| user.id.to_string());
     match decide(ctx, raw, sub.as_deref()).await? {
         Err(_) => {
-            let lede = "The app asked to sign you out in a way that can’t be read. Sign out from your apps instead.";
+            let lede =
+                "The app asked to sign you out in a way that can’t be read. Sign out from your apps instead.";
             page_with(StatusCode::BAD_REQUEST, &HandOver::plain(visit.page(ctx), "That didn’t work", lede))
         }
-        Ok(EndSessionDecision::LogOut { redirect }) => sign_out::end(ctx, visit, after(redirect.as_deref())).await,
+        Ok(EndSessionDecision::LogOut { redirect }) => {
+            sign_out::end(ctx, visit, after(redirect.as_deref())).await
+        }
         Ok(EndSessionDecision::Confirm { .. }) => match visit.user() {
             Some(user) => page(&SignOut {
                 page: visit.page(ctx),

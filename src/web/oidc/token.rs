@@ -95,7 +95,7 @@ pub async fn userinfo(State(ctx): State<AppContext>, request: Request) -> Respon
 pub async fn introspect(State(ctx): State<AppContext>, request: Request) -> Response {
     let answered = async {
         let call = Call::read(&ctx, request).await?;
-        introspection::answer(&ctx, call.authorization.as_deref(), &call.body).await
+        introspection::answer(&ctx, &call.origin, call.authorization.as_deref(), &call.body).await
     };
     match answered.await {
         Ok(body) => no_store(Json(body).into_response()),
@@ -129,7 +129,9 @@ fn refused(error: EndpointError) -> Response {
 fn drawn(error: &ErrorResponse) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = (status, Json(&error.body)).into_response();
-    if let Some(challenge) = error.www_authenticate.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
+    if let Some(challenge) =
+        error.www_authenticate.as_deref().and_then(|text| HeaderValue::from_str(text).ok())
+    {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     no_store(response)

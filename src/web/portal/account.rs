@@ -3,7 +3,10 @@
 use super::apps::viewer;
 use crate::{
     context::AppContext,
-    domain::{credential::PASSWORD_MIN, user::{STANDARD_ATTRIBUTES, User}},
+    domain::{
+        credential::PASSWORD_MIN,
+        user::{STANDARD_ATTRIBUTES, User},
+    },
     service::{ServiceError, account},
     web::{
         error::Failure,
@@ -16,7 +19,8 @@ use axum::{extract::State, http::StatusCode, response::Response};
 
 async fn draw(ctx: &AppContext, visit: &Visit, user: &User, errors: Errors) -> Result<Account, Failure> {
     let sessions = account::sessions(ctx, user).await?.len();
-    let mut facts = vec![("Name".to_owned(), user.display_name.clone()), ("Email".to_owned(), user.email.clone())];
+    let mut facts =
+        vec![("Name".to_owned(), user.display_name.clone()), ("Email".to_owned(), user.email.clone())];
     facts.extend(
         STANDARD_ATTRIBUTES.iter().map(|(key, label)| ((*label).to_owned(), user.attribute(key).to_owned())),
     );
@@ -38,12 +42,17 @@ pub async fn show(State(ctx): State<AppContext>, signed_in: SignedIn) -> Result<
 }
 
 /// `POST /account`: changes the password.
-pub async fn submit(State(ctx): State<AppContext>, signed_in: SignedIn, fields: Fields) -> Result<Response, Failure> {
+pub async fn submit(
+    State(ctx): State<AppContext>,
+    signed_in: SignedIn,
+    fields: Fields,
+) -> Result<Response, Failure> {
     let SignedIn { visit, session, user } = signed_in;
     let (current, new) = (fields.get("current_password").to_owned(), fields.get("new_password").to_owned());
     match account::change_password(&ctx, &visit.visitor.origin, &session, &user, current, new).await {
         Ok(cookie) => {
-            let mut response = done(&ctx, "/account", "Your password is changed. Other devices are signed out.");
+            let mut response =
+                done(&ctx, "/account", "Your password is changed. Other devices are signed out.");
             put_cookie(&ctx, &mut response, CookieName::Session, &cookie, None);
             Ok(response)
         }

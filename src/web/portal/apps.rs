@@ -2,7 +2,11 @@
 
 use crate::{
     context::AppContext,
-    domain::{app::App, permission::{Permission, allows}, user::User},
+    domain::{
+        app::App,
+        permission::{Permission, allows},
+        user::User,
+    },
     service::portal::{self, Tiles},
     web::{
         error::Failure,
@@ -84,7 +88,11 @@ fn one(app: &App, tiles: &Tiles, now: DateTime<Utc>) -> PortalTile {
         tile: words::tile(app),
         slug: app.slug.clone(),
         description: app.description.clone(),
-        used: tiles.last_used.get(&app.id).map(|then| format!("Used {}", words::ago(*then, now))).unwrap_or_default(),
+        used: tiles
+            .last_used
+            .get(&app.id)
+            .map(|then| format!("Used {}", words::ago(*then, now)))
+            .unwrap_or_default(),
         aliases: app.category.clone(),
         favourite: tiles.favourites.contains(&app.id),
     }
@@ -99,13 +107,18 @@ fn categories(tiles: &Tiles, view: &PortalView) -> Vec<Filter> {
         return Vec::new();
     }
     let count = |wanted: &str| {
-        u64::try_from(tiles.apps.iter().filter(|app| wanted.is_empty() || app.category == wanted).count()).ok()
+        u64::try_from(tiles.apps.iter().filter(|app| wanted.is_empty() || app.category == wanted).count())
+            .ok()
     };
-    let all = Filter { label: "All".into(), count: count(""), href: "/".into(), current: *view == PortalView::All };
+    let all =
+        Filter { label: "All".into(), count: count(""), href: "/".into(), current: *view == PortalView::All };
     let each = names.into_iter().map(|name| Filter {
         label: name.to_owned(),
         count: count(name),
-        href: format!("/?{}", form_urlencoded::Serializer::new(String::new()).append_pair("category", name).finish()),
+        href: format!(
+            "/?{}",
+            form_urlencoded::Serializer::new(String::new()).append_pair("category", name).finish()
+        ),
         current: matches!(view, PortalView::Category(current) if current == name),
     });
     std::iter::once(all).chain(each).collect()

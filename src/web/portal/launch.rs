@@ -18,7 +18,11 @@ use axum::{
 };
 
 /// `GET /launch/{slug}`
-pub async fn show(State(ctx): State<AppContext>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Failure> {
+pub async fn show(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    Path(slug): Path<String>,
+) -> Result<Response, Failure> {
     start(&ctx, &visit, &slug).await
 }
 

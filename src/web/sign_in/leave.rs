@@ -20,7 +20,11 @@ use axum::{
 };
 
 /// `GET /login/continue?flow=…`
-pub async fn show(State(ctx): State<AppContext>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+pub async fn show(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     let fields = Fields::parse(query.as_deref().unwrap_or_default())?;
     let next = Next::read(&fields);
     let pending = next.pending(&ctx, &visit).await?;

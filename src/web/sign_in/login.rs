@@ -18,7 +18,11 @@ use axum::{
 };
 
 /// `GET /login`
-pub async fn show(State(ctx): State<AppContext>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+pub async fn show(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     let fields = Fields::parse(query.as_deref().unwrap_or_default())?;
     let next = Next::read(&fields);
     if next.flow.is_none() && visit.user().is_some() {
@@ -53,7 +57,11 @@ fn login_hint(pending: &crate::domain::sign_on::PendingSignOn) -> Option<String>
 }
 
 /// `POST /login`
-pub async fn submit(State(ctx): State<AppContext>, visit: Visit, fields: Fields) -> Result<Response, Failure> {
+pub async fn submit(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Failure> {
     let next = Next::read(&fields);
     let username = fields.get("username").trim();
     if username.is_empty() || username.chars().count() > 254 {

@@ -84,7 +84,15 @@ mod tests {
         for path in ["/", "/admin/apps?q=x", "/account#top"] {
             assert_eq!(local_path(path), path);
         }
-        for bad in ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a\tb", "/a\r\nb", ""] {
+        for bad in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\tb",
+            "/a\r\nb",
+            "",
+        ] {
             assert_eq!(local_path(bad), "", "{bad:?}");
         }
     }

@@ -6,7 +6,11 @@ use crate::{
     service::authentication::password::{Attempt, SignIn, sign_in},
     web::{
         error::Failure,
-        extract::{Fields, Visit, cookies::CookieName, visit::device_value},
+        extract::{
+            Fields, Visit,
+            cookies::CookieName,
+            visit::{DEVICE_LIFETIME, device_value},
+        },
         respond::{page, page_with, put_cookie, redirect},
         view::{
             errors::HandOver,
@@ -22,11 +26,12 @@ use axum::{
     response::Response,
 };
 
-/// How long a browser counts as known, in seconds.
-const DEVICE_LIFETIME: i64 = 180 * 86_400;
-
 /// `GET /login/password`
-pub async fn show(State(ctx): State<AppContext>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+pub async fn show(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     let fields = Fields::parse(query.as_deref().unwrap_or_default())?;
     let next = Next::read(&fields);
     let form = form(&ctx, &visit, &next, fields.get("username"), Errors::none()).await?;
@@ -58,13 +63,17 @@ async fn form(
 }
 
 /// `POST /login/password`
-pub async fn submit(State(ctx): State<AppContext>, visit: Visit, fields: Fields) -> Result<Response, Failure> {
+pub async fn submit(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Failure> {
     let next = Next::read(&fields);
     let kept = next.pending(&ctx, &visit).await?.and_then(|pending| pending.username);
     let login = kept.unwrap_or_else(|| fields.get("username").to_owned());
     let attempt = Attempt {
-        known_device: visit.known_device.is_some(),
-        replaces: visit.visitor.session.as_ref().map(|(session, _)| session.id),
+        known_device: visit.known_device,
+        replaces: visit.visitor.session.clone(),
         password: fields.get("password").to_owned(),
         login: login.clone(),
     };
@@ -77,7 +86,13 @@ pub async fn submit(State(ctx): State<AppContext>, visit: Visit, fields: Fields)
             };
             let mut response = redirect(&target);
             put_cookie(&ctx, &mut response, CookieName::Session, &cookie, None);
-            put_cookie(&ctx, &mut response, CookieName::Device, &device_value(&ctx, user.id), Some(DEVICE_LIFETIME));
+            put_cookie(
+                &ctx,
+                &mut response,
+                CookieName::Device,
+                &device_value(&ctx, user.id),
+                Some(DEVICE_LIFETIME.num_seconds()),
+            );
             Ok(response)
         }
         SignIn::Refused => {

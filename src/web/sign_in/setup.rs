@@ -23,8 +23,9 @@ fn form(ctx: &AppContext, visit: &Visit, fields: &Fields, errors: Errors) -> Set
         page: visit.page(ctx),
         errors,
         public_url: url.as_str().to_owned(),
-        warning: (!url.is_https())
-            .then(|| "This address is http: fine for trying it out here, but people and apps need https.".to_owned()),
+        warning: (!url.is_https()).then(|| {
+            "This address is http: fine for trying it out here, but people and apps need https.".to_owned()
+        }),
         code: typed("code"),
         organisation: typed("organisation"),
         username: typed("username"),
@@ -43,7 +44,11 @@ pub async fn show(State(ctx): State<AppContext>, visit: Visit) -> Result<Respons
 }
 
 /// `POST /setup`
-pub async fn submit(State(ctx): State<AppContext>, visit: Visit, fields: Fields) -> Result<Response, Failure> {
+pub async fn submit(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Failure> {
     let mut owner = UserDraft {
         username: fields.get("username").to_owned(),
         email: fields.get("email").to_owned(),

@@ -17,18 +17,20 @@ use oidc::end_session::EndSessionDecision;
 /// `GET /logout`
 pub async fn show(State(ctx): State<AppContext>, visit: Visit) -> Result<Response, Failure> {
     match visit.user() {
-        Some(user) => page(&SignOut {
-            page: visit.page(&ctx),
-            name: words::person(user).name,
-            hidden: Vec::new(),
-        }),
+        Some(user) => {
+            page(&SignOut { page: visit.page(&ctx), name: words::person(user).name, hidden: Vec::new() })
+        }
         None => page(&SignedOut { page: visit.page(&ctx), still_open: Vec::new() }),
     }
 }
 
 /// `POST /logout`. When a client asked (`request` holds its words), the person goes back to its registered address by a page: a
 /// form's redirect to another site would be blocked.
-pub async fn submit(State(ctx): State<AppContext>, visit: Visit, fields: Fields) -> Result<Response, Failure> {
+pub async fn submit(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Failure> {
     let sub = visit.user().map(|user| user.id.to_string());
     let asked = match fields.get("request") {
         "" => None,
@@ -51,7 +53,7 @@ pub async fn submit(State(ctx): State<AppContext>, visit: Visit, fields: Fields)
 pub async fn end(ctx: &AppContext, visit: &Visit, mut response: Response) -> Result<Response, Failure> {
     if let Some((session, user)) = &visit.visitor.session {
         sessions::end(ctx, &visit.visitor.origin, session, user).await?;
+        put_cookie(ctx, &mut response, CookieName::Session, "", Some(0));
     }
-    put_cookie(ctx, &mut response, CookieName::Session, "", Some(0));
     Ok(response)
 }

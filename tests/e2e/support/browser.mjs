@@ -16,7 +16,7 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 after(() => browser.close());
 
 /**
- * Runs a journey in a window of its own; a console error or a policy report fails it.
+ * Runs a journey in a window of its own; a console error, a policy report or a finding fails it.
  * @param {{script?: boolean, width?: number, height?: number}} options
  * @param {(page: import('playwright-core').Page) => Promise<void>} journey
  */
@@ -29,16 +29,25 @@ export async function inWindow(options, journey) {
   try {
     await journey(page);
     assert.deepEqual(errors, [], 'errors on the console');
+    assert.deepEqual(findingsOf(page), [], 'pages that were looked at');
   } catch (error) {
     const name = `failed-${journey.name || 'journey'}-${script ? 'script' : 'no-script'}-${Date.now()}.png`;
     await page.screenshot({ path: `${OUT}/${name}` }).catch(() => {});
-    error.message += `\n  at ${page.url()}, picture out/${name}${errors.length ? `\n  console: ${errors.join(' | ')}` : ''}`;
+    error.message += `\n  at ${page.url()}, picture out/${name}${errors.length ? `\n  console: ${errors.join(' | ')}` : ''}${findingsOf(page).length ? `\n  looked at: ${findingsOf(page).join('\n    ')}` : ''}`;
     throw error;
   } finally {
     await context.close();
   }
 }
 
+
+const findings = new WeakMap();
+
+/** What was found wrong on the pages of a window; the journey goes on, and fails at its end. */
+export function findingsOf(page) {
+  if (!findings.has(page)) findings.set(page, []);
+  return findings.get(page);
+}
 
 function watch(page) {
   const errors = [];

@@ -1,16 +1,15 @@
 // Owns what every page must pass: axe in light and dark, no sideways scroll, pictures taken.
 // Does not own how a test gets to the page.
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { OUT } from './browser.mjs';
+import { OUT, findingsOf } from './browser.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const WIDTHS = [320, 390, 1024];
 
 /**
- * Looks at the page as it stands. axe runs over CDP, so that the page's policy stays strict.
+ * Looks at the page as it stands; what is wrong fails the journey at its end. axe runs over CDP, so that the page's policy stays strict.
  * @param {string} name of the pictures: NAME.png, NAME-dark.png, NAME-mobile.png
  */
 export async function look(page, name) {
@@ -29,7 +28,7 @@ export async function look(page, name) {
     found.push(...(await sideways(page, width)));
   }
   await page.setViewportSize(size);
-  assert.deepEqual(found, [], `${name} (${page.url()})`);
+  findingsOf(page).push(...found.map((each) => `${name} (${new URL(page.url()).pathname}): ${each}`));
 }
 
 async function violations(page) {

@@ -1,7 +1,10 @@
 //! Codes and refresh tokens: single use, bound to what they were given for, worthless when the person is.
 
 use super::{Gateway, REDIRECT, VERIFIER, claims, json, query, text};
-use crate::support::{app::{TestApp, oidc_settings, system}, database::Kind};
+use crate::support::{
+    app::{TestApp, oidc_settings, system},
+    database::Kind,
+};
 use chrono::TimeDelta;
 use gatehouse::{domain::user::UserState, service};
 use reqwest::{Method, StatusCode};
@@ -61,7 +64,11 @@ async fn o06_o09_of_fifty_at_once_one_wins(kind: Kind) {
     assert_eq!(won.len(), 1);
     assert!(answers.iter().all(|page| page.status.as_u16() < 500));
     let access = text(&json(won[0]), "access_token");
-    assert_eq!(gateway.userinfo(&access).await.status, StatusCode::UNAUTHORIZED, "a replayed code withdraws its tokens");
+    assert_eq!(
+        gateway.userinfo(&access).await.status,
+        StatusCode::UNAUTHORIZED,
+        "a replayed code withdraws its tokens"
+    );
 
     let tokens = json(&gateway.redeem(&gateway.code(&browser).await).await);
     let refresh = text(&tokens, "refresh_token");
@@ -94,7 +101,10 @@ async fn o05_a_failed_try_spends_the_code() {
         let mut all = vec![("grant_type", "authorization_code"), ("code", code.as_str())];
         all.extend(fields);
         let refused = gateway.token(&all).await;
-        assert_eq!((refused.status, &json(&refused)["error"]), (StatusCode::BAD_REQUEST, &"invalid_grant".into()));
+        assert_eq!(
+            (refused.status, &json(&refused)["error"]),
+            (StatusCode::BAD_REQUEST, &"invalid_grant".into())
+        );
         assert_eq!(gateway.redeem(&code).await.status, StatusCode::BAD_REQUEST, "spent");
     }
     let code = gateway.code(&browser).await;
@@ -109,7 +119,9 @@ async fn o10_o42_tokens_are_worth_what_the_person_is() {
     let changes: [(&str, Change); 5] = [
         ("suspended", |g| {
             Box::pin(async move {
-                service::users::set_state(&g.app.ctx, &system(), g.maya.id, UserState::Suspended).await.expect("done");
+                service::users::set_state(&g.app.ctx, &system(), g.maya.id, UserState::Suspended)
+                    .await
+                    .expect("done");
             })
         }),
         ("password set", |g| {
@@ -135,7 +147,9 @@ async fn o10_o42_tokens_are_worth_what_the_person_is() {
             })
         }),
         ("account removed", |g| {
-            Box::pin(async move { service::users::delete(&g.app.ctx, &system(), g.maya.id).await.expect("done") })
+            Box::pin(
+                async move { service::users::delete(&g.app.ctx, &system(), g.maya.id).await.expect("done") },
+            )
         }),
     ];
     for (name, change) in changes {
@@ -189,13 +203,21 @@ async fn introspection_and_revocation_are_for_the_tokens_own_client() {
     let access = text(&tokens, "access_token");
     let call = async |path: &str, token: &str, authorization: &str| {
         let body = form_urlencoded::Serializer::new(String::new()).append_pair("token", token).finish();
-        let headers = [("content-type", "application/x-www-form-urlencoded"), ("authorization", authorization)];
+        let headers =
+            [("content-type", "application/x-www-form-urlencoded"), ("authorization", authorization)];
         gateway.app.browser().send(Method::POST, path, &headers, &body).await
     };
     let basic = gateway.basic();
     assert_eq!(json(&call("/oauth2/introspect", &access, &basic).await)["active"], true);
-    assert_eq!(json(&call("/oauth2/introspect", &access[..access.len() - 1], &basic).await)["active"], false, "O-15");
-    assert_eq!(call("/oauth2/introspect", &access, "Basic bWV0cmljczp3cm9uZw==").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        json(&call("/oauth2/introspect", &access[..access.len() - 1], &basic).await)["active"],
+        false,
+        "O-15"
+    );
+    assert_eq!(
+        call("/oauth2/introspect", &access, "Basic bWV0cmljczp3cm9uZw==").await.status,
+        StatusCode::UNAUTHORIZED
+    );
     assert_eq!(call("/oauth2/revoke", &text(&tokens, "refresh_token"), &basic).await.status, StatusCode::OK);
     assert_eq!(json(&call("/oauth2/introspect", &access, &basic).await)["active"], false);
     assert_eq!(gateway.refresh(&text(&tokens, "refresh_token")).await.status, StatusCode::BAD_REQUEST);

@@ -4,8 +4,14 @@ mod grants;
 mod requests;
 
 use crate::support::app::{Browser, Page, TestApp, oidc_settings};
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
-use gatehouse::domain::{connection::{Connection, OidcConnection}, user::{Role, User}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use gatehouse::domain::{
+    connection::{Connection, OidcConnection},
+    user::{Role, User},
+};
 use reqwest::Method;
 use std::collections::HashMap;
 
@@ -56,7 +62,10 @@ impl Gateway {
             fields.push((name, value));
         }
         fields.retain(|(_, value)| *value != "-");
-        format!("/oauth2/authorize?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+        format!(
+            "/oauth2/authorize?{}",
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+        )
     }
 
     async fn code(&self, browser: &Browser) -> String {
@@ -70,7 +79,8 @@ impl Gateway {
 
     async fn token(&self, fields: &[(&str, &str)]) -> Page {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let headers = [("content-type", "application/x-www-form-urlencoded"), ("authorization", &self.basic())];
+        let headers =
+            [("content-type", "application/x-www-form-urlencoded"), ("authorization", &self.basic())];
         self.app.browser().send(Method::POST, "/oauth2/token", &headers, &body).await
     }
 

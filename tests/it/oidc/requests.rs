@@ -104,7 +104,8 @@ async fn o22_a_hint_for_another_person_asks_again() {
 async fn form_post_carries_the_answer_in_a_page() {
     let gateway = Gateway::new().await;
     let browser = gateway.signed_in().await;
-    let page = browser.get(&gateway.authorize(&[("response_mode", "form_post"), ("state", "\"><script>")])).await;
+    let page =
+        browser.get(&gateway.authorize(&[("response_mode", "form_post"), ("state", "\"><script>")])).await;
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(page.action().as_deref(), Some(REDIRECT));
     assert_eq!(page.field("state").as_deref(), Some("\"><script>"), "O-16");
@@ -126,10 +127,17 @@ async fn o12_o32_clients_authenticate_their_one_way_and_scripts_may_ask() {
         ("client_secret", gateway.secret.as_str()),
     ];
     let posted = gateway.app.browser().post("/oauth2/token", &fields).await;
-    assert_eq!((posted.status, &json(&posted)["error"]), (StatusCode::UNAUTHORIZED, &"invalid_client".into()));
+    assert_eq!(
+        (posted.status, &json(&posted)["error"]),
+        (StatusCode::UNAUTHORIZED, &"invalid_client".into())
+    );
     let mixed = gateway.token(&fields).await;
     assert!(mixed.status.is_client_error());
-    assert_eq!(gateway.redeem(&code).await.status, StatusCode::OK, "the registered way; the code was never touched");
+    assert_eq!(
+        gateway.redeem(&code).await.status,
+        StatusCode::OK,
+        "the registered way; the code was never touched"
+    );
     let origin = [("origin", "https://spa.example")];
     for path in ["/.well-known/openid-configuration", "/oauth2/jwks", "/oauth2/userinfo"] {
         let page = gateway.app.browser().send(Method::GET, path, &origin, "").await;

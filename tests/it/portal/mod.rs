@@ -1,6 +1,9 @@
 //! Tiles, favourites, launch, and the hand-over page.
 
-use crate::support::{app::{TestApp, bookmark, oidc_settings, saml_settings}, database::Kind};
+use crate::support::{
+    app::{TestApp, bookmark, oidc_settings, saml_settings},
+    database::Kind,
+};
 use gatehouse::domain::{connection::Connection, user::Role};
 use reqwest::{Method, StatusCode};
 

@@ -29,8 +29,19 @@ async fn refused_requests_stop_on_a_page_with_a_reference() {
     let good = request(&app, "_good", "", "");
     let cases = [
         (good.replace("https://sp.example/metadata", "https://evil.example/metadata"), "saml_issuer", "S-19"),
-        (good.replace("Version=\"2.0\"", "Version=\"2.0\" AssertionConsumerServiceURL=\"https://sp.example.evil/acs\""), "saml_assertion_consumer_service", "S-19"),
-        (good.replace("Version=\"2.0\"", "Version=\"2.0\" AssertionConsumerServiceIndex=\"7\""), "saml_assertion_consumer_service", "S-20"),
+        (
+            good.replace(
+                "Version=\"2.0\"",
+                "Version=\"2.0\" AssertionConsumerServiceURL=\"https://sp.example.evil/acs\"",
+            ),
+            "saml_assertion_consumer_service",
+            "S-19",
+        ),
+        (
+            good.replace("Version=\"2.0\"", "Version=\"2.0\" AssertionConsumerServiceIndex=\"7\""),
+            "saml_assertion_consumer_service",
+            "S-20",
+        ),
         (good.replace("/saml2/crm", "/saml2/other"), "saml_destination", "S-27"),
         (format!("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>{good}"), "saml_xml", "S-01"),
         ("not XML at all".to_owned(), "saml_xml", "S-40"),
@@ -73,17 +84,24 @@ async fn s26_a_replayed_request_is_refused_also_on_another_node() {
         organization: OrganizationCache::default(),
         hasher: Hasher::new(&app.ctx.config.passwords).expect("valid"),
     });
-    let visitor = service::sign_on::Visitor { browser: "x".repeat(43), origin: Default::default(), session: None };
+    let visitor =
+        service::sign_on::Visitor { browser: "x".repeat(43), origin: Default::default(), session: None };
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("SAMLRequest", &base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &xml))
         .finish();
     let incoming = service::sign_on::saml::Incoming::Post(&body);
     let outcome = service::sign_on::saml::begin(&node, &visitor, "crm", incoming).await.expect("answers");
-    assert!(matches!(outcome, service::sign_on::Outcome::Stop(stop) if stop.cause == service::sign_on::StopCause::TooOld));
+    assert!(
+        matches!(outcome, service::sign_on::Outcome::Stop(stop) if stop.cause == service::sign_on::StopCause::TooOld)
+    );
 
     app.ctx.clock.advance(chrono::TimeDelta::minutes(11));
     let stale = xml.replace("_r1", "_r2");
-    assert_eq!(status(&response(&post(&browser, &stale, None).await)), "RequestDenied", "too old, said to the app");
+    assert_eq!(
+        status(&response(&post(&browser, &stale, None).await)),
+        "RequestDenied",
+        "too old, said to the app"
+    );
     assert!(response(&post(&browser, &request(&app, "_r3", "", ""), None).await).contains("AuthnStatement"));
 }
 
@@ -131,7 +149,12 @@ async fn s23_nothing_of_a_request_reaches_a_page_unescaped() {
     let page = post(&browser, &request(&app, "_r1", "", ""), Some(evil)).await;
     assert!(!page.text.contains("<script>alert"));
     assert_eq!(page.field("RelayState").as_deref(), Some(evil));
-    for address in ["/saml2/%3Cscript%3E", "/launch/%22%3E%3Cscript%3Ealert(1)", "/error/%3Cscript%3E", "/?q=%3Cscript%3Ealert(1)"] {
+    for address in [
+        "/saml2/%3Cscript%3E",
+        "/launch/%22%3E%3Cscript%3Ealert(1)",
+        "/error/%3Cscript%3E",
+        "/?q=%3Cscript%3Ealert(1)",
+    ] {
         let page = browser.get(address).await;
         assert!(!page.text.contains("<script>"), "{address}");
         assert!(page.status.as_u16() < 500, "{address}");

@@ -5,7 +5,11 @@ mod sign_on;
 
 use crate::support::app::{Browser, Page, TestApp, saml_settings};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use gatehouse::domain::{app::App, connection::{Connection, SamlConnection}, user::{Role, User}};
+use gatehouse::domain::{
+    app::App,
+    connection::{Connection, SamlConnection},
+    user::{Role, User},
+};
 
 /// A gateway with Maya, who has the SAML app `crm`.
 async fn gateway(settings: SamlConnection) -> (TestApp, User, App) {
@@ -44,7 +48,9 @@ async fn post(browser: &Browser, xml: &str, relay_state: Option<&str>) -> Page {
 
 /// The Response of a page that posts one.
 fn response(page: &Page) -> String {
-    let encoded = page.field("SAMLResponse").unwrap_or_else(|| panic!("no SAMLResponse: {} {}", page.status, page.text));
+    let encoded = page
+        .field("SAMLResponse")
+        .unwrap_or_else(|| panic!("no SAMLResponse: {} {}", page.status, page.text));
     String::from_utf8(STANDARD.decode(encoded).expect("base64")).expect("text")
 }
 

@@ -1,7 +1,10 @@
 //! People who may, get in; the message says what was agreed.
 
 use super::{fill, gateway, post, request, response, status};
-use crate::support::{app::{PASSWORD, TestApp, saml_settings, system}, database::Kind};
+use crate::support::{
+    app::{PASSWORD, TestApp, saml_settings, system},
+    database::Kind,
+};
 use gatehouse::{domain::audit::EventType, service};
 use reqwest::StatusCode;
 
@@ -78,7 +81,8 @@ async fn a_signed_in_person_is_not_asked_again_unless_the_app_insists() {
     let after = browser.sign_in_from(forced.location(), "maya", PASSWORD).await;
     let xml = response(&browser.leave(&after).await);
     let document = roxmltree::Document::parse(&xml).expect("XML");
-    let statement = document.descendants().find(|node| node.tag_name().name() == "AuthnStatement").expect("one");
+    let statement =
+        document.descendants().find(|node| node.tag_name().name() == "AuthnStatement").expect("one");
     let instant = app.ctx.now().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     assert_eq!(statement.attribute("AuthnInstant"), Some(instant.as_str()));
 }
@@ -100,9 +104,15 @@ async fn metadata_and_certificate_are_downloads_that_agree() {
     let (app, ..) = gateway(saml_settings()).await;
     let browser = app.browser();
     let metadata = browser.get("/saml2/crm/metadata").await;
-    assert_eq!(metadata.headers["content-disposition"], "attachment; filename=\"Gatehouse-crm-metadata.xml\"");
+    assert_eq!(
+        metadata.headers["content-disposition"],
+        "attachment; filename=\"Gatehouse-crm-metadata.xml\""
+    );
     let document = roxmltree::Document::parse(&metadata.text).expect("XML");
-    assert_eq!(document.root_element().attribute("entityID"), Some(format!("{}/saml2/crm/metadata", app.url).as_str()));
+    assert_eq!(
+        document.root_element().attribute("entityID"),
+        Some(format!("{}/saml2/crm/metadata", app.url).as_str())
+    );
     let certificate = browser.get("/saml2/crm/certificate.pem").await;
     let base64: String = text_of(&document, "X509Certificate").concat().split_whitespace().collect();
     let pem: String = certificate.text.lines().filter(|line| !line.starts_with("-----")).collect();
@@ -126,7 +136,8 @@ async fn a_cross_site_post_without_cookies_is_sent_once_more_by_our_own_page() {
     let bare = app.browser().send(reqwest::Method::POST, "/saml2/crm", &headers, &body).await;
     assert_eq!(bare.status, StatusCode::OK);
     assert!(bare.text.contains("/saml2/crm?resent"), "{}", bare.text);
-    let (request_again, state) = (bare.field("SAMLRequest").expect("kept"), bare.field("RelayState").expect("kept"));
+    let (request_again, state) =
+        (bare.field("SAMLRequest").expect("kept"), bare.field("RelayState").expect("kept"));
     let fields = [("SAMLRequest", request_again.as_str()), ("RelayState", state.as_str())];
     let again = browser.post("/saml2/crm?resent", &fields).await;
     assert!(response(&again).contains("AuthnStatement"));

@@ -1,8 +1,14 @@
 //! Name, password, sign-out, and what a session is worth afterwards.
 
-use crate::support::{app::{PASSWORD, TestApp, system}, database::Kind};
+use crate::support::{
+    app::{PASSWORD, TestApp, system},
+    database::Kind,
+};
 use chrono::TimeDelta;
-use gatehouse::{domain::user::{Role, UserState}, service};
+use gatehouse::{
+    domain::user::{Role, UserState},
+    service,
+};
 use reqwest::StatusCode;
 
 async fn a_person_signs_in_and_out(kind: Kind) {
@@ -113,14 +119,20 @@ async fn w01_forms_need_their_token_and_our_own_page() {
     let token = browser.get("/account").await.field("csrf").expect("a form");
     let body = format!("csrf={token}");
     let kind = ("content-type", "application/x-www-form-urlencoded");
-    for foreign in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
+    for foreign in [
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
         let page = browser.send(reqwest::Method::POST, "/logout", &[kind, foreign], &body).await;
         assert_eq!(page.status, StatusCode::FORBIDDEN, "{foreign:?}");
     }
     let json = browser.send(reqwest::Method::POST, "/logout", &[("content-type", "text/plain")], &body).await;
     assert_eq!(json.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.get("/account").await.status, StatusCode::OK, "still signed in");
-    let own = browser.send(reqwest::Method::POST, "/logout", &[kind, ("sec-fetch-site", "same-origin")], &body).await;
+    let own = browser
+        .send(reqwest::Method::POST, "/logout", &[kind, ("sec-fetch-site", "same-origin")], &body)
+        .await;
     assert_eq!(own.status, StatusCode::SEE_OTHER, "the valid twin signs out");
 }
 
@@ -132,13 +144,11 @@ async fn changing_the_password_ends_other_sessions() {
     here.sign_in("tomas").await;
     there.sign_in("tomas").await;
     let new = "another long phrase of mine";
-    let refused = here
-        .submit("/account", "/account", &[("current_password", "wrong"), ("new_password", new)])
-        .await;
+    let refused =
+        here.submit("/account", "/account", &[("current_password", "wrong"), ("new_password", new)]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let changed = here
-        .submit("/account", "/account", &[("current_password", PASSWORD), ("new_password", new)])
-        .await;
+    let changed =
+        here.submit("/account", "/account", &[("current_password", PASSWORD), ("new_password", new)]).await;
     assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.text);
     assert_eq!(here.get("/account").await.status, StatusCode::OK);
     assert_eq!(there.get("/account").await.status, StatusCode::SEE_OTHER);
@@ -152,9 +162,19 @@ async fn w05_other_hosts_are_misdirected_and_pages_carry_every_header() {
     let browser = app.browser();
     let other = browser.send(reqwest::Method::GET, "/login", &[("host", "evil.example")], "").await;
     assert_eq!(other.status, StatusCode::MISDIRECTED_REQUEST);
-    for path in ["/login", "/nothing/here", "/error/7KQ2-M4XA", "/saml2/none", "/oauth2/authorize", "/setup", "/healthz"] {
+    for path in [
+        "/login",
+        "/nothing/here",
+        "/error/7KQ2-M4XA",
+        "/saml2/none",
+        "/oauth2/authorize",
+        "/setup",
+        "/healthz",
+    ] {
         let page = browser.get(path).await;
-        for name in ["content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy"] {
+        for name in
+            ["content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy"]
+        {
             assert!(page.headers.contains_key(name), "{path} lacks {name}");
         }
         let policy = page.headers["content-security-policy"].to_str().expect("text");

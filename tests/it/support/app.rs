@@ -8,7 +8,9 @@ use gatehouse::{
     context::{AppContext, Parts},
     domain::{
         app::AppDraft,
-        connection::{AcsUrl, BookmarkConnection, Connection, OidcConnection, SamlConnection, ValueMapping, ValueSource},
+        connection::{
+            AcsUrl, BookmarkConnection, Connection, OidcConnection, SamlConnection, ValueMapping, ValueSource,
+        },
         group::GroupDraft,
         user::{Role, UserDraft},
     },
@@ -95,11 +97,8 @@ impl TestApp {
 
     /// A new browser.
     pub fn browser(&self) -> Browser {
-        let client = reqwest::Client::builder()
-            .cookie_store(true)
-            .redirect(Policy::none())
-            .build()
-            .expect("a client");
+        let client =
+            reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).build().expect("a client");
         Browser { client, url: self.url.clone() }
     }
 
@@ -125,7 +124,9 @@ impl TestApp {
         let draft = GroupDraft { name: name.to_owned(), description: String::new() };
         let group = service::groups::create(&self.ctx, &system(), draft).await.expect("a group");
         for member in members {
-            service::groups::set_member(&self.ctx, &system(), group.id, *member, true).await.expect("a member");
+            service::groups::set_member(&self.ctx, &system(), group.id, *member, true)
+                .await
+                .expect("a member");
         }
         group
     }
@@ -150,7 +151,9 @@ impl TestApp {
             connection,
         };
         let (app, secret) = service::apps::create(&self.ctx, &system(), draft).await.expect("an app");
-        service::assignments::set(&self.ctx, &system(), &app, Assignee::Group(group.id), true).await.expect("bound");
+        service::assignments::set(&self.ctx, &system(), &app, Assignee::Group(group.id), true)
+            .await
+            .expect("bound");
         (app, secret)
     }
 }
@@ -230,13 +233,16 @@ impl Page {
 
     /// The reference of a hand-over page.
     pub fn reference(&self) -> Option<String> {
-        let is_one = |word: &&str| word.len() == 9 && gatehouse::domain::reference::parse(word).as_deref() == Some(*word);
+        let is_one = |word: &&str| {
+            word.len() == 9 && gatehouse::domain::reference::parse(word).as_deref() == Some(*word)
+        };
         self.text.split(['<', '>']).map(str::trim).find(is_one).map(str::to_owned)
     }
 
     /// The action of the form that posts away.
     pub fn action(&self) -> Option<String> {
-        let tag = self.text.split('<').find(|tag| tag.starts_with("form") && tag.contains("action=\"http"))?;
+        let tag =
+            self.text.split('<').find(|tag| tag.starts_with("form") && tag.contains("action=\"http"))?;
         Some(unescape(tag.split("action=\"").nth(1)?.split('"').next()?))
     }
 }
@@ -267,7 +273,8 @@ impl Browser {
     /// POST of a form.
     pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Page {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.send(Method::POST, address, &[("content-type", "application/x-www-form-urlencoded")], &body).await
+        self.send(Method::POST, address, &[("content-type", "application/x-www-form-urlencoded")], &body)
+            .await
     }
 
     /// POST of a form of ours: gets the page first and sends its token along.
@@ -305,7 +312,13 @@ impl Browser {
         let csrf = page.field("csrf").expect("a form");
         self.post(
             "/login/password",
-            &[("csrf", csrf.as_str()), ("flow", &flow), ("next", &next), ("username", username), ("password", password)],
+            &[
+                ("csrf", csrf.as_str()),
+                ("flow", &flow),
+                ("next", &next),
+                ("username", username),
+                ("password", password),
+            ],
         )
         .await
     }

@@ -19,6 +19,7 @@ start_gateway() {
     gateway_command "$state" apply apply "$state/org.yaml" || return 1
     # A second pass must find nothing left to do.
     gateway_command "$state" apply-again apply "$state/org.yaml" || return 1
+    grep -q '^No change' "$state/apply-again.log" || { echo "apply isn't idempotent:" >&2; cat "$state/apply-again.log" >&2; return 1; }
     (cd "$state" && exec "$gatehouse" serve --config "$state/gatehouse.toml") >"$state/serve.log" 2>&1 &
     gateway_pid=$!
     until curl --silent --fail --max-time 2 --output /dev/null "$url/readyz"; do

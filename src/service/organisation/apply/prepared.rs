@@ -3,7 +3,10 @@
 use super::{IssuedSecret, at};
 use crate::{
     context::AppContext,
-    domain::{audit::{AuditEvent, EventType}, connection::Connection},
+    domain::{
+        audit::{AuditEvent, EventType},
+        connection::Connection,
+    },
     id::{GroupId, UserId},
     service::{
         Caller, ServiceError,
@@ -76,14 +79,18 @@ async fn one(
                 ClientSecretWish::Chosen(secret) => Some(secret.expose().to_owned()),
                 ClientSecretWish::Generated | ClientSecretWish::Hash(_) => None,
             };
-            let mut app = apps::prepare(ctx, draft.as_ref().clone(), chosen).await.map_err(|e| at(&step.at, e))?;
+            let mut app =
+                apps::prepare(ctx, draft.as_ref().clone(), chosen).await.map_err(|e| at(&step.at, e))?;
             if let ClientSecretWish::Hash(hash) = secret {
                 app.plain_secret = None;
                 if let Some(row) = &mut app.secret {
                     as_hash(row, hash);
                 }
             }
-            issued = app.plain_secret.clone().map(|secret| issue(&app.checked.get().connection, &draft.slug, secret));
+            issued = app
+                .plain_secret
+                .clone()
+                .map(|secret| issue(&app.checked.get().connection, &draft.slug, secret));
             Made::App(Box::new(app))
         }
         Operation::ReplaceSecret { app, secret } => {

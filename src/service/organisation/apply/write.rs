@@ -12,7 +12,9 @@ use crate::{
         group::Group,
         user::User,
     },
-    service::{ServiceError, apps, organisation::current::Current, organisation::plan::Operation, settings, users},
+    service::{
+        ServiceError, apps, organisation::current::Current, organisation::plan::Operation, settings, users,
+    },
     store::{self, Tx, Written},
 };
 use chrono::{DateTime, Utc};
@@ -49,7 +51,9 @@ pub(super) async fn write(
                 let mut events = Vec::with_capacity(steps.len());
                 for step in steps {
                     let place = step.at.clone();
-                    perform(tx, &mut known, step, &mut events, now).await.map_err(|error| at(&place, error))?;
+                    perform(tx, &mut known, step, &mut events, now)
+                        .await
+                        .map_err(|error| at(&place, error))?;
                 }
                 if known.had_owner && store::users::count_active_owners(tx).await? == 0 {
                     return Err(ServiceError::field("users", "This would take away the last owner"));

@@ -13,7 +13,7 @@ use crate::{
         organisation::{current::CurrentApp, document::AppEntry},
     },
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What stands for a client id that is generated later, while the rest is checked.
 const CLIENT_ID_LATER: &str = "generated";
@@ -23,20 +23,36 @@ impl Planner<'_> {
     pub(super) fn apps(&mut self) {
         let (current, document) = (self.current, self.document);
         let mut seen = HashSet::new();
+        let mut names = self.names_of_others();
         for (position, entry) in document.apps.iter().flatten().enumerate() {
             let at = format!("apps[{position}]");
             let slug = entry.slug.trim();
             if slug.is_empty() {
                 self.errors.add(&format!("{at}.slug"), "Give the app a slug: its name in addresses");
             } else if seen.insert(slug) {
-                self.app(&at, entry, current.apps.get(slug));
+                self.app(&at, entry, current.apps.get(slug), &mut names);
             } else {
                 self.errors.add(&format!("{at}.slug"), format!("“{slug}” stands twice"));
             }
         }
     }
 
-    fn app(&mut self, at: &str, entry: &AppEntry, before: Option<&CurrentApp>) {
+    /// The entity and client ids of apps the file doesn't name and leaves alone, with their slugs.
+    fn names_of_others(&self) -> HashMap<(&'static str, String), String> {
+        let listed: HashSet<&str> =
+            self.document.apps.iter().flatten().map(|entry| entry.slug.trim()).collect();
+        let apps = &self.current.apps;
+        let others = apps.iter().filter(|(slug, _)| !self.setting.prune && !listed.contains(slug.as_str()));
+        others.filter_map(|(slug, app)| Some((name_of(&app.app.connection)?, slug.clone()))).collect()
+    }
+
+    fn app(
+        &mut self,
+        at: &str,
+        entry: &AppEntry,
+        before: Option<&CurrentApp>,
+        names: &mut HashMap<(&'static str, String), String>,
+    ) {
         let existing = before.map(|before| &before.app);
         let about = connection::About {
             entry,
@@ -61,6 +77,11 @@ impl Planner<'_> {
             Ok(checked) => checked,
             Err(errors) => return self.refuse(errors, |field| format!("{at}.{}", path_of(field, protocol))),
         };
+        if let Some(name) = name_of(&draft.connection)
+            && let Some(other) = names.insert(name.clone(), draft.slug.clone())
+        {
+            self.errors.add(&format!("{at}.{}", name.0), format!("The app “{other}” has this already"));
+        }
         match before {
             None => {
                 let change = Change::new(Action::Add, "app", &draft.slug);
@@ -72,8 +93,10 @@ impl Planner<'_> {
                 if was != *checked.get() {
                     let change = Change::new(Action::Change, "app", &before.app.slug)
                         .between(&shown(&was), &shown(checked.get()));
-                    let operation =
-                        Operation::UpdateApp { before: Box::new(before.app.clone()), checked: Box::new(checked) };
+                    let operation = Operation::UpdateApp {
+                        before: Box::new(before.app.clone()),
+                        checked: Box::new(checked),
+                    };
                     self.step(at, change, operation);
                 }
             }
@@ -87,7 +110,9 @@ impl Planner<'_> {
         let hashes = &before.secret_hashes;
         let there = match &wish {
             ClientSecretWish::Generated => !hashes.is_empty(),
-            ClientSecretWish::Chosen(secret) => hashes.iter().any(|hash| secret_matches(secret.expose(), hash)),
+            ClientSecretWish::Chosen(secret) => {
+                hashes.iter().any(|hash| secret_matches(secret.expose(), hash))
+            }
             ClientSecretWish::Hash(wanted) => hashes.contains(wanted),
         };
         if needed && !there {
@@ -133,7 +158,8 @@ impl Planner<'_> {
             let key = canonical(name);
             if !knows(self, &key) {
                 let singular = field.trim_end_matches('s');
-                self.errors.add(&format!("{at}.{field}[{position}]"), format!("There is no {singular} “{name}”"));
+                self.errors
+                    .add(&format!("{at}.{field}[{position}]"), format!("There is no {singular} “{name}”"));
             } else if keys.insert(key.clone()) && !had.contains(&key) {
                 let change = Change::new(Action::Add, "access", &format!("{name} to {slug}"));
                 self.step(at, change, operation(key, true));
@@ -146,6 +172,16 @@ impl Planner<'_> {
             self.step(at, change, operation(key.clone(), false));
         }
     }
+}
+
+/// The one id by which an app is known to others, and where it stands in the file.
+fn name_of(connection: &Connection) -> Option<(&'static str, String)> {
+    let (path, name) = match connection {
+        Connection::Saml(saml) => ("saml.sp_entity_id", &saml.sp_entity_id),
+        Connection::Oidc(oidc) => ("oidc.client_id", &oidc.client_id),
+        Connection::Bookmark(_) => return None,
+    };
+    (!name.is_empty()).then(|| (path, name.clone()))
 }
 
 fn draft(entry: &AppEntry, before: Option<AppDraft>, connection: Connection) -> AppDraft {

@@ -4,13 +4,15 @@ use super::Setting;
 use crate::{
     domain::{
         connection::{
-            AcsUrl, BookmarkConnection, ClientAuth, Connection, OidcConnection, RequireSigned, SamlConnection,
-            ValueMapping, ValueSource,
+            AcsUrl, BookmarkConnection, ClientAuth, Connection, OidcConnection, RequireSigned,
+            SamlConnection, ValueMapping, ValueSource,
         },
         text::FieldErrors,
     },
     service::{
-        organisation::document::{AppEntry, AutoOrBool, ClientAuthWord, MappingEntry, OidcEntry, SamlEntry, Signed},
+        organisation::document::{
+            AppEntry, AutoOrBool, ClientAuthWord, MappingEntry, OidcEntry, SamlEntry, Signed,
+        },
         sp_metadata,
     },
 };
@@ -47,9 +49,12 @@ pub(super) fn of(about: &About<'_>) -> Result<Connection, FieldErrors> {
             (Some(existing), _) => existing.clone(),
             (None, Some("custom-saml")) => Connection::Saml(Box::default()),
             (None, Some("custom-oidc")) => Connection::Oidc(Box::default()),
-            (None, Some("bookmark")) => return Err(FieldErrors::one("url", "Write where the bookmark leads")),
+            (None, Some("bookmark")) => {
+                return Err(FieldErrors::one("url", "Write where the bookmark leads"));
+            }
             (None, Some(_)) => {
-                let message = "the connector catalogue isn't available in this version: write a saml or oidc block";
+                let message =
+                    "the connector catalogue isn't available in this version: write a saml or oidc block";
                 return Err(FieldErrors::one("connector", message));
             }
             (None, None) => {
@@ -60,7 +65,10 @@ pub(super) fn of(about: &About<'_>) -> Result<Connection, FieldErrors> {
     };
     let own = default_connector(&wanted);
     if matches!(connector, Some("custom-saml" | "custom-oidc" | "bookmark")) && connector != Some(own) {
-        return Err(FieldErrors::one("connector", format!("Write {own}, which is what the block below is for")));
+        return Err(FieldErrors::one(
+            "connector",
+            format!("Write {own}, which is what the block below is for"),
+        ));
     }
     if about.existing.is_some_and(|existing| existing.protocol() != wanted.protocol()) {
         let message = "The app uses another protocol; remove it first, or choose another slug";

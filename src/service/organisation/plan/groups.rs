@@ -18,8 +18,11 @@ impl Planner<'_> {
                 continue;
             }
             let before = current.groups.get(&key);
-            let description =
-                entry.description.clone().or_else(|| before.map(|b| b.group.description.clone())).unwrap_or_default();
+            let description = entry
+                .description
+                .clone()
+                .or_else(|| before.map(|b| b.group.description.clone()))
+                .unwrap_or_default();
             let checked = match (GroupDraft { name: entry.name.clone(), description }).check() {
                 Ok(checked) => checked,
                 Err(errors) => {
@@ -36,8 +39,13 @@ impl Planner<'_> {
                     let was = json!({"name": before.group.name, "description": before.group.description});
                     let is = json!({"name": checked.get().name, "description": checked.get().description});
                     if was != is {
-                        let change = Change::new(Action::Change, "group", &before.group.name).between(&was, &is);
-                        self.step(&at, change, Operation::UpdateGroup { before: before.group.clone(), checked });
+                        let change =
+                            Change::new(Action::Change, "group", &before.group.name).between(&was, &is);
+                        self.step(
+                            &at,
+                            change,
+                            Operation::UpdateGroup { before: before.group.clone(), checked },
+                        );
                     }
                 }
             }
@@ -60,11 +68,13 @@ impl Planner<'_> {
                 self.step(at, change, operation);
             }
         }
-        let mut leaving: Vec<&String> = had.difference(&wanted_keys).filter(|key| self.knows_user(key)).collect();
+        let mut leaving: Vec<&String> =
+            had.difference(&wanted_keys).filter(|key| self.knows_user(key)).collect();
         leaving.sort_unstable();
         for key in leaving {
             let change = Change::new(Action::Remove, "member", &format!("{key} in {name}"));
-            let operation = Operation::SetMember { group: group.to_owned(), user: key.clone(), member: false };
+            let operation =
+                Operation::SetMember { group: group.to_owned(), user: key.clone(), member: false };
             self.step(at, change, operation);
         }
     }

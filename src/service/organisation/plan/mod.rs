@@ -83,7 +83,8 @@ pub(super) fn plan(
     document: &Document,
     setting: Setting<'_>,
 ) -> Result<Vec<Step>, FieldErrors> {
-    let mut planner = Planner { current, document, setting, errors: FieldErrors::default(), steps: Vec::new() };
+    let mut planner =
+        Planner { current, document, setting, errors: FieldErrors::default(), steps: Vec::new() };
     planner.organization();
     planner.users();
     planner.groups();
@@ -189,7 +190,9 @@ impl Planner<'_> {
         let mut after = i64::try_from(before).unwrap_or(i64::MAX);
         for step in &self.steps {
             let (was, is) = match &step.operation {
-                Operation::CreateUser { checked, .. } => (false, active(checked.get().role, checked.get().state)),
+                Operation::CreateUser { checked, .. } => {
+                    (false, active(checked.get().role, checked.get().state))
+                }
                 Operation::UpdateUser { before, checked } => {
                     (active(before.role, before.state), active(checked.get().role, checked.get().state))
                 }
@@ -199,7 +202,8 @@ impl Planner<'_> {
             after += i64::from(is) - i64::from(was);
         }
         if before > 0 && after <= 0 {
-            self.errors.add("users", "Name an owner whose state is active: this would take away the last one");
+            self.errors
+                .add("users", "Name an owner whose state is active: this would take away the last one");
         }
     }
 

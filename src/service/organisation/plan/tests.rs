@@ -82,8 +82,12 @@ fn refusals_name_the_path() {
     let table = [
         ("users: [{username: a, email: nope}]", "users[0].email"),
         ("users: [{username: 'a b', email: a@x.example}]", "users[0].username"),
-        ("users: [{username: a, email: a@x.example}, {username: Ａ, email: b@x.example}]", "users[1].username"),
+        (
+            "users: [{username: a, email: a@x.example}, {username: Ａ, email: b@x.example}]",
+            "users[1].username",
+        ),
         ("users: [{username: a, email: a@x.example}, {username: b, email: A@x.example}]", "users[1].email"),
+        ("users: [{username: a, email: MAYA@fernhill.example}]", "users[0].email"),
         ("users: [{username: a, email: a@x.example, password: short}]", "users[0].password"),
         ("users: [{username: a, email: a@x.example, password_hash: $2b$12$x}]", "users[0].password_hash"),
         ("users: [{username: a, email: a@x.example, attributes: {'b b': x}}]", "users[0].attributes.b b"),
@@ -117,12 +121,23 @@ fn refusals_name_the_path() {
         ("apps: [{slug: a, saml: {name_id: {source: shoe_size}}}]", "apps[0].saml.name_id.source"),
         ("apps: [{slug: a, saml: {attributes: [{name: b}]}}]", "apps[0].saml.attributes[0]"),
         ("apps: [{slug: a, saml: {attributes: [{name: b, source: shoe_size}]}}]", "apps[0].saml.attributes"),
+        (
+            "apps: [{slug: a, oidc: {client_id: c}}, {slug: b, oidc: {client_id: c}}]",
+            "apps[1].oidc.client_id",
+        ),
+        (
+            "apps: [{slug: a, saml: {sp_entity_id: e}}, {slug: b, saml: {sp_entity_id: e}}]",
+            "apps[1].saml.sp_entity_id",
+        ),
         ("apps: [{slug: a, oidc: {redirect_uris: ['javascript:x']}}]", "apps[0].oidc.redirect_uris"),
         ("apps: [{slug: a, oidc: {grant_types: [password]}}]", "apps[0].oidc.grant_types[0]"),
         ("apps: [{slug: a, oidc: {grant_types: []}}]", "apps[0].oidc.grant_types"),
         ("apps: [{slug: a, oidc: {client_secret: short}}]", "apps[0].oidc.client_secret"),
         ("apps: [{slug: a, oidc: {client_secret_hash: short}}]", "apps[0].oidc.client_secret_hash"),
-        ("apps: [{slug: a, oidc: {client_auth: none, client_secret: 0123456789abcdef}}]", "apps[0].oidc.client_secret"),
+        (
+            "apps: [{slug: a, oidc: {client_auth: none, client_secret: 0123456789abcdef}}]",
+            "apps[0].oidc.client_secret",
+        ),
         ("apps: [{slug: a, oidc: {client_auth: private_key_jwt}}]", "apps[0].oidc.client_auth"),
         ("organisation: ''", "organisation"),
     ];
@@ -136,8 +151,14 @@ fn refusals_name_the_path() {
 #[test]
 fn expressions_are_told_apart_from_mistakes() {
     for (yaml, path) in [
-        ("apps: [{slug: a, saml: {attributes: [{name: b, expression: 'x'}]}}]", "apps[0].saml.attributes[0].expression"),
-        ("apps: [{slug: a, oidc: {claims: [{name: b, expression: 'x'}]}}]", "apps[0].oidc.claims[0].expression"),
+        (
+            "apps: [{slug: a, saml: {attributes: [{name: b, expression: 'x'}]}}]",
+            "apps[0].saml.attributes[0].expression",
+        ),
+        (
+            "apps: [{slug: a, oidc: {claims: [{name: b, expression: 'x'}]}}]",
+            "apps[0].oidc.claims[0].expression",
+        ),
     ] {
         let errors = refused(&current(), yaml);
         assert_eq!(errors, [(path.to_owned(), "expressions aren't available in this version".to_owned())]);
@@ -146,16 +167,19 @@ fn expressions_are_told_apart_from_mistakes() {
 
 #[test]
 fn every_refusal_is_told_not_only_the_first() {
-    let errors = refused(&current(), "users: [{username: a, email: x}]\ngroups: [{name: ''}]\napps: [{slug: b}]");
+    let errors =
+        refused(&current(), "users: [{username: a, email: x}]\ngroups: [{name: ''}]\napps: [{slug: b}]");
     let fields: Vec<&str> = errors.iter().map(|(field, _)| field.as_str()).collect();
     assert_eq!(fields, ["users[0].email", "groups[0].name", "apps[0].connector"]);
 }
 
 #[test]
 fn what_a_file_does_not_say_stays() {
-    assert_eq!(lines(&current(), "users: [{username: maya}, {username: TOMAS}]", false), [
-        "~ user tomas: display_name \"tomas\" → \"tomas\"".replace(": display_name \"tomas\" → \"tomas\"", ": username \"tomas\" → \"TOMAS\"")
-    ]);
+    assert_eq!(
+        lines(&current(), "users: [{username: maya}, {username: TOMAS}]", false),
+        ["~ user tomas: display_name \"tomas\" → \"tomas\""
+            .replace(": display_name \"tomas\" → \"tomas\"", ": username \"tomas\" → \"TOMAS\"")]
+    );
     assert_eq!(lines(&current(), "users: [{username: maya}]", false), Vec::<String>::new());
     assert_eq!(lines(&current(), "", false), Vec::<String>::new());
     let change = lines(&current(), "users: [{username: maya, department: Growth}]", false);
@@ -166,14 +190,17 @@ fn what_a_file_does_not_say_stays() {
 fn lists_of_members_and_groups_are_complete() {
     let yaml = "groups: [{name: growth, members: [tomas]}]\n\
                 apps: [{slug: wiki, url: 'https://wiki.example', groups: [Growth], users: [maya]}]";
-    assert_eq!(lines(&current(), yaml, false), [
-        "~ group Growth: name \"Growth\" → \"growth\"",
-        "+ member tomas in growth",
-        "- member maya in growth",
-        "+ app wiki",
-        "+ access Growth to wiki",
-        "+ access maya to wiki",
-    ]);
+    assert_eq!(
+        lines(&current(), yaml, false),
+        [
+            "~ group Growth: name \"Growth\" → \"growth\"",
+            "+ member tomas in growth",
+            "- member maya in growth",
+            "+ app wiki",
+            "+ access Growth to wiki",
+            "+ access maya to wiki",
+        ]
+    );
     assert_eq!(lines(&current(), "groups: [{name: Growth}]", false), Vec::<String>::new());
 }
 
@@ -184,10 +211,14 @@ fn pruning_removes_only_the_kinds_a_file_lists_and_never_the_last_owner() {
     assert_eq!(lines(&current(), only_tomas, false), Vec::<String>::new());
     assert_eq!(lines(&current(), "groups: []", true), ["- group Growth"]);
     let document = read("users: [{username: maya}]");
-    let errors = plan(&current(), &document, Setting { prune: true, ..setting() }).expect_err("the owner would go");
+    let errors =
+        plan(&current(), &document, Setting { prune: true, ..setting() }).expect_err("the owner would go");
     assert!(errors.of("users").is_some_and(|message| message.contains("owner")), "{errors}");
     let successor = "users: [{username: maya, role: owner}]";
-    assert_eq!(lines(&current(), successor, true), ["- user tomas", "~ user maya: role \"none\" → \"owner\""]);
+    assert_eq!(
+        lines(&current(), successor, true),
+        ["- user tomas", "~ user maya: role \"none\" → \"owner\""]
+    );
     // A name that goes can't be used by what stays.
     let gone = read("users: [{username: tomas}]\ngroups: [{name: Growth, members: [maya]}]");
     let errors = plan(&current(), &gone, Setting { prune: true, ..setting() }).expect_err("maya goes");

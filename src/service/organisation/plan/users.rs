@@ -16,7 +16,7 @@ impl Planner<'_> {
     pub(super) fn users(&mut self) {
         let (current, document) = (self.current, self.document);
         let mut seen = HashSet::new();
-        let mut emails: HashMap<String, String> = HashMap::new();
+        let mut emails = self.emails_of_others();
         for (position, entry) in document.users.iter().flatten().enumerate() {
             let at = format!("users[{position}]");
             let key = canonical(&entry.username);
@@ -63,6 +63,18 @@ impl Planner<'_> {
                 }
             }
         }
+    }
+}
+
+impl Planner<'_> {
+    /// The emails of people the file doesn't name and leaves alone, with their user names.
+    fn emails_of_others(&self) -> HashMap<String, String> {
+        let listed: Vec<String> =
+            self.document.users.iter().flatten().map(|entry| canonical(&entry.username)).collect();
+        let listed: HashSet<&str> = listed.iter().map(String::as_str).collect();
+        let others = self.current.users.iter();
+        let others = others.filter(|(key, _)| !self.setting.prune && !listed.contains(key.as_str()));
+        others.map(|(_, user)| (canonical(&user.email), user.username.clone())).collect()
     }
 }
 

@@ -123,11 +123,8 @@ fn in_words(valid: &[ClientSecret], now: DateTime<Utc>) -> String {
     let mut line = format!("Ends in …{}, made {}{used}.", newest.hint, newest.created_at.format("%-d %B"));
     for older in valid.iter().filter(|secret| secret.id != newest.id) {
         if let Some(end) = older.expires_at {
-            line += &format!(
-                " The one before, …{}, works until {} UTC.",
-                older.hint,
-                end.format("%-d %B, %H:%M")
-            );
+            let end = end.format("%-d %B, %H:%M");
+            line = format!("{line} The one before, …{}, works until {end} UTC.", older.hint);
         }
     }
     line
