@@ -254,7 +254,7 @@ impl AuditEvent {
 
     /// Says which other thing it was done to.
     #[must_use]
-    pub fn on(mut self, kind: &str, id: impl ToString, name: &str) -> Self {
+    pub fn on(mut self, kind: &str, id: impl std::fmt::Display, name: &str) -> Self {
         self.resource = Some(Resource { kind: kind.into(), id: id.to_string(), name: name.into() });
         self
     }

@@ -75,9 +75,8 @@ pub fn slugify(label: &str) -> String {
     for c in label.nfkd().flat_map(char::to_lowercase) {
         if c.is_ascii_alphanumeric() {
             slug.push(c);
-        } else if !c.is_ascii_punctuation() && !c.is_whitespace() {
-            continue;
-        } else if !slug.is_empty() && !slug.ends_with('-') {
+        } else if (c.is_ascii_punctuation() || c.is_whitespace()) && !slug.is_empty() && !slug.ends_with('-')
+        {
             slug.push('-');
         }
     }

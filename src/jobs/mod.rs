@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How often expired rows are removed.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Removes expired rows until `shutdown`.
 pub async fn keep_house(ctx: AppContext, shutdown: CancellationToken) {
@@ -18,7 +18,7 @@ pub async fn keep_house(ctx: AppContext, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
             match housekeeping::purge(&ctx).await {
                 Ok(purged) if purged.is_full() => {
-                    tracing::debug!(?purged, "expired rows removed, more are left")
+                    tracing::debug!(?purged, "expired rows removed, more are left");
                 }
                 Ok(purged) => {
                     tracing::debug!(?purged, "expired rows removed");

@@ -61,6 +61,7 @@ impl ServiceError {
     }
 
     /// A unique value that turned out to be taken becomes the field's error.
+    #[must_use]
     pub fn or_taken(self, pairs: &[(&str, &str, &str)]) -> Self {
         if let Self::Store(StoreError::Conflict(constraint)) = &self {
             for (column, field, message) in pairs {

@@ -61,7 +61,8 @@ fn cached(ctx: &AppContext) -> Option<(DateTime<Utc>, Arc<Organization>)> {
     ctx.organization.0.read().ok().and_then(|copy| copy.clone())
 }
 
-fn remember(ctx: &AppContext, organization: Organization) -> Arc<Organization> {
+/// Shows a new organisation at once on this node.
+pub(super) fn remember(ctx: &AppContext, organization: Organization) -> Arc<Organization> {
     let organization = Arc::new(organization);
     if let Ok(mut copy) = ctx.organization.0.write() {
         *copy = Some((ctx.now(), organization.clone()));

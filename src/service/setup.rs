@@ -93,7 +93,9 @@ pub async fn complete(ctx: &AppContext, origin: &Origin, setup: Setup) -> Result
         .from_origin(origin)
         .on("organization", "1", &organization.name);
     let event = actor::event(ctx, EventType::UserCreate).by(InitiatedBy::anonymous()).from_origin(origin);
-    ctx.db
+    let named = organization.clone();
+    let owner = ctx
+        .db
         .write(move |tx| {
             Box::pin(async move {
                 let stored: Option<StoredCode> =
@@ -112,12 +114,16 @@ pub async fn complete(ctx: &AppContext, origin: &Origin, setup: Setup) -> Result
                     return Err(ServiceError::NotFound("page"));
                 }
                 let (user, event) = super::users::insert(tx, id, &checked, Some(&hash), event, now).await?;
+                // Whoever had the code is this person from now on.
+                let (event, created) = (event.by(InitiatedBy::user(&user)), created.by(InitiatedBy::user(&user)));
                 super::settings::put(tx, &organization, now).await?;
                 store::settings::set(tx, CODE, "{}", now).await?;
-                Ok(Written::new(user, event).and(created))
+                Ok::<_, ServiceError>(Written::new(user, event).and(created))
             })
         })
-        .await
+        .await?;
+    super::settings::remember(ctx, named);
+    Ok(owner)
 }
 
 /// Makes an account from the command line, with a role.

@@ -149,10 +149,10 @@ impl<'d> Keys<'d> {
 /// Adds an application. `Conflict` of `apps.slug` (also when it is an old name of another), `apps.sp_entity_id` or
 /// `apps.client_id`.
 pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>) -> Result<App, StoreError> {
-    tx.alone(APPLICATIONS).await?;
     const SQL: &str = "INSERT INTO apps (id, slug, label, label_key, search_key, description, connector, protocol, glyph, \
         colour, category, show_in_portal, active, connection, sp_entity_id, client_id, created_at, updated_at, version) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, 1)";
+    tx.alone(APPLICATIONS).await?;
     let draft = app.get();
     let text_id = id.to_string();
     let keys = Keys::of(draft);
@@ -206,7 +206,6 @@ pub async fn update(
     app: &CheckedApp,
     now: DateTime<Utc>,
 ) -> Result<App, StoreError> {
-    tx.alone(APPLICATIONS).await?;
     const OLD: &str = "SELECT slug FROM apps WHERE id = $1 AND ($2 IS NULL OR version = $2)";
     const SQL: &str = concat!(
         "UPDATE apps SET slug = $3, label = $4, label_key = $5, search_key = $6, description = $7, connector = $8, ",
@@ -215,6 +214,7 @@ pub async fn update(
         "WHERE id = $1 AND ($2 IS NULL OR version = $2) RETURNING ",
         app_columns!()
     );
+    tx.alone(APPLICATIONS).await?;
     let draft = app.get();
     let text_id = id.to_string();
     let keys = Keys::of(draft);

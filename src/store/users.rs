@@ -102,10 +102,10 @@ pub async fn insert(
     user: &CheckedUser,
     now: DateTime<Utc>,
 ) -> Result<User, StoreError> {
-    tx.alone(ACCOUNTS).await?;
     const SQL: &str = "INSERT INTO users (id, username, username_key, email, email_key, state, role, display_name, \
         display_key, search_key, profile, custom, created_at, updated_at, version) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, 1)";
+    tx.alone(ACCOUNTS).await?;
     let draft = user.get();
     let text_id = id.to_string();
     let place = Place { table: TABLE, id: &text_id };
@@ -152,13 +152,13 @@ pub async fn update(
     user: &CheckedUser,
     now: DateTime<Utc>,
 ) -> Result<User, StoreError> {
-    tx.alone(ACCOUNTS).await?;
     const SQL: &str = concat!(
         "UPDATE users SET username = $3, username_key = $4, email = $5, email_key = $6, state = $7, role = $8, ",
         "display_name = $9, display_key = $10, search_key = $11, profile = $12, custom = $13, updated_at = $14, ",
         "version = version + 1 WHERE id = $1 AND ($2 IS NULL OR version = $2) RETURNING ",
         user_columns!()
     );
+    tx.alone(ACCOUNTS).await?;
     let draft = user.get();
     let text_id = id.to_string();
     let place = Place { table: TABLE, id: &text_id };

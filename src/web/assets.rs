@@ -46,7 +46,6 @@ pub fn asset_url(path: &str) -> String {
 /// `GET /assets/{hash}/{*path}`: an embedded file, cached for good when the hash is this build's.
 ///
 /// 404 for an unknown file and for a kind of file that no page uses; 304 when the entity tag matches.
-#[expect(clippy::unused_async, reason = "axum handlers are async functions")]
 pub async fn serve(Path((hash, path)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let Some((file, kind)) = Files::get(&path).zip(content_type(&path)) else {
         return StatusCode::NOT_FOUND.into_response();

@@ -109,14 +109,12 @@ pub async fn sign_in(ctx: &AppContext, origin: &Origin, attempt: Attempt) -> Res
     let rehashed = if verified.needs_rehash { Some(ctx.hasher.hash(attempt.password).await?) } else { None };
     let proof = Proof { stored, rehashed, names };
     let person = user.clone();
-    match begin(ctx, origin, user, attempt.replaces, proof).await? {
-        Some(done) => Ok(done),
-        None => {
-            // Reset or switched off while the hash was computed.
-            record_failure(ctx, origin, Some(&person), &attempt.login, "wrong_password", message).await?;
-            Ok(SignIn::Refused)
-        }
+    if let Some(done) = begin(ctx, origin, user, attempt.replaces, proof).await? {
+        return Ok(done);
     }
+    // Reset or switched off while the hash was computed.
+    record_failure(ctx, origin, Some(&person), &attempt.login, "wrong_password", message).await?;
+    Ok(SignIn::Refused)
 }
 
 /// What was verified, to be confirmed inside the write.

@@ -125,7 +125,7 @@ impl Case<'_> {
             Ok(user) => user,
             Err(error) => return self.burn(row.hash, error).await,
         };
-        let details = self.details(&family)?;
+        let details = details(&family)?;
         let scope = details.scope.clone();
         let minted = self.mint(&family, &user, &details, &scope, details.nonce.clone()).await?;
         let event = self.issued(&user, GrantType::AuthorizationCode, &scope);
@@ -188,7 +188,7 @@ impl Case<'_> {
             Ok(user) => user,
             Err(error) => return self.refuse(error).await,
         };
-        let details = self.details(&family)?;
+        let details = details(&family)?;
         // OpenID Connect Core §12.2: a refreshed ID token needs no nonce (O-28).
         let mut minted = self.mint(&family, &user, &details, &scope, None).await?;
         if let Some(refresh) = &mut minted.refresh {
@@ -218,11 +218,6 @@ impl Case<'_> {
             Claimed::Ours => Ok(minted.response.to_json()),
             Claimed::Taken => self.revoke_reused(&family, "refresh token used twice").await,
         }
-    }
-
-    fn details(&self, family: &Family) -> Result<GrantDetails, ServiceError> {
-        GrantDetails::parse(&family.grant_details)
-            .ok_or_else(|| ServiceError::Internal("a grant that can't be read".into()))
     }
 
     /// The one gate of every grant: family, account and access at this moment (O-42).
@@ -403,6 +398,12 @@ impl Case<'_> {
             .await?;
         Err(error.into())
     }
+}
+
+/// What was granted with a family.
+fn details(family: &Family) -> Result<GrantDetails, ServiceError> {
+    GrantDetails::parse(&family.grant_details)
+        .ok_or_else(|| ServiceError::Internal("a grant that can't be read".into()))
 }
 
 fn refusal(ctx: &AppContext, origin: &Origin, app: &App, error: &ProtocolError) -> AuditEvent {

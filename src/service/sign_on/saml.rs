@@ -333,16 +333,14 @@ fn still_agreed(connection: &SamlConnection, request: &VerifiedAuthnRequest) -> 
 
 /// The verified request's target, or the registered default for a tile (S-24: RelayState then comes from settings alone).
 fn target(connection: &SamlConnection, request: Option<&VerifiedAuthnRequest>) -> Option<ResponseTarget> {
-    match request {
-        Some(request) => Some(ResponseTarget::from(request)),
-        None => {
-            let relay_state = match connection.default_relay_state.as_str() {
-                "" => None,
-                text => binding::RelayState::new(text).ok(),
-            };
-            ResponseTarget::unsolicited(&service_provider(connection), relay_state)
-        }
+    if let Some(request) = request {
+        return Some(ResponseTarget::from(request));
     }
+    let relay_state = match connection.default_relay_state.as_str() {
+        "" => None,
+        text => binding::RelayState::new(text).ok(),
+    };
+    ResponseTarget::unsolicited(&service_provider(connection), relay_state)
 }
 
 /// The strongest class that a password earns, or the one asked for among those it earns.

@@ -166,11 +166,10 @@ fn site_of(headers: &HeaderMap, own: &str) -> FetchSite {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match (text("sec-fetch-site"), text("origin")) {
         (Some("same-origin" | "none"), _) => FetchSite::Own,
-        (Some(_), _) => FetchSite::Other,
         (None, Some(origin)) if origin == own => FetchSite::Own,
         // Browsers say `null` where the referrer policy hides the page: the form's token decides then.
         (None, Some("null")) => FetchSite::Unknown,
-        (None, Some(_)) => FetchSite::Other,
+        (Some(_), _) | (None, Some(_)) => FetchSite::Other,
         (None, None) => match text("referer") {
             Some(referer) if referer == own || referer.starts_with(&format!("{own}/")) => FetchSite::Own,
             Some(_) => FetchSite::Other,

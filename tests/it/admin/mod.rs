@@ -27,10 +27,10 @@ pub async fn upload(browser: &Browser, page: &str, action: &str, fields: &[(&str
     let mut body = String::new();
     for (name, value) in std::iter::once(("csrf", csrf.as_str())).chain(fields.iter().copied()) {
         let file = if name == "metadata_file" { "; filename=\"sp.xml\"" } else { "" };
-        body +=
-            &format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n");
+        let head = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend([head.as_str(), value, "\r\n"]);
     }
-    body += &format!("--{EDGE}--\r\n");
+    body.extend(["--", EDGE, "--\r\n"]);
     let kind = format!("multipart/form-data; boundary={EDGE}");
     browser.send(Method::POST, action, &[("content-type", &kind)], &body).await
 }

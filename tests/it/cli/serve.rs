@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Longest wait for anything a server says or does.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that is killed when the test is over.
 pub struct Server {

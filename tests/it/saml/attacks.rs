@@ -84,8 +84,11 @@ async fn s26_a_replayed_request_is_refused_also_on_another_node() {
         organization: OrganizationCache::default(),
         hasher: Hasher::new(&app.ctx.config.passwords).expect("valid"),
     });
-    let visitor =
-        service::sign_on::Visitor { browser: "x".repeat(43), origin: Default::default(), session: None };
+    let visitor = service::sign_on::Visitor {
+        browser: "x".repeat(43),
+        origin: gatehouse::domain::audit::Origin::default(),
+        session: None,
+    };
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("SAMLRequest", &base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &xml))
         .finish();

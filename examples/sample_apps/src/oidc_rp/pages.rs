@@ -105,7 +105,7 @@ fn plain(value: &Value) -> String {
 }
 
 const TRIPS: &str = "<section class=\"card\" aria-labelledby=\"trips-h\"><h2 id=\"trips-h\">Your next trips</h2><p class=\"note\">Two are booked.</p>\
-<table class=\"rows\"><thead><tr><th scope=\"col\">Trip</th><th scope=\"col\">When</th><th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Seats</th></tr></thead><tbody>\
+<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"List\"><table class=\"rows\"><thead><tr><th scope=\"col\">Trip</th><th scope=\"col\">When</th><th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Seats</th></tr></thead><tbody>\
 <tr><td>Lisbon, team week</td><td>8 – 12 December</td><td><span class=\"pill\">Booked</span></td><td class=\"n\">6</td></tr>\
 <tr><td>Zürich, customer visit</td><td>14 January</td><td><span class=\"pill\">Booked</span></td><td class=\"n\">2</td></tr>\
-<tr><td>Kraków, hiring day</td><td>3 February</td><td><span class=\"pill\">Draft</span></td><td class=\"n\">3</td></tr></tbody></table></section>";
+<tr><td>Kraków, hiring day</td><td>3 February</td><td><span class=\"pill\">Draft</span></td><td class=\"n\">3</td></tr></tbody></table></div></section>";

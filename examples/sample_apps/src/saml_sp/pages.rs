@@ -112,7 +112,7 @@ pub(crate) fn home(person: &Person) -> Response {
 }
 
 const INVOICES: &str = "<section class=\"card\" aria-labelledby=\"inv-h\"><h2 id=\"inv-h\">Invoices to approve</h2><p class=\"note\">Three are waiting.</p>\
-<table class=\"rows\"><thead><tr><th scope=\"col\">From</th><th scope=\"col\">Due</th><th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Amount</th></tr></thead><tbody>\
+<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"List\"><table class=\"rows\"><thead><tr><th scope=\"col\">From</th><th scope=\"col\">Due</th><th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Amount</th></tr></thead><tbody>\
 <tr><td>Birch &amp; Sons Joinery</td><td>28 November</td><td><span class=\"pill\">Waiting</span></td><td class=\"n\">€1,240.00</td></tr>\
 <tr><td>Nordlicht Hosting</td><td>1 December</td><td><span class=\"pill\">Waiting</span></td><td class=\"n\">€389.90</td></tr>\
-<tr><td>Café Miró</td><td>4 December</td><td><span class=\"pill\">Waiting</span></td><td class=\"n\">€86.40</td></tr></tbody></table></section>";
+<tr><td>Café Miró</td><td>4 December</td><td><span class=\"pill\">Waiting</span></td><td class=\"n\">€86.40</td></tr></tbody></table></div></section>";

@@ -230,7 +230,8 @@ mod tests {
         let addresses = acs_urls(text, &stored().acs_urls).expect("few");
         let shown: Vec<_> = addresses.iter().map(|acs| (acs.url.as_str(), acs.index, acs.default)).collect();
         assert_eq!(shown, [("https://sp.example/new", 0, true), ("https://sp.example/a", 7, false)]);
-        let many: String = (0..65).map(|number| format!("https://sp.example/{number}\n")).collect();
+        let many =
+            (0..65).map(|number| format!("https://sp.example/{number}")).collect::<Vec<_>>().join("\n");
         assert!(acs_urls(&many, &[]).is_err());
     }
 

@@ -173,11 +173,11 @@ mod tests {
         }
     }
 
-    fn answer(state: UserState, active: bool, routes: Vec<Route>) -> Verdict {
+    fn answer(state: UserState, active: bool, routes: &[Route]) -> Verdict {
         let app = App { active, ..app() };
         let user = user(state);
-        let access = decide(&user, &app, routes.clone());
-        verdict(&app, &user, &access, &routes, None)
+        let access = decide(&user, &app, routes.to_vec());
+        verdict(&app, &user, &access, routes, None)
     }
 
     fn group(name: &str) -> Route {
@@ -187,13 +187,13 @@ mod tests {
     #[test]
     fn the_chain_stops_where_the_decision_stopped() {
         let tones = |verdict: &Verdict| verdict.chain.iter().map(|step| step.tone).collect::<Vec<_>>();
-        let suspended = answer(UserState::Suspended, true, vec![group("Growth")]);
+        let suspended = answer(UserState::Suspended, true, &[group("Growth")]);
         assert_eq!(tones(&suspended), [Tone::Bad, Tone::Draft, Tone::Draft]);
         assert!(suspended.chain[2].text.contains("would pass"));
-        let paused = answer(UserState::Active, false, Vec::new());
+        let paused = answer(UserState::Active, false, &[]);
         assert_eq!(tones(&paused), [Tone::Ok, Tone::Bad, Tone::Draft]);
         assert!(paused.chain[2].text.contains("would stop here"));
-        let outside = answer(UserState::Active, true, Vec::new());
+        let outside = answer(UserState::Active, true, &[]);
         assert_eq!(tones(&outside), [Tone::Ok, Tone::Ok, Tone::Bad]);
         assert_eq!(outside.title, "Omar would be stopped");
         assert_eq!(outside.text, "Omar Haddad isn’t in a group that has Amplitude.");
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn who_gets_in_is_told_through_what() {
-        let verdict = answer(UserState::Active, true, vec![group("Growth"), Route::Direct]);
+        let verdict = answer(UserState::Active, true, &[group("Growth"), Route::Direct]);
         assert!(verdict.lets_in && verdict.sees.is_none());
         assert_eq!(verdict.text, "Omar Haddad has Amplitude through Growth, and by hand.");
         assert!(verdict.chain.iter().all(|step| step.tone == Tone::Ok));
