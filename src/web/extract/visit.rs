@@ -111,6 +111,7 @@ impl Visit {
             theme: self.theme,
             csrf: self.csrf.clone(),
             path: self.path.clone(),
+            version: None,
             help: Some(&self.organization.support_email)
                 .filter(|address| !address.is_empty())
                 .map(|address| format!("mailto:{address}")),

@@ -32,8 +32,19 @@ pub struct Page {
     pub csrf: String,
     /// Path of this page, where its forms post to unless a form says otherwise.
     pub path: String,
+    /// The version of what the page's form edits, sent back as `version`, so that a form that was open while somebody else saved
+    /// doesn't overwrite it; `None` where nothing is edited.
+    pub version: Option<i64>,
     /// Where help is, an address such as `mailto:it@fernhill.example`; `None` hides the links.
     pub help: Option<String>,
+}
+
+impl Page {
+    /// A page whose form edits something in this version.
+    #[must_use]
+    pub fn editing(self, version: i64) -> Self {
+        Self { version: Some(version), ..self }
+    }
 }
 
 /// A colour theme chosen by the person.

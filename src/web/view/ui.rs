@@ -91,16 +91,17 @@ pub fn avatar<'a>(person: &'a Person, size: &'a str) -> Avatar<'a> {
     Avatar { person, size }
 }
 
-/// The hidden field that every POST form carries.
+/// The hidden fields that every POST form carries: its token, and the version of what it edits.
 #[derive(Template)]
 #[template(path = "components/csrf.html")]
 pub struct Csrf<'a> {
     token: &'a str,
+    version: Option<i64>,
 }
 
-/// The hidden field `csrf`.
+/// The hidden field `csrf`, and `version` where something is edited.
 pub fn csrf(page: &Page) -> Csrf<'_> {
-    Csrf { token: &page.csrf }
+    Csrf { token: &page.csrf, version: page.version }
 }
 
 /// Hidden fields that must come back as they are.

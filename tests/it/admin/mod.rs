@@ -5,6 +5,7 @@ mod audit;
 mod people;
 mod routes;
 mod sign_on;
+mod stale;
 
 use crate::support::app::{Browser, Page, TestApp};
 use gatehouse::domain::user::Role;
@@ -23,9 +24,13 @@ pub async fn as_owner() -> (TestApp, Browser) {
 /// Posts a `multipart/form-data` form, with the token of `page`.
 pub async fn upload(browser: &Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> Page {
     const EDGE: &str = "edge-of-a-test-form";
-    let csrf = browser.get(page).await.field("csrf").expect("the page has a form");
+    let page = browser.get(page).await;
+    let csrf = page.field("csrf").expect("the page has a form");
+    let version = page.field("version").unwrap_or_default();
     let mut body = String::new();
-    for (name, value) in std::iter::once(("csrf", csrf.as_str())).chain(fields.iter().copied()) {
+    for (name, value) in
+        [("csrf", csrf.as_str()), ("version", version.as_str())].into_iter().chain(fields.iter().copied())
+    {
         let file = if name == "metadata_file" { "; filename=\"sp.xml\"" } else { "" };
         let head = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
         body.extend([head.as_str(), value, "\r\n"]);

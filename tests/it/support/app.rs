@@ -279,8 +279,11 @@ impl Browser {
 
     /// POST of a form of ours: gets the page first and sends its token along.
     pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Page {
-        let csrf = self.get(page).await.field("csrf").expect("the page has a form");
+        let page = self.get(page).await;
+        let csrf = page.field("csrf").expect("the page has a form");
+        let version = page.field("version");
         let mut all = vec![("csrf", csrf.as_str())];
+        all.extend(version.as_deref().map(|version| ("version", version)));
         all.extend_from_slice(fields);
         self.post(action, &all).await
     }

@@ -59,7 +59,7 @@ async fn draw(
     errors: Errors,
 ) -> Result<AppAppearance, Failure> {
     Ok(AppAppearance {
-        page: admin.visit.page(ctx),
+        page: admin.visit.page(ctx).editing(app.version),
         console: console(ctx, admin, Nav::Apps).await?,
         frame: frame::of(ctx, admin, app, AppTab::Appearance).await?,
         errors,
@@ -76,6 +76,7 @@ pub async fn submit(
 ) -> Result<Response, Failure> {
     admin.caller.require(Permission::Manage)?;
     let app = apps::find(&ctx, &admin.caller, &slug).await?;
+    let version = fields.version(app.version)?;
     let look = look(&fields);
     let saved = if is_free(&ctx, &admin, &app, &look.slug).await? {
         let draft = AppDraft {
@@ -89,7 +90,7 @@ pub async fn submit(
             show_in_portal: look.show_in_portal,
             ..AppDraft::of(&app)
         };
-        apps::update(&ctx, &admin.caller, app.clone(), app.version, draft).await
+        apps::update(&ctx, &admin.caller, app.clone(), version, draft).await
     } else {
         let free = slug::free(&ctx, &admin, &look.slug).await?;
         Err(ServiceError::Invalid(FieldErrors::one(

@@ -81,7 +81,8 @@ pub async fn submit(
     if fields.get("confirm") != "yes" {
         return page(&review(&ctx, &admin, &app, proposal, xml).await?);
     }
-    match sso::save(&ctx, &admin, &app, Connection::Saml(Box::new(proposal.connection))).await {
+    let version = fields.version(app.version)?;
+    match sso::save(&ctx, &admin, &app, version, Connection::Saml(Box::new(proposal.connection))).await {
         Ok(saved) => {
             let line = format!("{} is filled in from its metadata.", saved.label);
             Ok(done(&ctx, &format!("/admin/apps/{}/sso", saved.slug), &line))
@@ -107,7 +108,7 @@ async fn review(
         from_metadata: difference.from_metadata,
     });
     Ok(MetadataReview {
-        page: admin.visit.page(ctx),
+        page: admin.visit.page(ctx).editing(app.version),
         console: console(ctx, admin, Nav::Apps).await?,
         frame: frame::of(ctx, admin, app, AppTab::SignOn).await?,
         rows: rows.collect(),

@@ -140,7 +140,7 @@ pub async fn draw(
     secret: Secret,
 ) -> Result<OidcSso, Failure> {
     let Some(oidc) = app.connection.oidc() else { return Err(Failure::NotFound) };
-    let mut page = admin.visit.page(ctx);
+    let mut page = admin.visit.page(ctx).editing(app.version);
     page.path = format!("/admin/apps/{}/sso", app.slug);
     Ok(OidcSso {
         page,

@@ -162,7 +162,7 @@ pub async fn draw(
 ) -> Result<SamlSso, Failure> {
     let Some(saml) = app.connection.saml() else { return Err(Failure::NotFound) };
     Ok(SamlSso {
-        page: admin.visit.page(ctx),
+        page: admin.visit.page(ctx).editing(app.version),
         console: console(ctx, admin, Nav::Apps).await?,
         frame: super::frame::of(ctx, admin, app, AppTab::SignOn).await?,
         errors,

@@ -85,7 +85,7 @@ async fn bookmark(
     errors: Errors,
 ) -> Result<BookmarkSso, Failure> {
     Ok(BookmarkSso {
-        page: admin.visit.page(ctx),
+        page: admin.visit.page(ctx).editing(app.version),
         console: console(ctx, admin, Nav::Apps).await?,
         frame: frame::of(ctx, admin, app, AppTab::SignOn).await?,
         errors,
@@ -102,9 +102,10 @@ pub async fn submit(
 ) -> Result<Response, Failure> {
     admin.caller.require(Permission::Manage)?;
     let app = apps::find(&ctx, &admin.caller, &slug).await?;
+    let version = fields.version(app.version)?;
     let wanted = wanted(&app, &fields);
     let saved = match wanted {
-        Ok(connection) => save(&ctx, &admin, &app, connection).await,
+        Ok(connection) => save(&ctx, &admin, &app, version, connection).await,
         Err(refused) => Err(ServiceError::Invalid(refused)),
     };
     match saved {
@@ -135,15 +136,16 @@ fn wanted(app: &App, fields: &Fields) -> Result<Connection, FieldErrors> {
     })
 }
 
-/// Saves another connection of an app; everything else stays.
+/// Saves another connection of an app; everything else stays. `version` is the one the form was filled from.
 pub async fn save(
     ctx: &AppContext,
     admin: &Admin,
     app: &App,
+    version: i64,
     connection: Connection,
 ) -> Result<App, ServiceError> {
     let draft = AppDraft { connection, ..AppDraft::of(app) };
-    apps::update(ctx, &admin.caller, app.clone(), app.version, draft).await
+    apps::update(ctx, &admin.caller, app.clone(), version, draft).await
 }
 
 /// After a change of how the client proves itself: one that keeps no secret loses its secrets, one that needs a secret

@@ -93,7 +93,7 @@ async fn draw(
         .collect();
     let apps = groups::apps(ctx, &admin.caller, group.id).await?;
     Ok(GroupDetail {
-        page: admin.visit.page(ctx),
+        page: admin.visit.page(ctx).editing(group.version),
         console: console(ctx, admin, Nav::Groups).await?,
         errors,
         title: group.name.clone(),
@@ -129,11 +129,12 @@ pub async fn update(
 ) -> Result<Response, Failure> {
     admin.caller.require(Permission::Manage)?;
     let group = load(&ctx, &admin, &id).await?;
+    let version = fields.version(group.version)?;
     let draft =
         GroupDraft { name: fields.get("name").to_owned(), description: fields.get("description").to_owned() };
     let typed =
         Typed { name: draft.name.clone(), description: draft.description.clone(), ..Typed::stored(&group) };
-    match groups::update(&ctx, &admin.caller, group.id, group.version, draft).await {
+    match groups::update(&ctx, &admin.caller, group.id, version, draft).await {
         Ok(group) => Ok(done(&ctx, &format!("/admin/groups/{}", group.id), "Saved.")),
         Err(ServiceError::Invalid(errors)) => {
             refused(&ctx, &admin, &group, typed, forms::errors(errors, &[])).await

@@ -133,7 +133,10 @@ async fn draw(ctx: &AppContext, admin: &Admin, form: Form<'_>) -> Result<UserFor
     let cancel = form.user.map_or("/admin/users".to_owned(), |user| format!("/admin/users/{}", user.id));
     let roles = || Role::ALL.iter().map(|role| Choice::new(role.as_str(), role_word(*role))).collect();
     Ok(UserForm {
-        page: admin.visit.page(ctx),
+        page: match form.user {
+            Some(user) => admin.visit.page(ctx).editing(user.version),
+            None => admin.visit.page(ctx),
+        },
         console: console(ctx, admin, Nav::Users).await?,
         errors: form.errors,
         name: form.user.map(|user| user.display_name.clone()),
@@ -200,9 +203,10 @@ pub async fn update(
 ) -> Result<Response, Failure> {
     admin.caller.require(Permission::Manage)?;
     let user = load(&ctx, &admin, &id).await?;
+    let version = fields.version(user.version)?;
     let before = UserDraft::of(&user);
     let updated = match wanted(&before, &fields) {
-        Ok(draft) => users::update(&ctx, &admin.caller, user.id, user.version, draft).await,
+        Ok(draft) => users::update(&ctx, &admin.caller, user.id, version, draft).await,
         Err(refused) => Err(ServiceError::Invalid(refused)),
     };
     match updated {

@@ -18,6 +18,7 @@ impl Page {
             theme: None,
             csrf: "csrf-token".into(),
             path: path.into(),
+            version: Some(7),
             help: Some("mailto:it@fernhill.example".into()),
         }
     }
