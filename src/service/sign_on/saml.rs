@@ -1,7 +1,8 @@
 //! The SAML ends of a sign-on: an AuthnRequest comes in, a Response goes out. Does not own message formats (`crates/saml`).
 
 use super::{
-    Answer, Claim, Flow, Outcome, Silent, StopCause, Visitor, claim, claim_for, not_granted, proceed, stop,
+    Answer, Claim, Flow, Outcome, Silent, StopCause, Visitor, claim, claim_for, name_id, not_granted,
+    proceed, stop,
 };
 use crate::{
     context::AppContext,
@@ -19,12 +20,11 @@ use crate::{
     store::{self, Written, app_sessions::AppSession},
 };
 use ::saml::{
-    AssertionSpec, Attribute, AttributeNameFormat, NameId, Refusal, RequestErrorKind, ResponseTarget,
+    AssertionSpec, Attribute, AttributeNameFormat, Refusal, RequestErrorKind, ResponseTarget,
     SecondLevelStatusCode, ServiceProvider, Sign, Status, StatusCode, UnverifiedAuthnRequest,
     VerifiedAuthnRequest, VerifyContext, authn_context, binding,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use rand::Rng;
 
 /// The authentication contexts that a password gives, weakest first (S-38: nothing stronger is ever claimed).
 const AUTHN_CONTEXTS: &[&str] =
@@ -245,7 +245,7 @@ pub(super) async fn issue(
         |request| request.name_id_format().clone(),
     );
     let groups = store::access::bound_group_names(&mut ctx.db.read().await?, user.id, app.id).await?;
-    let Some(name_id) = name_id(ctx, app, connection, user, format, &groups).await? else {
+    let Some(name_id) = name_id::of(ctx, app, connection, user, format, &groups).await? else {
         let event = stop::failed(
             ctx,
             "name_id_empty",
@@ -351,59 +351,6 @@ fn context_class(request: Option<&VerifiedAuthnRequest>) -> &'static str {
         .rev()
         .find(|class| asked.is_none_or(|asked| asked.is_met_by(class, AUTHN_CONTEXTS)))
         .unwrap_or(&authn_context::PASSWORD_PROTECTED_TRANSPORT)
-}
-
-/// SAML Core §8.3: the identifier in the format that was agreed or asked for.
-async fn name_id(
-    ctx: &AppContext,
-    app: &App,
-    connection: &SamlConnection,
-    user: &User,
-    format: ::saml::NameIdFormat,
-    groups: &[String],
-) -> Result<Option<NameId>, ServiceError> {
-    let mut id = match format {
-        // §8.3.8: opaque, different at each sign-on.
-        ::saml::NameIdFormat::Transient => NameId::new(format, opaque(ctx, "_")),
-        // §8.3.7: opaque, pairwise, at most 256 characters, never given to anybody else.
-        ::saml::NameIdFormat::Persistent => NameId::new(format, persistent(ctx, app, user).await?),
-        _ => match attributes::value_of(&connection.name_id_source, user, groups)
-            .into_iter()
-            .find(|value| !value.trim().is_empty())
-        {
-            Some(value) => NameId::new(format, value),
-            None => return Ok(None),
-        },
-    };
-    if id.format == ::saml::NameIdFormat::Persistent {
-        id.name_qualifier = Some(idp_entity_id(ctx, app, connection));
-        id.sp_name_qualifier = Some(connection.sp_entity_id.clone());
-    }
-    Ok(Some(id))
-}
-
-/// 160 random bits in base32: two ids never differ only by case (IIP-IDP21).
-fn opaque(ctx: &AppContext, prefix: &str) -> String {
-    const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let mut bytes = [0; 32];
-    ctx.rng().fill_bytes(&mut bytes);
-    let letters = bytes.iter().map(|byte| char::from(BASE32[usize::from(byte & 31)]));
-    prefix.chars().chain(letters).collect()
-}
-
-async fn persistent(ctx: &AppContext, app: &App, user: &User) -> Result<String, ServiceError> {
-    if let Some(value) = store::name_ids::get(&mut ctx.db.read().await?, app.id, user.id).await? {
-        return Ok(value);
-    }
-    let (candidate, app_id, user_id, now) = (opaque(ctx, ""), app.id, user.id, ctx.now());
-    ctx.db
-        .write(move |tx| {
-            Box::pin(async move {
-                let value = store::name_ids::get_or_insert(tx, app_id, user_id, &candidate, now).await?;
-                Ok::<_, ServiceError>(Written::unaudited(value))
-            })
-        })
-        .await
 }
 
 /// The attributes that this app gets: one element a name, several values inside (XS-43).

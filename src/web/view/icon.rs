@@ -47,6 +47,7 @@ pub const GLYPHS: &[&str] = &[
     "receipt",
     "rocket",
     "shield",
+    "shield-check",
     "shopping-cart",
     "store",
     "sun",

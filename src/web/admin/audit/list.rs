@@ -19,7 +19,7 @@ use crate::{
         view::{
             admin::{Nav, audit::AuditPage},
             chart::Bucket,
-            form::Choice,
+            form::{Choice, Hidden},
             list::counted,
         },
     },
@@ -96,6 +96,11 @@ async fn draw(
             .chain(types.into_iter().map(|kind| Choice::new(kind.as_str(), type_words(kind))))
             .collect(),
         event_type: asked.event_type(),
+        kept: kept
+            .iter()
+            .filter(|(name, value)| matches!(*name, "app" | "when") && !value.is_empty())
+            .map(|(name, value)| Hidden::new(*name, *value))
+            .collect(),
         chips: asked.chips(),
         total: count(found.total),
         failed: count(failed),

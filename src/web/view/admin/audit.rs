@@ -5,7 +5,7 @@
 use askama::Template;
 
 use super::super::chart::{Bar, Bucket, bars};
-use super::super::form::Choice;
+use super::super::form::{Choice, Hidden};
 use super::super::list::{self, Pager};
 use super::super::{Link, Page, Person, Tile, Tone, ui};
 use super::Console;
@@ -142,6 +142,8 @@ pub struct AuditPage {
     pub types: Vec<Choice>,
     /// The chosen type; empty for all.
     pub event_type: String,
+    /// Filters that have no control in the form and stay when it is sent.
+    pub kept: Vec<Hidden>,
     /// Filters that are on.
     pub chips: Vec<Chip>,
     /// How many events match.

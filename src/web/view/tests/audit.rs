@@ -80,6 +80,7 @@ impl AuditPage {
             outcome: String::new(),
             types: vec![Choice::new("", "Any type"), Choice::new("sso_auth", "Sign-in to app")],
             event_type: String::new(),
+            kept: Vec::new(),
             chips: vec![Chip {
                 label: "When".into(),
                 value: "Today".into(),
@@ -132,6 +133,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
             &AuditPage {
                 console: Console::hostile(Nav::Audit),
                 q: HOSTILE.into(),
+                kept: Vec::new(),
                 chips: vec![Chip {
                     label: HOSTILE.into(),
                     value: HOSTILE.into(),

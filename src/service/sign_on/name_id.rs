@@ -1,0 +1,64 @@
+//! The identifier by which a service provider knows a person. Does not own the message it stands in (`saml`).
+
+use super::saml;
+use crate::{
+    context::AppContext,
+    domain::{app::App, attributes, connection::SamlConnection, user::User},
+    service::ServiceError,
+    store::{self, Written},
+};
+use ::saml::NameId;
+use rand::Rng;
+
+/// SAML Core §8.3: the identifier in the format that was agreed or asked for.
+pub(super) async fn of(
+    ctx: &AppContext,
+    app: &App,
+    connection: &SamlConnection,
+    user: &User,
+    format: ::saml::NameIdFormat,
+    groups: &[String],
+) -> Result<Option<NameId>, ServiceError> {
+    let mut id = match format {
+        // §8.3.8: opaque, different at each sign-on.
+        ::saml::NameIdFormat::Transient => NameId::new(format, opaque(ctx, "_")),
+        // §8.3.7: opaque, pairwise, at most 256 characters, never given to anybody else.
+        ::saml::NameIdFormat::Persistent => NameId::new(format, persistent(ctx, app, user).await?),
+        _ => match attributes::value_of(&connection.name_id_source, user, groups)
+            .into_iter()
+            .find(|value| !value.trim().is_empty())
+        {
+            Some(value) => NameId::new(format, value),
+            None => return Ok(None),
+        },
+    };
+    if id.format == ::saml::NameIdFormat::Persistent {
+        id.name_qualifier = Some(saml::idp_entity_id(ctx, app, connection));
+        id.sp_name_qualifier = Some(connection.sp_entity_id.clone());
+    }
+    Ok(Some(id))
+}
+
+/// 160 random bits in base32: two ids never differ only by case (IIP-IDP21).
+fn opaque(ctx: &AppContext, prefix: &str) -> String {
+    const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut bytes = [0; 32];
+    ctx.rng().fill_bytes(&mut bytes);
+    let letters = bytes.iter().map(|byte| char::from(BASE32[usize::from(byte & 31)]));
+    prefix.chars().chain(letters).collect()
+}
+
+async fn persistent(ctx: &AppContext, app: &App, user: &User) -> Result<String, ServiceError> {
+    if let Some(value) = store::name_ids::get(&mut ctx.db.read().await?, app.id, user.id).await? {
+        return Ok(value);
+    }
+    let (candidate, app_id, user_id, now) = (opaque(ctx, ""), app.id, user.id, ctx.now());
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let value = store::name_ids::get_or_insert(tx, app_id, user_id, &candidate, now).await?;
+                Ok::<_, ServiceError>(Written::unaudited(value))
+            })
+        })
+        .await
+}
