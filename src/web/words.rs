@@ -29,7 +29,7 @@ pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// `Good morning, Maya`, by the clock in UTC shifted by nothing: the organisation's zone comes with settings.
+/// `Good morning, Maya`, by the hour in UTC: the organisation has no time zone yet.
 pub fn greeting(name: &str, now: DateTime<Utc>) -> String {
     let part = match now.format("%H").to_string().parse::<u32>().unwrap_or(12) {
         5..12 => "morning",
