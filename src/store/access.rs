@@ -2,6 +2,7 @@
 
 use super::{
     apps::{AppRow, app_columns, sort_by_label},
+    columns::row_type,
     dialect::{Conn, execute, fetch_all, fetch_value, like},
     error::StoreError,
     page::{Page, PageRequest},
@@ -82,12 +83,12 @@ pub async fn tiles(conn: &mut Conn, user: UserId) -> Result<Vec<App>, StoreError
     Ok(apps)
 }
 
-#[derive(sqlx::FromRow)]
-struct AppRouteRow {
-    #[sqlx(flatten)]
-    app: AppRow,
-    group_id: Option<String>,
-    group_name: Option<String>,
+row_type! {
+    struct AppRouteRow {
+        app: AppRow,
+        group_id: Option<String>,
+        group_name: Option<String>,
+    }
 }
 
 /// Every app a person has, paused ones too, by label, each with its routes.

@@ -1,6 +1,7 @@
 //! Access tokens in the database, by their SHA-256. Does not own what they open (`service::oidc`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, execute, fetch_optional},
     error::StoreError,
     row::{self, Place},
@@ -55,20 +56,21 @@ impl AccessToken {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct AccessRow {
-    hash: String,
-    family_id: String,
-    client_id: String,
-    scope: String,
-    issued_at: i64,
-    expires_at: i64,
-    revoked_at: Option<i64>,
-    app_id: String,
-    user_id: String,
-    session_id: String,
-    family_revoked_at: Option<i64>,
-    family_expires_at: i64,
+row_type! {
+    struct AccessRow {
+        hash: String,
+        family_id: String,
+        client_id: String,
+        scope: String,
+        issued_at: i64,
+        expires_at: i64,
+        revoked_at: Option<i64>,
+        app_id: String,
+        user_id: String,
+        session_id: String,
+        family_revoked_at: Option<i64>,
+        family_expires_at: i64,
+    }
 }
 
 impl TryFrom<AccessRow> for AccessToken {

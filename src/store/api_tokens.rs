@@ -1,6 +1,7 @@
 //! API tokens in the database, by their SHA-256. Does not own what a token may do (`domain::permission`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, execute, fetch_all, fetch_optional, storable},
     error::StoreError,
     row::{self, Place, millis},
@@ -26,14 +27,15 @@ pub struct ApiToken {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-#[derive(sqlx::FromRow)]
-struct TokenRow {
-    id: String,
-    name: String,
-    role: String,
-    created_at: i64,
-    expires_at: Option<i64>,
-    last_used_at: Option<i64>,
+row_type! {
+    struct TokenRow {
+        id: String,
+        name: String,
+        role: String,
+        created_at: i64,
+        expires_at: Option<i64>,
+        last_used_at: Option<i64>,
+    }
 }
 
 impl TryFrom<TokenRow> for ApiToken {

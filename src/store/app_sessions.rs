@@ -1,6 +1,7 @@
 //! What applications were told about sessions: whom to tell about a sign-out. Does not own the sessions (`sessions`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, execute, fetch_all, storable},
     error::StoreError,
     row::{self, Place},
@@ -26,14 +27,15 @@ pub struct AppSession {
     pub expires_at: DateTime<Utc>,
 }
 
-#[derive(sqlx::FromRow)]
-struct AppSessionRow {
-    id: String,
-    session_id: String,
-    app_id: String,
-    name_id: String,
-    created_at: i64,
-    expires_at: i64,
+row_type! {
+    struct AppSessionRow {
+        id: String,
+        session_id: String,
+        app_id: String,
+        name_id: String,
+        created_at: i64,
+        expires_at: i64,
+    }
 }
 
 impl TryFrom<AppSessionRow> for AppSession {

@@ -1,6 +1,7 @@
 //! Applications in the database, and the names they once had. Does not own who may open them (`assignments`, `access`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, can_be_key, execute, fetch_all, fetch_optional, fetch_value, like},
     error::StoreError,
     page::{Page, PageRequest},
@@ -30,23 +31,24 @@ macro_rules! app_columns {
 }
 pub(super) use app_columns;
 
-/// An application as stored.
-#[derive(sqlx::FromRow)]
-pub(super) struct AppRow {
-    id: String,
-    slug: String,
-    label: String,
-    description: String,
-    connector: String,
-    glyph: String,
-    colour: String,
-    category: String,
-    show_in_portal: bool,
-    active: bool,
-    connection: String,
-    created_at: i64,
-    updated_at: i64,
-    version: i64,
+row_type! {
+    /// An application as stored.
+    pub(super) struct AppRow {
+        id: String,
+        slug: String,
+        label: String,
+        description: String,
+        connector: String,
+        glyph: String,
+        colour: String,
+        category: String,
+        show_in_portal: bool,
+        active: bool,
+        connection: String,
+        created_at: i64,
+        updated_at: i64,
+        version: i64,
+    }
 }
 
 impl TryFrom<AppRow> for App {

@@ -1,6 +1,7 @@
 //! Authorization codes in the database, by their SHA-256. Does not own what a code must match (`crates/oidc`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, execute, fetch_optional},
     error::StoreError,
     row::Place,
@@ -28,15 +29,16 @@ pub struct Code {
     pub expires_at: DateTime<Utc>,
 }
 
-#[derive(sqlx::FromRow)]
-struct CodeRow {
-    hash: String,
-    family_id: String,
-    client_id: String,
-    redirect_uri: Option<String>,
-    code_challenge: Option<String>,
-    expires_at: i64,
-    consumed_at: Option<i64>,
+row_type! {
+    struct CodeRow {
+        hash: String,
+        family_id: String,
+        client_id: String,
+        redirect_uri: Option<String>,
+        code_challenge: Option<String>,
+        expires_at: i64,
+        consumed_at: Option<i64>,
+    }
 }
 
 /// Keeps a code.

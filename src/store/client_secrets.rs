@@ -1,6 +1,7 @@
 //! Client secrets in the database, by their SHA-256. Does not own how a client presents one (`crates/oidc`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, execute, fetch_all},
     error::StoreError,
     row::{self, Place, millis},
@@ -28,15 +29,16 @@ pub struct ClientSecret {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-#[derive(sqlx::FromRow)]
-struct SecretRow {
-    id: String,
-    app_id: String,
-    hash: String,
-    hint: String,
-    created_at: i64,
-    expires_at: Option<i64>,
-    last_used_at: Option<i64>,
+row_type! {
+    struct SecretRow {
+        id: String,
+        app_id: String,
+        hash: String,
+        hint: String,
+        created_at: i64,
+        expires_at: Option<i64>,
+        last_used_at: Option<i64>,
+    }
 }
 
 impl TryFrom<SecretRow> for ClientSecret {

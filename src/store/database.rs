@@ -5,30 +5,29 @@ use super::{
     dialect::{self, Conn},
     error::StoreError,
     migrations, open,
+    readers::Readers,
     tx::{Tx, WriteFuture, perform},
     writer::{Outcome, Work, Writer},
 };
-use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
-use std::path::Path;
+use sqlx::{ConnectOptions, Connection, PgPool};
+use std::{path::PathBuf, sync::Arc};
 use tokio::sync::oneshot;
 
 /// Which database, and its connections. Cheap to clone.
 #[derive(Clone)]
 pub enum Database {
     /// Embedded: one writer with group commit, a pool of readers.
-    Sqlite {
-        /// The readers.
-        readers: SqlitePool,
-        /// The queue to the writer.
-        writer: WriterHandle,
-    },
+    Sqlite(Arc<Embedded>),
     /// PostgreSQL 15 or later: a pool for both.
     Postgres(PgPool),
 }
 
-/// The queue to the SQLite writer.
-#[derive(Clone)]
-pub struct WriterHandle(Writer);
+/// A SQLite file and who works on it.
+pub struct Embedded {
+    path: PathBuf,
+    readers: Readers,
+    writer: Writer,
+}
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -46,17 +45,17 @@ impl Database {
             url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).ok_or_else(|| {
                 StoreError::Unavailable("database.url must begin with sqlite:// or postgres://".to_owned())
             })?;
-        let options = open::sqlite_options(Path::new(path))?;
+        let path = PathBuf::from(path);
         // The writer first: it makes the file a WAL database before any reader looks at it.
-        let writer = Writer::start(&open::writer_options(&options)).await?;
-        let readers = open::readers(&options).await?;
-        Ok(Self::Sqlite { readers, writer: WriterHandle(writer) })
+        let writer = Writer::start(open::sqlite_writer(&path)?)?;
+        let readers = open::sqlite_readers(&path)?;
+        Ok(Self::Sqlite(Arc::new(Embedded { path, readers, writer })))
     }
 
     /// `sqlite` or `postgres`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Sqlite { .. } => "sqlite",
+            Self::Sqlite(_) => "sqlite",
             Self::Postgres(_) => "postgres",
         }
     }
@@ -64,7 +63,7 @@ impl Database {
     /// A connection for reading; sees every write that was acknowledged before.
     pub async fn read(&self) -> Result<Conn, StoreError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
+            Self::Sqlite(file) => Conn::Sqlite(file.readers.acquire().await?),
             Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
     }
@@ -81,7 +80,7 @@ impl Database {
         F: for<'t> FnOnce(&'t mut Tx) -> WriteFuture<'t, T, E> + Send + 'static,
     {
         match self {
-            Self::Sqlite { writer, .. } => queue(&writer.0, work).await,
+            Self::Sqlite(file) => queue(&file.writer, work).await,
             Self::Postgres(pool) => transact(pool, work).await,
         }
     }
@@ -96,9 +95,8 @@ impl Database {
     /// or is one that this version does not know.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let migrated = match self {
-            Self::Sqlite { readers, .. } => {
-                let options = readers.connect_options().as_ref().clone().pragma("query_only", "OFF");
-                let mut conn = options.connect().await?;
+            Self::Sqlite(file) => {
+                let mut conn = open::sqlite_migrations(&file.path).await?;
                 let migrated = migrations::migrator().run(&mut conn).await;
                 conn.close().await?;
                 migrated
@@ -118,10 +116,10 @@ impl Database {
     /// Closes the connections of every clone; queued writes are still answered.
     pub async fn close(self) {
         match self {
-            Self::Sqlite { readers, writer } => {
+            Self::Sqlite(file) => {
                 // The writer last: it folds the write-ahead log into the file when nobody else has it open.
-                readers.close().await;
-                writer.0.stop().await;
+                file.readers.close();
+                file.writer.stop().await;
             }
             Self::Postgres(pool) => pool.close().await,
         }

@@ -1,17 +1,21 @@
 //! The two databases behind one connection type, and every difference between them.
 //! Does not own statements: each repository file holds the SQL of one noun.
 
-use super::error::StoreError;
+use super::{columns::FromRow, error::StoreError, readers::Reader, sqlite::Sqlite};
 use crate::domain::text::canonical;
-use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, pool::PoolConnection};
+use sqlx::{
+    PgConnection, Postgres,
+    pool::PoolConnection,
+    postgres::{PgQueryResult, PgRow},
+};
 use std::borrow::Cow;
 
 /// One connection, lent for reading or inside a write.
 pub enum Conn {
     /// A connection of the SQLite read pool.
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Reader),
     /// The SQLite writer's own connection.
-    SqliteWriter(Box<SqliteConnection>),
+    SqliteWriter(Box<Sqlite>),
     /// A connection of the PostgreSQL pool.
     Postgres(PoolConnection<Postgres>),
 }
@@ -19,13 +23,13 @@ pub enum Conn {
 /// The driver's connection inside a [`Conn`].
 pub enum Driver<'c> {
     /// SQLite.
-    Sqlite(&'c mut SqliteConnection),
+    Sqlite(&'c mut Sqlite),
     /// PostgreSQL.
     Postgres(&'c mut PgConnection),
 }
 
 impl Conn {
-    /// The driver's connection; used by `on!` only.
+    /// The driver's connection; used by the macros below only.
     pub fn driver(&mut self) -> Driver<'_> {
         match self {
             Self::Sqlite(conn) => Driver::Sqlite(conn),
@@ -35,19 +39,6 @@ impl Conn {
     }
 }
 
-/// Runs one expression on whichever database this is: the expression is compiled twice, the source stands once.
-///
-/// `on!(conn, c => sqlx::query("DELETE FROM x WHERE id = $1").bind(id).execute(c).await)`
-macro_rules! on {
-    ($conn:expr, $c:ident => $body:expr) => {
-        match $conn.driver() {
-            $crate::store::dialect::Driver::Sqlite($c) => $body,
-            $crate::store::dialect::Driver::Postgres($c) => $body,
-        }
-    };
-}
-pub(crate) use on;
-
 /// `"p.a, p.b"` from `columns!("p."; a b)`: the columns of a row, each after a prefix.
 macro_rules! columns {
     ($p:literal; $first:ident $($name:ident)*) => {
@@ -56,29 +47,50 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
-/// Runs a statement and answers how many rows it changed, on whichever database this is.
+/// A query of PostgreSQL with its values.
+macro_rules! postgres {
+    ($sql:expr $(, $value:expr)*) => { sqlx::query($sql)$(.bind($value))* };
+}
+pub(crate) use postgres;
+
+/// Runs a statement and answers how many rows it changed, on whichever database this is. The statement stands once; the
+/// expression is compiled for either driver.
 macro_rules! execute {
     ($conn:expr, $sql:expr $(, $value:expr)* $(,)?) => {
-        $crate::store::dialect::on!($conn, c => sqlx::query($sql)$(.bind($value))*.execute(c).await.map(|done| done.rows_affected()))
-            .map_err($crate::store::error::StoreError::from)
+        match $conn.driver() {
+            $crate::store::dialect::Driver::Sqlite(c) => c.execute($sql, rusqlite::params![$($value),*]),
+            $crate::store::dialect::Driver::Postgres(c) => {
+                $crate::store::dialect::changed($crate::store::dialect::postgres!($sql $(, $value)*).execute(c).await)
+            }
+        }
     };
 }
 pub(crate) use execute;
 
-/// Fetches every row as a `FromRow` type, on whichever database this is.
+/// Fetches every row as a [`FromRow`](super::columns::FromRow) type, on whichever database this is.
 macro_rules! fetch_all {
     ($conn:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
-        $crate::store::dialect::on!($conn, c => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_all(c).await)
-            .map_err($crate::store::error::StoreError::from)
+        match $conn.driver() {
+            $crate::store::dialect::Driver::Sqlite(c) => c.fetch_all::<$row>($sql, rusqlite::params![$($value),*]),
+            $crate::store::dialect::Driver::Postgres(c) => $crate::store::dialect::every::<$row>(
+                $crate::store::dialect::postgres!($sql $(, $value)*).fetch_all(c).await
+            ),
+        }
     };
 }
 pub(crate) use fetch_all;
 
-/// Fetches at most one row as a `FromRow` type, on whichever database this is.
+/// Fetches at most one row as a [`FromRow`](super::columns::FromRow) type, on whichever database this is.
 macro_rules! fetch_optional {
     ($conn:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
-        $crate::store::dialect::on!($conn, c => sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_optional(c).await)
-            .map_err($crate::store::error::StoreError::from)
+        match $conn.driver() {
+            $crate::store::dialect::Driver::Sqlite(c) => {
+                c.fetch_optional::<$row>($sql, rusqlite::params![$($value),*])
+            }
+            $crate::store::dialect::Driver::Postgres(c) => $crate::store::dialect::perhaps::<$row>(
+                $crate::store::dialect::postgres!($sql $(, $value)*).fetch_optional(c).await
+            ),
+        }
     };
 }
 pub(crate) use fetch_optional;
@@ -86,8 +98,14 @@ pub(crate) use fetch_optional;
 /// Fetches the one value of a query that always has one, a count for example.
 macro_rules! fetch_value {
     ($conn:expr, $value_type:ty, $sql:expr $(, $value:expr)* $(,)?) => {
-        $crate::store::dialect::on!($conn, c => sqlx::query_scalar::<_, $value_type>($sql)$(.bind($value))*.fetch_one(c).await)
-            .map_err($crate::store::error::StoreError::from)
+        match $conn.driver() {
+            $crate::store::dialect::Driver::Sqlite(c) => {
+                c.fetch_one::<$value_type>($sql, rusqlite::params![$($value),*])
+            }
+            $crate::store::dialect::Driver::Postgres(c) => $crate::store::dialect::certainly::<$value_type>(
+                $crate::store::dialect::postgres!($sql $(, $value)*).fetch_one(c).await
+            ),
+        }
     };
 }
 pub(crate) use fetch_value;
@@ -98,33 +116,50 @@ macro_rules! fetch_picked {
     ($conn:expr, $row:ty, $head:literal, $select:literal, $tail:literal $(, $value:expr)* $(,)?) => {
         match $conn.driver() {
             $crate::store::dialect::Driver::Sqlite(c) => {
-                sqlx::query_as::<_, $row>(concat!($head, $select, $tail))$(.bind($value))*.fetch_all(c).await
+                c.fetch_all::<$row>(concat!($head, $select, $tail), rusqlite::params![$($value),*])
             }
             $crate::store::dialect::Driver::Postgres(c) => {
-                sqlx::query_as::<_, $row>(concat!($head, $select, " FOR UPDATE SKIP LOCKED", $tail))$(.bind($value))*.fetch_all(c).await
+                const SQL: &str = concat!($head, $select, " FOR UPDATE SKIP LOCKED", $tail);
+                $crate::store::dialect::every::<$row>(
+                    $crate::store::dialect::postgres!(SQL $(, $value)*).fetch_all(c).await
+                )
             }
         }
-        .map_err($crate::store::error::StoreError::from)
     };
 }
 pub(crate) use fetch_picked;
 
+/// How many rows PostgreSQL changed.
+pub(super) fn changed(done: Result<PgQueryResult, sqlx::Error>) -> Result<u64, StoreError> {
+    Ok(done?.rows_affected())
+}
+
+/// Every row of PostgreSQL.
+pub(super) fn every<T: FromRow>(rows: Result<Vec<PgRow>, sqlx::Error>) -> Result<Vec<T>, StoreError> {
+    rows?.iter().map(|row| T::from_postgres(row, &mut 0)).collect()
+}
+
+/// The row of PostgreSQL, if there is one.
+pub(super) fn perhaps<T: FromRow>(row: Result<Option<PgRow>, sqlx::Error>) -> Result<Option<T>, StoreError> {
+    row?.map(|row| T::from_postgres(&row, &mut 0)).transpose()
+}
+
+/// The row of PostgreSQL.
+pub(super) fn certainly<T: FromRow>(row: Result<PgRow, sqlx::Error>) -> Result<T, StoreError> {
+    T::from_postgres(&row?, &mut 0)
+}
+
 /// Whether a table exists.
 pub(super) async fn table_exists(conn: &mut Conn, table: &str) -> Result<bool, StoreError> {
     match conn.driver() {
-        Driver::Sqlite(c) => {
-            sqlx::query_scalar(
-                "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)",
-            )
-            .bind(table)
-            .fetch_one(c)
-            .await
-        }
+        Driver::Sqlite(c) => c.fetch_one(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)",
+            rusqlite::params![table],
+        ),
         Driver::Postgres(c) => {
-            sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(table).fetch_one(c).await
+            certainly(postgres!("SELECT to_regclass($1) IS NOT NULL", table).fetch_one(c).await)
         }
     }
-    .map_err(StoreError::from)
 }
 
 /// Runs a command of the simple protocol, several statements allowed; for the ends of PostgreSQL transactions.

@@ -24,7 +24,7 @@ pub enum StoreError {
     Unavailable(String),
     /// Anything else the driver says.
     #[error("database error")]
-    Driver(#[source] sqlx::Error),
+    Driver(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -41,8 +41,26 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
-            _ => Self::Driver(error),
+            _ => Self::Driver(Box::new(error)),
         }
+    }
+}
+
+/// Extended result codes of a taken value: of a unique index, and of a primary key.
+const TAKEN: [i32; 2] =
+    [rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE, rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY];
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        if let rusqlite::Error::SqliteFailure(failure, message) = &error {
+            if TAKEN.contains(&failure.extended_code) {
+                return Self::Conflict(taken(None, None, message.as_deref().unwrap_or_default()));
+            }
+            if is_passing(&failure.extended_code.to_string()) {
+                return Self::Unavailable(error.to_string());
+            }
+        }
+        Self::Driver(Box::new(error))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Groups in the database. Does not own who is in them (`members`) or what they open (`assignments`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, can_be_key, execute, fetch_all, fetch_optional, fetch_value, like},
     error::StoreError,
     page::{Page, PageRequest},
@@ -27,15 +28,16 @@ macro_rules! group_columns {
 }
 pub(super) use group_columns;
 
-/// A group as stored.
-#[derive(sqlx::FromRow)]
-pub(super) struct GroupRow {
-    id: String,
-    name: String,
-    description: String,
-    created_at: i64,
-    updated_at: i64,
-    version: i64,
+row_type! {
+    /// A group as stored.
+    pub(super) struct GroupRow {
+        id: String,
+        name: String,
+        description: String,
+        created_at: i64,
+        updated_at: i64,
+        version: i64,
+    }
 }
 
 impl TryFrom<GroupRow> for Group {
@@ -53,13 +55,13 @@ impl TryFrom<GroupRow> for Group {
     }
 }
 
-/// A group and two counts about it.
-#[derive(sqlx::FromRow)]
-pub(super) struct CountedGroupRow {
-    #[sqlx(flatten)]
-    group: GroupRow,
-    first_count: i64,
-    second_count: i64,
+row_type! {
+    /// A group and two counts about it.
+    pub(super) struct CountedGroupRow {
+        group: GroupRow,
+        first_count: i64,
+        second_count: i64,
+    }
 }
 
 impl CountedGroupRow {

@@ -6,10 +6,13 @@ pub mod page;
 pub mod tx;
 
 mod app_aliases;
+mod columns;
 mod database;
 mod migrations;
 mod open;
+mod readers;
 mod row;
+mod sqlite;
 mod writer;
 
 pub mod access;
@@ -38,7 +41,7 @@ pub mod throttles;
 pub mod token_families;
 pub mod users;
 
-pub use database::{Database, WriterHandle};
+pub use database::{Database, Embedded};
 pub use dialect::Conn;
 pub use error::StoreError;
 pub use tx::{Job, Tx, Written};

@@ -1,11 +1,11 @@
 //! How connections are set up: files and their rights, settings of both databases, pool sizes.
 //! Does not own what the connections are used for (`database`).
 
-use super::error::StoreError;
+use super::{error::StoreError, readers::Readers, sqlite::Sqlite};
 use sqlx::{
-    PgPool, SqlitePool,
+    ConnectOptions, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
 };
 use std::{
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
@@ -39,46 +39,44 @@ pub(super) async fn postgres(url: &str) -> Result<PgPool, StoreError> {
     Ok(pool)
 }
 
-/// The settings that all SQLite connections share; makes the file when it is missing.
-pub(super) fn sqlite_options(path: &Path) -> Result<SqliteConnectOptions, StoreError> {
+/// What every SQLite connection is set to. Each acknowledged write is on the disk (`synchronous=FULL`); deleted secrets are
+/// overwritten.
+const SQLITE: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; \
+    PRAGMA trusted_schema = OFF;";
+
+/// The writer's own: a cache for the upper levels of every index, and a log that is folded into the file every 2,000
+/// pages (8 MiB) and cut back to 16 MiB when a long reader let it grow.
+const WRITER: &str =
+    "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 16777216;";
+
+/// The readers': small caches. The system's own file cache is behind them; mapping the file instead would count as our
+/// memory.
+const READER: &str = "PRAGMA cache_size = -1024; PRAGMA query_only = ON;";
+
+/// The writer's connection; makes the file, for our account alone, when it is missing.
+pub(super) fn sqlite_writer(path: &Path) -> Result<Sqlite, StoreError> {
     prepare_file(path).map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
-    Ok(SqliteConnectOptions::new()
+    Sqlite::open(path, &format!("{SQLITE} {WRITER}"))
+}
+
+/// A pool of readers: as many as can run at once, and a few more.
+pub(super) fn sqlite_readers(path: &Path) -> Result<Readers, StoreError> {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    Readers::open(path.to_owned(), format!("{SQLITE} {READER}"), (cores * 2).clamp(4, 8))
+}
+
+/// A connection for the migrations, with the same promises.
+pub(super) async fn sqlite_migrations(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
-        .statement_cache_capacity(256)
         .pragma("temp_store", "MEMORY")
-        .pragma("secure_delete", "ON")
-        .pragma("cell_size_check", "ON")
-        .pragma("trusted_schema", "OFF"))
-}
-
-/// The writer's own: a cache for the upper levels of every index, and a log that is folded into the file every 2,000
-/// pages (8 MiB) and cut back to 16 MiB when a long reader let it grow.
-pub(super) fn writer_options(options: &SqliteConnectOptions) -> SqliteConnectOptions {
-    options
-        .clone()
-        .pragma("cache_size", "-8192")
-        .pragma("wal_autocheckpoint", "2000")
-        .pragma("journal_size_limit", "16777216")
-}
-
-/// The readers: few, with small caches, given back after half a minute without use. The system's own file cache is behind
-/// them; mapping the file instead would count as our memory.
-pub(super) async fn readers(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
-    let cores =
-        std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(8));
-    let pool = SqlitePoolOptions::new()
-        .max_connections((cores * 2).clamp(4, 8))
-        .min_connections(1)
-        .acquire_timeout(ACQUIRE)
-        .idle_timeout(Duration::from_secs(30))
-        .test_before_acquire(false)
-        .connect_with(options.clone().pragma("cache_size", "-1024").pragma("query_only", "ON"))
-        .await?;
-    Ok(pool)
+        .pragma("trusted_schema", "OFF");
+    Ok(options.connect().await?)
 }
 
 /// Makes folder and file with no rights for others, and refuses a file that everybody can read or write (D-05).

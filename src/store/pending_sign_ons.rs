@@ -1,6 +1,7 @@
 //! Sign-ons under way in the database. Does not own their next step (`domain::sign_on`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, execute, fetch_optional, storable},
     error::StoreError,
     row::{self, Place},
@@ -8,15 +9,16 @@ use super::{
 };
 use crate::{domain::sign_on::PendingSignOn, id::SignOnId};
 
-#[derive(sqlx::FromRow)]
-struct PendingRow {
-    id: String,
-    browser_hash: String,
-    app_id: Option<String>,
-    request: String,
-    username: Option<String>,
-    created_at: i64,
-    expires_at: i64,
+row_type! {
+    struct PendingRow {
+        id: String,
+        browser_hash: String,
+        app_id: Option<String>,
+        request: String,
+        username: Option<String>,
+        created_at: i64,
+        expires_at: i64,
+    }
 }
 
 impl TryFrom<PendingRow> for PendingSignOn {

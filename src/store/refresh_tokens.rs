@@ -1,6 +1,7 @@
 //! Refresh tokens in the database, by their SHA-256. Does not own what follows from a reuse (`service::oidc::token`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, execute, fetch_optional},
     error::StoreError,
     row::{self, Place, millis},
@@ -41,25 +42,25 @@ macro_rules! refresh_columns {
     };
 }
 
-#[derive(sqlx::FromRow)]
-struct RefreshRow {
-    hash: String,
-    family_id: String,
-    client_id: String,
-    scope: String,
-    issued_at: i64,
-    idle_expires_at: i64,
-    consumed_at: Option<i64>,
-    successor_hash: Option<String>,
-    replaced: bool,
+row_type! {
+    struct RefreshRow {
+        hash: String,
+        family_id: String,
+        client_id: String,
+        scope: String,
+        issued_at: i64,
+        idle_expires_at: i64,
+        consumed_at: Option<i64>,
+        successor_hash: Option<String>,
+        replaced: bool,
+    }
 }
 
-#[derive(sqlx::FromRow)]
-struct RefreshWithFamilyRow {
-    #[sqlx(flatten)]
-    token: RefreshRow,
-    #[sqlx(flatten)]
-    family: FamilyRow,
+row_type! {
+    struct RefreshWithFamilyRow {
+        token: RefreshRow,
+        family: FamilyRow,
+    }
 }
 
 impl TryFrom<RefreshRow> for RefreshToken {

@@ -1,6 +1,7 @@
 //! Browser sessions in the database. Does not own how long they last (`domain::session`) or the cookie.
 
 use super::{
+    columns::row_type,
     dialect::{Conn, execute, fetch_all, fetch_optional, storable},
     error::StoreError,
     row::{self, Place, join_words, split_words},
@@ -19,17 +20,18 @@ macro_rules! session_columns {
     };
 }
 
-#[derive(sqlx::FromRow)]
-struct SessionRow {
-    id: String,
-    user_id: String,
-    authenticated_at: i64,
-    last_seen_at: i64,
-    expires_at: i64,
-    amr: String,
-    client_ip: String,
-    user_agent: String,
-    created_at: i64,
+row_type! {
+    struct SessionRow {
+        id: String,
+        user_id: String,
+        authenticated_at: i64,
+        last_seen_at: i64,
+        expires_at: i64,
+        amr: String,
+        client_ip: String,
+        user_agent: String,
+        created_at: i64,
+    }
 }
 
 impl TryFrom<SessionRow> for Session {

@@ -1,6 +1,7 @@
 //! Signing keys in the database; private halves are sealed. Does not own sealing, or when keys change (`keyring`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, execute, fetch_all, fetch_optional},
     error::StoreError,
     row::{self, Place, millis},
@@ -18,17 +19,18 @@ macro_rules! key_columns {
     };
 }
 
-#[derive(sqlx::FromRow)]
-struct KeyRow {
-    id: String,
-    app_id: Option<String>,
-    algorithm: String,
-    state: String,
-    public_key: String,
-    certificate: Option<String>,
-    sealed_key: String,
-    not_after: Option<i64>,
-    created_at: i64,
+row_type! {
+    struct KeyRow {
+        id: String,
+        app_id: Option<String>,
+        algorithm: String,
+        state: String,
+        public_key: String,
+        certificate: Option<String>,
+        sealed_key: String,
+        not_after: Option<i64>,
+        created_at: i64,
+    }
 }
 
 impl TryFrom<KeyRow> for SigningKey {

@@ -1,6 +1,7 @@
 //! Families of tokens: one for each authorization, ended as a whole. Does not own the tokens in them.
 
 use super::{
+    columns::row_type,
     dialect::{Conn, execute, fetch_optional},
     error::StoreError,
     row::{self, Place, join_words, millis, split_words},
@@ -47,20 +48,21 @@ macro_rules! family_columns {
 }
 pub(super) use family_columns;
 
-/// A family as stored.
-#[derive(sqlx::FromRow)]
-pub(super) struct FamilyRow {
-    id: String,
-    app_id: String,
-    user_id: String,
-    session_id: String,
-    auth_time: i64,
-    amr: String,
-    grant_details: String,
-    created_at: i64,
-    expires_at: i64,
-    revoked_at: Option<i64>,
-    revoked_because: Option<String>,
+row_type! {
+    /// A family as stored.
+    pub(super) struct FamilyRow {
+        id: String,
+        app_id: String,
+        user_id: String,
+        session_id: String,
+        auth_time: i64,
+        amr: String,
+        grant_details: String,
+        created_at: i64,
+        expires_at: i64,
+        revoked_at: Option<i64>,
+        revoked_because: Option<String>,
+    }
 }
 
 impl TryFrom<FamilyRow> for Family {

@@ -1,6 +1,7 @@
 //! People in the database. Does not own password hashes (`credentials`) or memberships (`members`).
 
 use super::{
+    columns::row_type,
     dialect::{Conn, can_be_key, execute, fetch_all, fetch_optional, fetch_value, like},
     error::StoreError,
     page::{Page, PageRequest},
@@ -29,20 +30,21 @@ macro_rules! user_columns {
 }
 pub(super) use user_columns;
 
-/// A person as stored.
-#[derive(sqlx::FromRow)]
-pub(super) struct UserRow {
-    id: String,
-    username: String,
-    email: String,
-    display_name: String,
-    state: String,
-    role: String,
-    profile: String,
-    custom: String,
-    created_at: i64,
-    updated_at: i64,
-    version: i64,
+row_type! {
+    /// A person as stored.
+    pub(super) struct UserRow {
+        id: String,
+        username: String,
+        email: String,
+        display_name: String,
+        state: String,
+        role: String,
+        profile: String,
+        custom: String,
+        created_at: i64,
+        updated_at: i64,
+        version: i64,
+    }
 }
 
 impl TryFrom<UserRow> for User {

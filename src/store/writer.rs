@@ -1,18 +1,18 @@
-//! The one SQLite writer: queued writes run in savepoints of one transaction, which is committed once for all of them
-//! (group commit). Does not own what a write does. Nobody is answered before the commit is durable.
+//! The one SQLite writer: a thread with its own connection. Queued writes run in savepoints of one transaction, which is
+//! committed once for all of them (group commit). Does not own what a write does. Nobody is answered before the commit is
+//! durable.
 
-use super::{
-    dialect::{Conn, execute},
-    error::StoreError,
-    tx::Tx,
-};
+use super::{dialect::Conn, error::StoreError, sqlite::Sqlite, tx::Tx};
 use futures_util::{FutureExt, future::BoxFuture};
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    },
     time::{Duration, Instant},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Most writes that share one commit.
 const BATCH: usize = 256;
@@ -35,160 +35,187 @@ pub(super) enum Outcome {
     Undo(Notify),
 }
 
-/// A queued write.
+/// A queued write. Its future never waits: a statement on this connection is done when it returns.
 pub(super) type Work = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Outcome> + Send>;
 
 enum Message {
-    Work(Work),
+    Work(Work, OwnedSemaphorePermit),
     Stop(oneshot::Sender<()>),
 }
 
 /// The queue's sending half.
 #[derive(Clone)]
 pub(super) struct Writer {
-    queue: mpsc::Sender<Message>,
+    queue: Sender<Message>,
+    places: Arc<Semaphore>,
 }
 
 impl Writer {
-    /// Opens the writer's connection and starts its task; the task ends when it is stopped or the last sender is gone.
-    pub(super) async fn start(options: &SqliteConnectOptions) -> Result<Self, StoreError> {
-        let conn = options.clone().connect().await?;
-        let (queue, messages) = mpsc::channel(QUEUE);
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the writer drains its queue and ends with the last sender"
-        )]
-        tokio::spawn(run(conn, messages));
-        Ok(Self { queue })
+    /// Starts the writer's thread; it ends when it is stopped or the last sender is gone.
+    pub(super) fn start(conn: Sqlite) -> Result<Self, StoreError> {
+        let (queue, messages) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || run(conn, &messages))
+            .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
+        Ok(Self { queue, places: Arc::new(Semaphore::new(QUEUE)) })
     }
 
     /// Queues a write; waits while the queue is full.
     pub(super) async fn submit(&self, work: Work) -> Result<(), StoreError> {
-        self.queue
-            .send(Message::Work(work))
-            .await
-            .map_err(|_| StoreError::Unavailable("the writer has stopped".into()))
+        let stopped = || StoreError::Unavailable("the writer has stopped".into());
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| stopped())?;
+        self.queue.send(Message::Work(work, place)).map_err(|_| stopped())
     }
 
-    /// Answers what is queued, takes nothing new, and closes the connection.
+    /// Takes nothing new, answers what is queued, and closes the connection.
     pub(super) async fn stop(&self) {
+        self.places.close();
         let (stopped, wait) = oneshot::channel();
-        if self.queue.send(Message::Stop(stopped)).await.is_ok() {
+        if self.queue.send(Message::Stop(stopped)).is_ok() {
             // An error means that the writer ended by itself, which is what was wanted.
             let _ = wait.await;
         }
     }
 }
 
-async fn run(conn: SqliteConnection, mut queue: mpsc::Receiver<Message>) {
+/// Why the writer's loop goes on or ends.
+enum Next {
+    Work(Work),
+    /// Everybody who could send is gone, or somebody asked to stop.
+    End(Option<oneshot::Sender<()>>),
+}
+
+fn run(conn: Sqlite, queue: &Receiver<Message>) {
     let mut tx = Tx { conn: Conn::SqliteWriter(Box::new(conn)) };
-    let mut stops = Vec::new();
-    while let Some(message) = next(&mut tx, &mut queue).await {
-        match message {
-            Message::Stop(stopped) => {
-                queue.close();
-                stops.push(stopped);
-            }
-            Message::Work(first) => {
-                if let Err(error) = batch(&mut tx, first, &mut queue, &mut stops).await {
-                    tracing::error!(%error, "a batch of writes failed; none of it was kept");
+    let asked = loop {
+        match next(&mut tx, queue) {
+            Next::Work(first) => {
+                let mut waiting = Vec::new();
+                let (result, ends) = batch(&mut tx, first, queue, &mut waiting);
+                answer(&mut tx, result, waiting);
+                if let Some(ends) = ends {
+                    break ends;
                 }
             }
+            Next::End(asked) => break asked,
         }
-    }
+    };
     if let Conn::SqliteWriter(conn) = tx.conn
-        && let Err(error) = conn.close().await
+        && let Err(error) = conn.close()
     {
         tracing::warn!(%error, "closing the writer's connection");
     }
-    for stopped in stops {
+    if let Some(asked) = asked {
         // Whoever asked may have gone.
-        let _ = stopped.send(());
+        let _ = asked.send(());
     }
 }
 
-/// The next message; when there is none for a while, the page cache is freed first.
-async fn next(tx: &mut Tx, queue: &mut mpsc::Receiver<Message>) -> Option<Message> {
-    if let Ok(message) = tokio::time::timeout(IDLE, queue.recv()).await {
-        return message;
-    }
-    if let Err(error) = execute!(tx, "PRAGMA shrink_memory") {
-        tracing::warn!(%error, "freeing the writer's page cache");
-    }
-    queue.recv().await
-}
-
-/// One transaction: begin, run what is queued, commit, answer. After any failure everyone waiting is told.
-async fn batch(
-    tx: &mut Tx,
-    first: Work,
-    queue: &mut mpsc::Receiver<Message>,
-    stops: &mut Vec<oneshot::Sender<()>>,
-) -> Result<(), StoreError> {
-    let mut waiting: Vec<Notify> = Vec::new();
-    let result = fill(tx, first, queue, stops, &mut waiting).await;
-    match &result {
-        Ok(()) => waiting.into_iter().for_each(|notify| notify(Ok(()))),
-        Err(error) => {
-            let told = error.to_string();
-            for notify in waiting {
-                notify(Err(StoreError::Unavailable(told.clone())));
+/// The next write; when there is none for a while, the page cache is freed first.
+fn next(tx: &mut Tx, queue: &Receiver<Message>) -> Next {
+    let message = match queue.recv_timeout(IDLE) {
+        Err(RecvTimeoutError::Timeout) => {
+            if let Conn::SqliteWriter(conn) = &mut tx.conn
+                && let Err(error) = conn.batch("PRAGMA shrink_memory")
+            {
+                tracing::warn!(%error, "freeing the writer's page cache");
             }
-            // A failed COMMIT or BEGIN may leave a transaction open; if there is none this says so, which is fine.
-            if let Err(error) = execute!(tx, "ROLLBACK") {
-                tracing::debug!(%error, "no transaction was left open");
-            }
+            queue.recv().ok()
         }
+        received => received.ok(),
+    };
+    match message {
+        Some(Message::Work(work, place)) => {
+            drop(place);
+            Next::Work(work)
+        }
+        Some(Message::Stop(asked)) => Next::End(Some(asked)),
+        None => Next::End(None),
     }
-    result
 }
 
-/// Runs `first` and what else is queued in one transaction, up to its durable commit. Each hop to the driver's thread
-/// costs as much as a small statement, so statements that always follow each other are sent together.
-async fn fill(
+/// Tells everyone how the commit went. After any failure nothing of the batch was kept.
+fn answer(tx: &mut Tx, result: Result<(), StoreError>, waiting: Vec<Notify>) {
+    let Err(error) = result else {
+        return waiting.into_iter().for_each(|notify| notify(Ok(())));
+    };
+    tracing::error!(%error, "a batch of writes failed; none of it was kept");
+    let told = error.to_string();
+    for notify in waiting {
+        notify(Err(StoreError::Unavailable(told.clone())));
+    }
+    // A failed COMMIT or BEGIN may leave a transaction open; if there is none this says so, which is fine.
+    if let Err(error) = command(tx, "ROLLBACK") {
+        tracing::debug!(%error, "no transaction was left open");
+    }
+}
+
+/// Whether the writer is to end after a batch, and who asked for it.
+type Ends = Option<Option<oneshot::Sender<()>>>;
+
+/// Runs `first` and what else is queued in one transaction, up to its durable commit.
+fn batch(
     tx: &mut Tx,
     first: Work,
-    queue: &mut mpsc::Receiver<Message>,
-    stops: &mut Vec<oneshot::Sender<()>>,
+    queue: &Receiver<Message>,
     waiting: &mut Vec<Notify>,
-) -> Result<(), StoreError> {
+) -> (Result<(), StoreError>, Ends) {
+    let mut ends = None;
+    let mut filled = command(tx, "BEGIN IMMEDIATE");
     let begun = Instant::now();
-    execute!(tx, "BEGIN IMMEDIATE; SAVEPOINT w")?;
-    let mut work = first;
-    for taken in 1.. {
-        let undone = match AssertUnwindSafe(work(tx)).catch_unwind().await {
-            Ok(Outcome::Keep(notify)) => {
-                waiting.push(notify);
-                false
-            }
-            Ok(Outcome::Undo(notify)) => {
-                waiting.push(notify);
-                true
-            }
-            Err(_) => {
-                tracing::error!("a write panicked; its changes are undone");
-                true
-            }
-        };
-        // The savepoint outlives ROLLBACK TO and is there for the next write.
-        if undone {
-            execute!(tx, "ROLLBACK TO w")?;
-        }
+    let mut work = Some(first);
+    let mut taken = 0;
+    while let (Ok(()), Some(one)) = (&filled, work.take()) {
+        filled = in_savepoint(tx, one, waiting);
+        taken += 1;
         if taken >= BATCH || begun.elapsed() >= BATCH_TIME {
             break;
         }
-        work = match queue.try_recv() {
-            Ok(Message::Work(next)) => next,
-            Ok(Message::Stop(stopped)) => {
-                queue.close();
-                stops.push(stopped);
-                break;
+        match queue.try_recv() {
+            Ok(Message::Work(next, place)) => {
+                drop(place);
+                work = Some(next);
             }
-            Err(_) => break,
-        };
-        if !undone {
-            execute!(tx, "RELEASE w; SAVEPOINT w")?;
+            Ok(Message::Stop(asked)) => ends = Some(Some(asked)),
+            Err(_) => {}
         }
     }
-    execute!(tx, "COMMIT").map(|_| ())
+    (filled.and_then(|()| command(tx, "COMMIT")), ends)
+}
+
+/// Runs one write; it is undone alone when it asks for it, panics, or waits for something that is not its transaction.
+fn in_savepoint(tx: &mut Tx, work: Work, waiting: &mut Vec<Notify>) -> Result<(), StoreError> {
+    command(tx, "SAVEPOINT w")?;
+    let undone = match std::panic::catch_unwind(AssertUnwindSafe(|| work(tx).now_or_never())) {
+        Ok(Some(Outcome::Keep(notify))) => {
+            waiting.push(notify);
+            false
+        }
+        Ok(Some(Outcome::Undo(notify))) => {
+            waiting.push(notify);
+            true
+        }
+        // Its caller is told by the channel that goes with it.
+        Ok(None) => {
+            tracing::error!("a write waited for something else than its transaction; its changes are undone");
+            true
+        }
+        Err(_) => {
+            tracing::error!("a write panicked; its changes are undone");
+            true
+        }
+    };
+    if undone {
+        command(tx, "ROLLBACK TO w")?;
+    }
+    command(tx, "RELEASE w")
+}
+
+/// A statement of the writer's own.
+fn command(tx: &mut Tx, sql: &'static str) -> Result<(), StoreError> {
+    match &mut tx.conn {
+        Conn::SqliteWriter(conn) => conn.execute(sql, &[]).map(|_| ()),
+        _ => Err(StoreError::Unavailable("not the writer's connection".into())),
+    }
 }

@@ -62,13 +62,14 @@ async fn a_batch_is_acknowledged_after_its_commit() {
 async fn a_write_is_not_visible_before_it_is_committed() {
     let test = TestDatabase::sqlite().await;
     let (inside, entered) = tokio::sync::oneshot::channel();
-    let (go_on, wait) = tokio::sync::oneshot::channel::<()>();
+    // A write may not await anything but its transaction; this one holds the writer's own thread.
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
     let db = test.db.clone();
     let write = spawn(async move {
         change!(db, tx => {
             settings::set(tx, "slow", "x", at(0)).await?;
             inside.send(()).expect("the test waits");
-            wait.await.expect("the test answers");
+            wait.recv().expect("the test answers");
         })
     });
     entered.await.expect("the write is under way");
@@ -81,4 +82,17 @@ async fn a_write_is_not_visible_before_it_is_committed() {
     go_on.send(()).expect("the write waits");
     write.await.expect("no panic").expect("acknowledged");
     assert!(read!(test.db, c => settings::get(c, "slow")).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_waits_for_something_else_is_undone_and_holds_nobody() {
+    let test = TestDatabase::sqlite().await;
+    let db = test.db.clone();
+    let waiting = change!(db, tx => {
+        settings::set(tx, "slow", "x", at(0)).await?;
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    });
+    assert!(waiting.is_err(), "it would have held every other write");
+    assert_eq!(read!(test.db, c => settings::get(c, "slow")), None);
+    change!(test.db, tx => { settings::set(tx, "next", "x", at(0)).await?; }).expect("the writer goes on");
 }
