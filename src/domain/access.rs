@@ -74,6 +74,20 @@ impl Access {
     }
 }
 
+/// The names of the groups among the routes, sorted: those that are bound to the app, so what assertions and claims may
+/// carry.
+pub fn group_names(routes: &[Route]) -> Vec<String> {
+    let mut names: Vec<String> = routes
+        .iter()
+        .filter_map(|route| match route {
+            Route::Group { name, .. } => Some(name.clone()),
+            Route::Direct => None,
+        })
+        .collect();
+    names.sort();
+    names
+}
+
 /// Decides. `routes` are the person's routes to this app: the groups they are in that are bound to it, and `Direct`.
 pub fn decide(user: &User, app: &App, routes: Vec<Route>) -> Access {
     match user.state {

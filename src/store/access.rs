@@ -55,20 +55,6 @@ pub async fn routes(conn: &mut Conn, user: UserId, app: AppId) -> Result<Vec<Rou
     Ok(routes)
 }
 
-/// The names of the person's groups that are bound to the app, sorted; what assertions and claims may carry.
-pub async fn bound_group_names(conn: &mut Conn, user: UserId, app: AppId) -> Result<Vec<String>, StoreError> {
-    let routes = routes(conn, user, app).await?;
-    let mut names: Vec<String> = routes
-        .into_iter()
-        .filter_map(|route| match route {
-            Route::Group { name, .. } => Some(name),
-            Route::Direct => None,
-        })
-        .collect();
-    names.sort();
-    Ok(names)
-}
-
 /// The apps a person's portal shows, by label: assigned by a group or by hand, active, and with a tile.
 pub async fn tiles(conn: &mut Conn, user: UserId) -> Result<Vec<App>, StoreError> {
     const SQL: &str = concat!(

@@ -83,6 +83,12 @@ struct Minted {
     refresh: Option<RefreshRow>,
 }
 
+/// A person who has the app at this moment, and what it may know of their groups.
+struct Entitled {
+    user: User,
+    groups: Vec<String>,
+}
+
 /// How the claim inside the write ended.
 enum Claimed {
     Ours,
@@ -121,14 +127,14 @@ impl Case<'_> {
         if let Err(error) = checked {
             return self.burn(row.hash, error).await;
         }
-        let user = match self.may_issue(&family).await? {
-            Ok(user) => user,
+        let person = match self.may_issue(&family).await? {
+            Ok(person) => person,
             Err(error) => return self.burn(row.hash, error).await,
         };
         let details = details(&family)?;
         let scope = details.scope.clone();
-        let minted = self.mint(&family, &user, &details, &scope, details.nonce.clone()).await?;
-        let event = self.issued(&user, GrantType::AuthorizationCode, &scope);
+        let minted = self.mint(&family, &person, &details, &scope, details.nonce.clone()).await?;
+        let event = self.issued(&person.user, GrantType::AuthorizationCode, &scope);
         let (hash, access, refresh) = (row.hash, minted.access, minted.refresh);
         let claimed = self
             .ctx
@@ -184,17 +190,17 @@ impl Case<'_> {
             RefreshDecision::Refused(error) => return self.refuse(error).await,
         };
         // Access and account are decided anew at every refresh (O-10).
-        let user = match self.may_issue(&family).await? {
-            Ok(user) => user,
+        let person = match self.may_issue(&family).await? {
+            Ok(person) => person,
             Err(error) => return self.refuse(error).await,
         };
         let details = details(&family)?;
         // OpenID Connect Core §12.2: a refreshed ID token needs no nonce (O-28).
-        let mut minted = self.mint(&family, &user, &details, &scope, None).await?;
+        let mut minted = self.mint(&family, &person, &details, &scope, None).await?;
         if let Some(refresh) = &mut minted.refresh {
             refresh.scope.clone_from(&row.scope);
         }
-        let event = self.issued(&user, GrantType::RefreshToken, &scope);
+        let event = self.issued(&person.user, GrantType::RefreshToken, &scope);
         let (access, successor) = (minted.access, minted.refresh);
         let claimed = self
             .ctx
@@ -221,7 +227,7 @@ impl Case<'_> {
     }
 
     /// The one gate of every grant: family, account and access at this moment (O-42).
-    async fn may_issue(&self, family: &Family) -> Result<Result<User, ProtocolError>, EndpointError> {
+    async fn may_issue(&self, family: &Family) -> Result<Result<Entitled, ProtocolError>, EndpointError> {
         if family.revoked_at.is_some() {
             return Ok(Err(ProtocolError::invalid_grant("the grant was revoked")));
         }
@@ -234,7 +240,7 @@ impl Case<'_> {
         };
         let routes = store::access::routes(&mut conn, user.id, self.app.id).await?;
         Ok(match access::decide(&user, self.app, routes) {
-            Access::Allowed(_) => Ok(user),
+            Access::Allowed(routes) => Ok(Entitled { groups: access::group_names(&routes), user }),
             Access::Denied(denial) => {
                 Err(ProtocolError::invalid_grant(&denial.sentence(&user.display_name, &self.app.label)))
             }
@@ -244,7 +250,7 @@ impl Case<'_> {
     async fn mint(
         &self,
         family: &Family,
-        user: &User,
+        person: &Entitled,
         details: &GrantDetails,
         scope: &Scope,
         nonce: Option<String>,
@@ -255,7 +261,7 @@ impl Case<'_> {
         let access = AccessToken::generate(&mut ctx.rng());
         let refresh =
             self.client.may_use(GrantType::RefreshToken).then(|| RefreshToken::generate(&mut ctx.rng()));
-        let id_token = self.id_token(family, user, details, scope, nonce, &access).await?;
+        let id_token = self.id_token(family, person, details, scope, nonce, &access).await?;
         let scope_text = scope.iter().collect::<Vec<_>>().join(" ");
         let after = |seconds: u32| now + TimeDelta::seconds(i64::from(seconds));
         let mut response =
@@ -290,7 +296,7 @@ impl Case<'_> {
     async fn id_token(
         &self,
         family: &Family,
-        user: &User,
+        person: &Entitled,
         details: &GrantDetails,
         scope: &Scope,
         nonce: Option<String>,
@@ -301,10 +307,9 @@ impl Case<'_> {
             self.app.connection.oidc().ok_or_else(|| ServiceError::Internal("not an OIDC app".into()))?;
         let key = issuer_keys::active(ctx, settings.id_token_algorithm).await?;
         let signer = ctx.keyring.oidc_signer(&key).map_err(ServiceError::internal)?;
-        let groups =
-            store::access::bound_group_names(&mut ctx.db.read().await?, user.id, self.app.id).await?;
-        let source = claims::source(user, &groups);
-        let custom = claims::custom(self.app, user, &groups);
+        let Entitled { user, groups } = person;
+        let source = claims::source(user, groups);
+        let custom = claims::custom(self.app, user, groups);
         let release = ClaimRelease {
             source: &source,
             scope,

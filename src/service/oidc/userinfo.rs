@@ -1,7 +1,12 @@
 //! The userinfo endpoint. Reads only: no write on the hot path.
 
 use super::{claims, client, client::EndpointError, grant::GrantDetails};
-use crate::{context::AppContext, domain::access, service::ServiceError, store};
+use crate::{
+    context::AppContext,
+    domain::access::{self, Access},
+    service::ServiceError,
+    store,
+};
 use ::oidc::{ErrorCode, ProtocolError, Scope, claims::ClaimRelease, userinfo};
 
 /// Answers with the claims of the person the access token stands for.
@@ -22,11 +27,11 @@ pub async fn answer(
     let user = store::users::get(&mut conn, row.user_id).await?.ok_or_else(invalid)?;
     let family = store::token_families::get(&mut conn, row.token.family_id).await?.ok_or_else(invalid)?;
     let routes = store::access::routes(&mut conn, user.id, app.id).await?;
-    let groups = store::access::bound_group_names(&mut conn, user.id, app.id).await?;
     drop(conn);
-    if !access::decide(&user, &app, routes).is_allowed() {
+    let Access::Allowed(routes) = access::decide(&user, &app, routes) else {
         return Err(invalid().into());
-    }
+    };
+    let groups = access::group_names(&routes);
     let registered = client::of_app(&app)?;
     let details = GrantDetails::parse(&family.grant_details)
         .ok_or_else(|| ServiceError::Internal("a grant that can't be read".into()))?;

@@ -1,13 +1,14 @@
 //! Starting an app from its tile. Does not own what SAML asserts (`saml`).
 
-use super::{Answer, Claim, Flow, Outcome, StopCause, Visitor, claim_for, not_granted, proceed, saml, stop};
+use super::{
+    Answer, Claim, Flow, Outcome, Person, StopCause, Visitor, claim_for, not_granted, proceed, saml, stop,
+};
 use crate::{
     context::AppContext,
     domain::{
         app::{App, SLUG_MAX},
         audit::{EventType, InitiatedBy},
         connection::Connection,
-        session::Session,
         sign_on::SignOnRequest,
         user::User,
     },
@@ -38,20 +39,17 @@ pub(super) async fn issue(
     ctx: &AppContext,
     visitor: &Visitor,
     flow: &Flow,
-    session: &Session,
-    user: &User,
+    person: &Person<'_>,
 ) -> Result<Outcome, ServiceError> {
     match &flow.app.connection {
         Connection::Saml(connection) if connection.allow_idp_initiated => {
-            saml::issue(ctx, visitor, flow, session, user).await
+            saml::issue(ctx, visitor, flow, person).await
         }
         Connection::Oidc(oidc) if !oidc.initiate_login_uri.is_empty() => {
-            let address = initiate_login(ctx, &oidc.initiate_login_uri, user)?;
-            leave(ctx, visitor, flow, (session, user), address).await
+            let address = initiate_login(ctx, &oidc.initiate_login_uri, person.user)?;
+            leave(ctx, visitor, flow, person, address).await
         }
-        Connection::Bookmark(bookmark) => {
-            leave(ctx, visitor, flow, (session, user), bookmark.url.clone()).await
-        }
+        Connection::Bookmark(bookmark) => leave(ctx, visitor, flow, person, bookmark.url.clone()).await,
         Connection::Saml(_) | Connection::Oidc(_) => {
             let event = stop::failed(
                 ctx,
@@ -80,20 +78,20 @@ async fn leave(
     ctx: &AppContext,
     visitor: &Visitor,
     flow: &Flow,
-    (session, user): (&Session, &User),
+    person: &Person<'_>,
     address: String,
 ) -> Result<Outcome, ServiceError> {
     let now = ctx.now();
     // An OIDC app asks for sign-on itself in a moment: that is its `sso_auth`.
     let event = matches!(flow.app.connection, Connection::Bookmark(_)).then(|| {
         let mut event = actor::event(ctx, EventType::SsoAuth)
-            .by(InitiatedBy::user(user))
+            .by(InitiatedBy::user(person.user))
             .from_origin(&visitor.origin)
             .at(&flow.app);
         event.idp_initiated = Some(true);
         event
     });
-    let answer = Answer::of(flow, session, user);
+    let answer = Answer::of(flow, person);
     let claimed = ctx
         .db
         .write(move |tx| {

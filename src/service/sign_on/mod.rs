@@ -139,7 +139,13 @@ async fn proceed(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
         ctx.now(),
     );
     match (step, session) {
-        (Step::Issue, Some((session, user))) => issue(ctx, visitor, flow, session, user).await,
+        (Step::Issue, Some((session, user))) => {
+            let groups = match &access {
+                Some(Access::Allowed(routes)) => access::group_names(routes),
+                _ => Vec::new(),
+            };
+            issue(ctx, visitor, flow, &Person { session, user, groups }).await
+        }
         (Step::Deny(denial), Some((_, user))) => {
             if flow.request.demand().passive {
                 return refuse_silently(ctx, visitor, flow, Silent::Denied(denial)).await;
@@ -158,17 +164,23 @@ enum Silent {
     Denied(access::Denial),
 }
 
+/// Who is asserted: signed in, entitled, and in these groups that are bound to the app.
+struct Person<'a> {
+    session: &'a Session,
+    user: &'a User,
+    groups: Vec<String>,
+}
+
 async fn issue(
     ctx: &AppContext,
     visitor: &Visitor,
     flow: Flow,
-    session: &Session,
-    user: &User,
+    person: &Person<'_>,
 ) -> Result<Outcome, ServiceError> {
     match &flow.request {
-        SignOnRequest::Saml(_) => saml::issue(ctx, visitor, &flow, session, user).await,
-        SignOnRequest::Oidc(request) => oidc::issue(ctx, visitor, &flow, request, session, user).await,
-        SignOnRequest::Launch => launch::issue(ctx, visitor, &flow, session, user).await,
+        SignOnRequest::Saml(_) => saml::issue(ctx, visitor, &flow, person).await,
+        SignOnRequest::Oidc(request) => oidc::issue(ctx, visitor, &flow, request, person).await,
+        SignOnRequest::Launch => launch::issue(ctx, visitor, &flow, person).await,
     }
 }
 
@@ -254,8 +266,8 @@ struct Answer {
 }
 
 impl Answer {
-    fn of(flow: &Flow, session: &Session, user: &User) -> Self {
-        Self { stored: flow.stored, session: session.id, user: user.id, app: flow.app.id }
+    fn of(flow: &Flow, person: &Person<'_>) -> Self {
+        Self { stored: flow.stored, session: person.session.id, user: person.user.id, app: flow.app.id }
     }
 }
 

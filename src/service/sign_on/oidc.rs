@@ -1,11 +1,9 @@
 //! The OIDC ends of a sign-on: an authorization request comes in, a code goes out. Does not own tokens (`service::oidc`).
 
-use super::{Answer, Claim, Flow, Outcome, Silent, Visitor, claim_for, not_granted, proceed, stop};
+use super::{Answer, Claim, Flow, Outcome, Person, Silent, Visitor, claim_for, not_granted, proceed, stop};
 use crate::{
     context::AppContext,
-    domain::{
-        access::Denial, app::App, audit::InitiatedBy, session::Session, sign_on::SignOnRequest, user::User,
-    },
+    domain::{access::Denial, app::App, audit::InitiatedBy, sign_on::SignOnRequest, user::User},
     id::TokenFamilyId,
     service::{
         ServiceError, actor,
@@ -123,9 +121,9 @@ pub(super) async fn issue(
     visitor: &Visitor,
     flow: &Flow,
     request: &VerifiedAuthorizationRequest,
-    session: &Session,
-    user: &User,
+    person: &Person<'_>,
 ) -> Result<Outcome, ServiceError> {
+    let Person { session, user, .. } = person;
     let now = ctx.now();
     let registered = client::of_app(&flow.app)?;
     // The settings may have changed while the person signed in.
@@ -174,7 +172,7 @@ pub(super) async fn issue(
         .detail("scope", request.scope().iter().collect::<Vec<_>>().join(" "));
     event.idp_initiated = Some(false);
     event.auth_method = Some(session.amr.join(" "));
-    let answer = Answer::of(flow, session, user);
+    let answer = Answer::of(flow, person);
     let claimed = ctx
         .db
         .write(move |tx| {

@@ -1,7 +1,7 @@
 //! The SAML ends of a sign-on: an AuthnRequest comes in, a Response goes out. Does not own message formats (`crates/saml`).
 
 use super::{
-    Answer, Claim, Flow, Outcome, Silent, StopCause, Visitor, claim, claim_for, name_id, not_granted,
+    Answer, Claim, Flow, Outcome, Person, Silent, StopCause, Visitor, claim, claim_for, name_id, not_granted,
     proceed, stop,
 };
 use crate::{
@@ -11,7 +11,6 @@ use crate::{
         attributes,
         audit::{EventType, InitiatedBy},
         connection::SamlConnection,
-        session::Session,
         sign_on::SignOnRequest,
         user::User,
     },
@@ -216,9 +215,9 @@ pub(super) async fn issue(
     ctx: &AppContext,
     visitor: &Visitor,
     flow: &Flow,
-    session: &Session,
-    user: &User,
+    person: &Person<'_>,
 ) -> Result<Outcome, ServiceError> {
+    let Person { session, user, groups } = person;
     let app = &flow.app;
     let Some(connection) = app.connection.saml() else {
         return Err(ServiceError::Internal("a SAML app without SAML settings".into()));
@@ -244,8 +243,7 @@ pub(super) async fn issue(
         || ::saml::NameIdFormat::from(connection.name_id_format.uri()),
         |request| request.name_id_format().clone(),
     );
-    let groups = store::access::bound_group_names(&mut ctx.db.read().await?, user.id, app.id).await?;
-    let Some(name_id) = name_id::of(ctx, app, connection, user, format, &groups).await? else {
+    let Some(name_id) = name_id::of(ctx, app, connection, user, format, groups).await? else {
         let event = stop::failed(
             ctx,
             "name_id_empty",
@@ -270,7 +268,7 @@ pub(super) async fn issue(
     let spec = AssertionSpec {
         idp_entity_id: &idp_entity_id(ctx, app, connection),
         name_id: &name_id,
-        attributes: &released(connection, user, &groups),
+        attributes: &released(connection, user, groups),
         // Nodes' clocks may differ by a little.
         authn_instant: session.authenticated_at.min(now),
         authn_context_class_ref: context_class(request),
@@ -303,7 +301,7 @@ pub(super) async fn issue(
         .detail("name_id", name_id.value.as_str());
     event.idp_initiated = Some(request.is_none());
     event.auth_method = Some(session.amr.join(" "));
-    let (answer, seen) = (Answer::of(flow, session, user), seen_key(ctx, flow));
+    let (answer, seen) = (Answer::of(flow, person), seen_key(ctx, flow));
     let claimed = ctx
         .db
         .write(move |tx| {

@@ -3,7 +3,12 @@
 use super::{change, on_both, read, sample};
 use crate::support::{at, database::TestDatabase, new_id};
 use gatehouse::{
-    domain::{access::Route, app::App, group::Group, user::User},
+    domain::{
+        access::{Route, group_names},
+        app::App,
+        group::Group,
+        user::User,
+    },
     id::{AppId, GroupId, UserId},
     store::{Database, access, apps, assignments, members, page::PageRequest},
 };
@@ -76,8 +81,8 @@ async fn routes_say_why(test: TestDatabase) {
     assert_eq!(read!(db, c => access::routes(c, maya.id, wiki.id)), expected);
     assert_eq!(read!(db, c => access::routes(c, tom.id, wiki.id)), []);
     assert_eq!(read!(db, c => access::routes(c, maya.id, new_id!(AppId))), []);
-    assert_eq!(read!(db, c => access::bound_group_names(c, maya.id, wiki.id)), ["Design", "alpha"]);
-    assert_eq!(read!(db, c => access::bound_group_names(c, maya.id, board.id)), Vec::<String>::new());
+    assert_eq!(group_names(&read!(db, c => access::routes(c, maya.id, wiki.id))), ["Design", "alpha"]);
+    assert_eq!(group_names(&read!(db, c => access::routes(c, maya.id, board.id))), Vec::<String>::new());
 
     let unlisted = sample::changed(&hidden, |draft| draft.show_in_portal = false);
     let unlisted =
