@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::attribute::Attribute;
 use crate::checks::subject_matches;
+use crate::encryption::EncryptTo;
 use crate::id::xml_instant;
-use crate::name_id::NameId;
+use crate::name_id::{NameId, NameIdFormat};
 use crate::response::{IssueError, ResponseTarget, insert_signature};
 use crate::signature::Signer;
 use crate::uri;
@@ -29,14 +30,15 @@ impl Default for Sign {
     }
 }
 
-/// What an assertion is to say. Audience, Recipient and InResponseTo are not here: they come from the
-/// [`ResponseTarget`] and cannot be anything else.
+/// What an assertion is to say. The SP's own audience, Recipient and InResponseTo are not here: they come
+/// from the [`ResponseTarget`] and cannot be anything else.
 #[derive(Debug, Clone)]
 pub struct AssertionSpec<'a> {
     /// Our entity id towards this SP.
     pub idp_entity_id: &'a str,
-    /// Who the user is for the SP.
-    pub name_id: &'a NameId,
+    /// Who the user is for the SP. `None` for an SP that goes by attributes alone (IIP-IDP11); most SPs
+    /// refuse an assertion without (interop XS-20).
+    pub name_id: Option<&'a NameId>,
     /// What the SP learns about the user. Attributes without values are left out.
     pub attributes: &'a [Attribute],
     /// When the user proved who they are.
@@ -47,13 +49,21 @@ pub struct AssertionSpec<'a> {
     pub session_index: &'a str,
     /// When the SP should end its session. It must lie in the future.
     pub session_not_on_or_after: Option<DateTime<Utc>>,
+    /// Further audiences beside the SP itself, for SPs that know themselves by another name. Usually none.
+    pub extra_audiences: &'a [String],
     /// Which parts are signed.
     pub sign: Sign,
+    /// For whom the assertion is encrypted once it is signed, if it is (IIP-IDP09). Sign the assertion too,
+    /// not only the Response: many SPs insist (interop XS-05).
+    pub encrypt: Option<&'a EncryptTo>,
     /// How long the assertion can be used, from now.
     pub lifetime: TimeDelta,
     /// How far NotBefore lies in the past, for SPs whose clocks are slow (interop XS-33).
     pub not_before_skew: TimeDelta,
 }
+
+/// SAML Core §8.3.7, §8.3.8: the most characters of a persistent or transient identifier.
+const MAX_OPAQUE_ID: usize = 256;
 
 impl AssertionSpec<'_> {
     /// Five minutes to use an assertion.
@@ -86,9 +96,7 @@ pub(crate) fn write(
     write_subject(&mut writer, target, spec, &not_on_or_after);
     let not_before = xml_instant(start);
     writer.start(SAML, "Conditions", &mut [("NotBefore", &not_before), ("NotOnOrAfter", &not_on_or_after)]);
-    writer.start(SAML, "AudienceRestriction", &mut []);
-    writer.leaf(SAML, "Audience", &mut [], target.sp_entity_id());
-    writer.end();
+    write_audiences(&mut writer, target, spec);
     writer.end();
     write_authn_statement(&mut writer, spec);
     write_attribute_statement(&mut writer, spec.attributes);
@@ -100,11 +108,17 @@ pub(crate) fn write(
 }
 
 fn check(target: &ResponseTarget, spec: &AssertionSpec<'_>, now: DateTime<Utc>) -> Result<(), IssueError> {
-    if target.subject().is_some_and(|asked| !subject_matches(asked, spec.name_id)) {
+    let matches = |asked| spec.name_id.is_some_and(|name_id| subject_matches(asked, name_id));
+    if target.subject().is_some_and(|asked| !matches(asked)) {
         return Err(IssueError::SubjectMismatch);
     }
-    let wrong = if spec.name_id.value.is_empty() {
+    let wrong = if spec.name_id.is_some_and(|name_id| name_id.value.is_empty()) {
         "the NameID is empty"
+    } else if spec.name_id.is_some_and(is_too_long) {
+        "the NameID is longer than 256 characters"
+    } else if spec.extra_audiences.iter().any(|audience| audience.is_empty() || audience.trim() != audience) {
+        // interop XS-31: SPs compare the text as it is.
+        "an audience is empty or has white space around it"
     } else if spec.lifetime <= TimeDelta::zero() {
         "the lifetime is not positive"
     } else if spec.not_before_skew < TimeDelta::zero() {
@@ -114,6 +128,8 @@ fn check(target: &ResponseTarget, spec: &AssertionSpec<'_>, now: DateTime<Utc>) 
     } else if spec.session_not_on_or_after.is_some_and(|end| end <= now) {
         // interop XS-41: SPs refuse an assertion whose session is over, or loop.
         "the session is over"
+    } else if spec.attributes.iter().any(|attribute| attribute.name.is_empty()) {
+        "an attribute has no name"
     } else {
         let mut names = HashSet::new();
         return match spec.attributes.iter().find(|attribute| !names.insert(&attribute.name)) {
@@ -124,6 +140,25 @@ fn check(target: &ResponseTarget, spec: &AssertionSpec<'_>, now: DateTime<Utc>) 
     Err(IssueError::Specification(wrong))
 }
 
+fn is_too_long(name_id: &NameId) -> bool {
+    matches!(name_id.format, NameIdFormat::Persistent | NameIdFormat::Transient)
+        && name_id.value.chars().nth(MAX_OPAQUE_ID).is_some()
+}
+
+/// SAML Core §2.5.1.4: one restriction, met by any of its audiences. SAML Profiles §4.1.4.2: the entity id
+/// of the SP is among them; here it is the first (S-31).
+fn write_audiences(writer: &mut XmlWriter, target: &ResponseTarget, spec: &AssertionSpec<'_>) {
+    writer.start(SAML, "AudienceRestriction", &mut []);
+    let mut written = HashSet::new();
+    let further = spec.extra_audiences.iter().map(String::as_str);
+    for audience in std::iter::once(target.sp_entity_id()).chain(further) {
+        if written.insert(audience) {
+            writer.leaf(SAML, "Audience", &mut [], audience);
+        }
+    }
+    writer.end();
+}
+
 /// SAML Profiles §4.1.4.2: one bearer confirmation with Recipient, NotOnOrAfter, InResponseTo when a
 /// request is answered, and no NotBefore.
 fn write_subject(
@@ -132,12 +167,13 @@ fn write_subject(
     spec: &AssertionSpec<'_>,
     not_on_or_after: &str,
 ) {
-    let name_id = spec.name_id;
     writer.start(SAML, "Subject", &mut []);
-    let mut attributes: Vec<XmlAttribute<'_>> = vec![("Format", name_id.format.uri())];
-    attributes.extend(name_id.name_qualifier.as_deref().map(|value| ("NameQualifier", value)));
-    attributes.extend(name_id.sp_name_qualifier.as_deref().map(|value| ("SPNameQualifier", value)));
-    writer.leaf(SAML, "NameID", &mut attributes, &name_id.value);
+    if let Some(name_id) = spec.name_id {
+        let mut attributes: Vec<XmlAttribute<'_>> = vec![("Format", name_id.format.uri())];
+        attributes.extend(name_id.name_qualifier.as_deref().map(|value| ("NameQualifier", value)));
+        attributes.extend(name_id.sp_name_qualifier.as_deref().map(|value| ("SPNameQualifier", value)));
+        writer.leaf(SAML, "NameID", &mut attributes, &name_id.value);
+    }
     writer.start(SAML, "SubjectConfirmation", &mut [("Method", uri::CM_BEARER)]);
     let mut attributes: Vec<XmlAttribute<'_>> =
         vec![("NotOnOrAfter", not_on_or_after), ("Recipient", target.acs_url())];

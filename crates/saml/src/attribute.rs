@@ -68,3 +68,73 @@ pub struct Attribute {
     /// The values, one `AttributeValue` each. An attribute without values is left out.
     pub values: Vec<String>,
 }
+
+/// A part of a subject identifier is empty, too long, or holds something else than the profile allows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{part}' cannot be a part of a subject identifier: 1 to 127 ASCII letters, digits and {also} are")]
+pub struct SubjectIdError {
+    part: String,
+    also: &'static str,
+}
+
+impl Attribute {
+    /// SAML Subject Identifier Attributes §3.3: `subject-id`, the same for every SP. `unique_id` names one
+    /// person within `scope`, a domain, for ever; letter case does not tell two people apart.
+    ///
+    /// # Errors
+    /// [`SubjectIdError`], when either part is not in the form the profile gives.
+    pub fn subject_id(unique_id: &str, scope: &str) -> Result<Self, SubjectIdError> {
+        Self::scoped("subject-id", unique_id, scope)
+    }
+
+    /// SAML Subject Identifier Attributes §3.4: `pairwise-id`, another one for every SP, from which nobody
+    /// can tell who it is.
+    ///
+    /// # Errors
+    /// [`SubjectIdError`], when either part is not in the form the profile gives.
+    pub fn pairwise_id(unique_id: &str, scope: &str) -> Result<Self, SubjectIdError> {
+        Self::scoped("pairwise-id", unique_id, scope)
+    }
+
+    /// §3.3.1 and §3.4.1: the name is a URI, there is one value, and its length and characters are bounded.
+    fn scoped(name: &str, unique_id: &str, scope: &str) -> Result<Self, SubjectIdError> {
+        check_part(unique_id, "=-")?;
+        check_part(scope, "-.")?;
+        Ok(Self {
+            name: format!("urn:oasis:names:tc:SAML:attribute:{name}"),
+            name_format: AttributeNameFormat::Uri,
+            friendly_name: Some(name.to_owned()),
+            values: vec![format!("{unique_id}@{scope}")],
+        })
+    }
+}
+
+fn check_part(part: &str, also: &'static str) -> Result<(), SubjectIdError> {
+    let starts_well = part.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+    let allowed = |character: char| character.is_ascii_alphanumeric() || also.contains(character);
+    if starts_well && part.len() <= 127 && part.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(SubjectIdError { part: part.chars().take(128).collect(), also })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subject_identifiers_keep_to_the_profile() {
+        let attribute = Attribute::subject_id("jrx7h4=-2", "fernhill.example").expect("well formed");
+        assert_eq!(attribute.name, "urn:oasis:names:tc:SAML:attribute:subject-id");
+        assert_eq!(attribute.name_format, AttributeNameFormat::Uri);
+        assert_eq!(attribute.values, ["jrx7h4=-2@fernhill.example"]);
+        let pairwise = Attribute::pairwise_id(&"a".repeat(127), "x").expect("well formed");
+        assert_eq!(pairwise.name, "urn:oasis:names:tc:SAML:attribute:pairwise-id");
+        for bad in ["", "-a", "=a", "a b", "a@b", "é", "a.b", &"a".repeat(128)] {
+            assert!(Attribute::subject_id(bad, "fernhill.example").is_err(), "{bad}");
+        }
+        for bad in ["", ".a", "a=b", "a/b", "a@b", &"a".repeat(128)] {
+            assert!(Attribute::pairwise_id("a", bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::error::{Refusal, RequestError, RequestErrorKind};
 use crate::name_id::{NameId, NameIdFormat, NameIdPolicy};
 use crate::parse::AuthnRequest;
 use crate::service_provider::ServiceProvider;
-use crate::signature::{DetachedSignature, has_signature};
+use crate::signature::{DetachedSignature, VerifiedSignature, has_signature};
 use crate::xml::reader::{Document, Limits};
 
 /// An AuthnRequest that came in and of which nothing is proven. It can be asked who claims to have
@@ -162,6 +162,9 @@ pub struct VerifiedAuthnRequest {
     pub(crate) relay_state: Option<RelayState>,
     pub(crate) binding: Binding,
     pub(crate) signed: bool,
+    /// Requests kept by a version that did not know this field have none.
+    #[serde(default)]
+    pub(crate) signature: Option<VerifiedSignature>,
     pub(crate) issue_instant: DateTime<Utc>,
     pub(crate) force_authn: bool,
     pub(crate) is_passive: bool,
@@ -208,6 +211,13 @@ impl VerifiedAuthnRequest {
         self.signed
     }
 
+    /// With which algorithm it was signed, and whether SHA-1 was involved, of which the administrator is
+    /// to be warned. `None`, when it was not signed.
+    #[must_use]
+    pub const fn signature(&self) -> Option<VerifiedSignature> {
+        self.signature
+    }
+
     /// When the SP made it.
     #[must_use]
     pub const fn issue_instant(&self) -> DateTime<Utc> {
@@ -230,6 +240,20 @@ impl VerifiedAuthnRequest {
     #[must_use]
     pub const fn name_id_policy(&self) -> Option<&NameIdPolicy> {
         self.name_id_policy.as_ref()
+    }
+
+    /// SAML Core §3.4.1.1: whether an identifier that does not exist yet may be made while answering. A
+    /// policy without `AllowCreate="true"` says no.
+    ///
+    /// It concerns lasting identifiers only. The section leaves an identity provider free to make them
+    /// apart from the request, and SPs send `false` without meaning it (interop XQ-04): whether to answer
+    /// `InvalidNameIDPolicy` or to go on is for the caller.
+    #[must_use]
+    pub const fn allows_new_name_id(&self) -> bool {
+        match &self.name_id_policy {
+            Some(policy) => policy.allow_create || !matches!(self.name_id_format, NameIdFormat::Persistent),
+            None => true,
+        }
     }
 
     /// The format the NameID is to have: the one asked for where it can be given, else the SP's own.

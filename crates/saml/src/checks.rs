@@ -11,7 +11,7 @@ use crate::name_id::{NameId, NameIdFormat};
 use crate::parse::{AskedContext, AuthnRequest, RequestedSubject, clip};
 use crate::response::ResponseTarget;
 use crate::service_provider::{AssertionConsumerService, ServiceProvider};
-use crate::signature::{OwnVerifier, SignatureError, SignatureVerifier, Trust};
+use crate::signature::{OwnVerifier, SignatureError, SignatureVerifier, Trust, VerifiedSignature};
 use crate::uri;
 use crate::xml::is_ncname;
 use crate::xml::reader::{Document, Limits};
@@ -25,7 +25,7 @@ pub(crate) fn verify(
     context: &VerifyContext<'_>,
 ) -> Result<VerifiedAuthnRequest, Refusal> {
     let signed = unverified.is_signed();
-    let request = check_signature(unverified, sp)?;
+    let (request, signature) = check_signature(unverified, sp)?;
     check_id(&request)?;
     check_issuer(&request, sp)?;
     check_destination(&request, signed, context)?;
@@ -37,6 +37,7 @@ pub(crate) fn verify(
         relay_state: unverified.relay_state.clone(),
         binding: unverified.binding(),
         signed,
+        signature,
         name_id_format,
         requested_authn_context: asked,
         subject: match &request.subject {
@@ -66,11 +67,11 @@ pub(crate) fn verify(
 }
 
 /// SAML Profiles §4.1.4.1: a signed request must verify; whether one must be signed is agreed in
-/// metadata (SDP-IDP04, SDP-IDP05). Returns the request as the signature covers it.
+/// metadata (SDP-IDP04, SDP-IDP05). Returns the request as the signature covers it, and how it was signed.
 fn check_signature(
     unverified: &UnverifiedAuthnRequest,
     sp: &ServiceProvider,
-) -> Result<AuthnRequest, RequestError> {
+) -> Result<(AuthnRequest, Option<VerifiedSignature>), RequestError> {
     let trust = Trust { certificates: &sp.signing_certificates, allow_sha1: sp.allow_sha1 };
     let refused = |error: SignatureError| {
         let kind = if matches!(error, SignatureError::Algorithm(_)) {
@@ -82,15 +83,15 @@ fn check_signature(
     };
     match &unverified.signature {
         ReceivedSignature::Detached(Some(signature)) => {
-            OwnVerifier.verify_detached(signature, trust).map_err(refused)?;
-            Ok(unverified.claimed.clone())
+            let verified = OwnVerifier.verify_detached(signature, trust).map_err(refused)?;
+            Ok((unverified.claimed.clone(), Some(verified)))
         }
         ReceivedSignature::Enveloped(true) => {
             let root = (uri::SAMLP, "AuthnRequest");
             let covered = OwnVerifier.verify_enveloped(&unverified.xml, root, trust).map_err(refused)?;
-            let document = Document::read(covered.as_bytes(), &Limits::MESSAGE)
+            let document = Document::read(covered.xml.as_bytes(), &Limits::MESSAGE)
                 .map_err(|error| RequestError::new(Kind::Xml, error.to_string()))?;
-            AuthnRequest::parse(&document)
+            Ok((AuthnRequest::parse(&document)?, Some(covered.signature)))
         }
         ReceivedSignature::Detached(None) | ReceivedSignature::Enveloped(false)
             if sp.require_signed_requests =>
@@ -98,19 +99,19 @@ fn check_signature(
             Err(RequestError::new(Kind::Signature, "the request is not signed, and this SP must sign"))
         }
         ReceivedSignature::Detached(None) | ReceivedSignature::Enveloped(false) => {
-            Ok(unverified.claimed.clone())
+            Ok((unverified.claimed.clone(), None))
         }
     }
 }
 
-/// SAML Core §1.3.4 and §3.2.1: the ID is of type `xs:ID`, an NCName.
+/// SAML Core §1.3.4 and §3.2.1: the ID is of type `xs:ID`, an NCName. IIP-G02: 256 characters are taken.
 fn check_id(request: &AuthnRequest) -> Check {
-    if is_ncname(&request.id) && request.id.len() <= 256 {
+    if is_ncname(&request.id) && request.id.chars().nth(256).is_none() {
         return Ok(());
     }
     Err(RequestError::new(
         Kind::Id,
-        format!("ID '{}' is not an NCName of at most 256 bytes", clip(&request.id)),
+        format!("ID '{}' is not an NCName of at most 256 characters", clip(&request.id)),
     ))
 }
 

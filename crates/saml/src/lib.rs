@@ -11,8 +11,10 @@ pub mod authn_context;
 mod authn_request;
 pub mod binding;
 mod checks;
+pub mod encryption;
 pub mod error;
 mod id;
+pub mod logout;
 pub mod metadata;
 pub mod name_id;
 mod parse;
@@ -27,9 +29,12 @@ pub use attribute::{Attribute, AttributeNameFormat};
 pub use authn_context::{Comparison, RequestedAuthnContext};
 pub use authn_request::{UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext};
 pub use binding::{Binding, RelayState};
+pub use encryption::{ContentEncryption, EncryptError, EncryptTo, KeyTransport};
 pub use error::{Refusal, RequestError, RequestErrorKind, SecondLevelStatusCode, Status, StatusCode};
 pub use id::new_session_index;
 pub use name_id::{NameId, NameIdFormat, NameIdPolicy};
 pub use response::{IssueError, IssuedResponse, ResponseTarget};
-pub use service_provider::{AssertionConsumerService, ServiceProvider};
-pub use signature::{CertificateDer, OpensslSigner, SignError, SignatureAlgorithm, Signer};
+pub use service_provider::{AssertionConsumerService, ServiceProvider, SingleLogoutService};
+pub use signature::{
+    CertificateDer, OpensslSigner, SignError, SignatureAlgorithm, Signer, VerifiedSignature,
+};

@@ -11,6 +11,8 @@ pub enum NameIdFormat {
     Unspecified,
     /// An e-mail address.
     EmailAddress,
+    /// The subject name of a certificate, written as `ds:X509SubjectName` is (SAML Core §8.3.3).
+    X509SubjectName,
     /// A lasting pseudonym for one SP.
     Persistent,
     /// A pseudonym for one session.
@@ -20,12 +22,17 @@ pub enum NameIdFormat {
 }
 
 impl NameIdFormat {
+    /// The formats with a meaning of their own, for lists to choose from.
+    pub const KNOWN: [Self; 5] =
+        [Self::Unspecified, Self::EmailAddress, Self::X509SubjectName, Self::Persistent, Self::Transient];
+
     /// The URI.
     #[must_use]
     pub fn uri(&self) -> &str {
         match self {
             Self::Unspecified => "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
             Self::EmailAddress => "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+            Self::X509SubjectName => "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName",
             Self::Persistent => "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
             Self::Transient => "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
             Self::Other(uri) => uri,
@@ -38,8 +45,10 @@ impl NameIdFormat {
 
 impl From<&str> for NameIdFormat {
     fn from(uri: &str) -> Self {
-        let known = [Self::Unspecified, Self::EmailAddress, Self::Persistent, Self::Transient];
-        known.into_iter().find(|format| format.uri() == uri).unwrap_or_else(|| Self::Other(uri.to_owned()))
+        Self::KNOWN
+            .into_iter()
+            .find(|format| format.uri() == uri)
+            .unwrap_or_else(|| Self::Other(uri.to_owned()))
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) enum AskedContext {
 /// The longest string we take for a name or address: longer ones are no mistake but a trick.
 const MAX_VALUE: usize = 2048;
 
-fn malformed(detail: impl Into<String>) -> RequestError {
+pub(crate) fn malformed(detail: impl Into<String>) -> RequestError {
     RequestError::new(RequestErrorKind::Message, detail)
 }
 
@@ -156,16 +156,16 @@ fn parse_requested_authn_context(requested: Element<'_, '_>) -> Result<AskedCont
     Ok(AskedContext::Classes(RequestedAuthnContext { comparison, class_refs }))
 }
 
-fn text(element: Element<'_, '_>) -> Result<String, RequestError> {
+pub(crate) fn text(element: Element<'_, '_>) -> Result<String, RequestError> {
     let text = element.text().map_err(|error| malformed(error.to_string()))?;
     within(element.name(), text)
 }
 
-fn required(element: Element<'_, '_>, name: &str) -> Result<String, RequestError> {
+pub(crate) fn required(element: Element<'_, '_>, name: &str) -> Result<String, RequestError> {
     optional(element, name)?.ok_or_else(|| malformed(format!("{name} is missing")))
 }
 
-fn optional(element: Element<'_, '_>, name: &str) -> Result<Option<String>, RequestError> {
+pub(crate) fn optional(element: Element<'_, '_>, name: &str) -> Result<Option<String>, RequestError> {
     element.attribute(name).map(|value| within(name, value.to_owned())).transpose()
 }
 
@@ -207,7 +207,7 @@ pub(crate) fn parse_date_time(value: &str) -> Option<DateTime<Utc>> {
     NaiveDateTime::parse_from_str(value, "%Y-%m-%dT%H:%M:%S%.f").ok().map(|local| local.and_utc())
 }
 
-fn parse_instant(value: &str) -> Result<DateTime<Utc>, RequestError> {
+pub(crate) fn parse_instant(value: &str) -> Result<DateTime<Utc>, RequestError> {
     parse_date_time(value).ok_or_else(|| malformed(format!("IssueInstant '{}' is no instant", clip(value))))
 }
 

@@ -7,6 +7,7 @@ use rand_core::CryptoRng;
 use crate::assertion::{self, AssertionSpec};
 use crate::authn_request::VerifiedAuthnRequest;
 use crate::binding::RelayState;
+use crate::encryption::EncryptError;
 use crate::error::{RequestError, RequestErrorKind, Status, StatusCode};
 use crate::id::{new_id, xml_instant};
 use crate::name_id::NameId;
@@ -125,9 +126,12 @@ pub enum IssueError {
     /// The signature failed.
     #[error(transparent)]
     Sign(#[from] SignError),
+    /// The encryption failed.
+    #[error(transparent)]
+    Encrypt(#[from] EncryptError),
 }
 
-/// Issues a Response with one assertion.
+/// Issues a Response with one assertion, encrypted if the specification says so.
 ///
 /// SAML Profiles §4.1.4.2 and the demands of real SPs decide the shape: Issuer in both, Destination and
 /// Recipient the assertion consumer service, InResponseTo in both places when a request is answered,
@@ -146,7 +150,11 @@ pub fn issue(
         return Err(IssueError::Unsigned);
     }
     let (response_id, assertion_id) = (new_id(rng), new_id(rng));
-    let assertion = assertion::write(target, spec, &assertion_id, signer, now)?;
+    let mut assertion = assertion::write(target, spec, &assertion_id, signer, now)?;
+    // Sign the assertion, encrypt it, sign the Response: in this order both signatures can be verified.
+    if let Some(encrypt_to) = spec.encrypt {
+        assertion = encrypt_to.encrypt_assertion(&assertion, rng)?;
+    }
     let status = Status::new(StatusCode::Success, None);
     let response = Response { target, id: &response_id, idp_entity_id: spec.idp_entity_id, status: &status };
     let xml = response.write(Some(&assertion), spec.sign.response.then_some(signer), now)?;

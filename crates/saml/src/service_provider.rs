@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::binding::Binding;
 use crate::name_id::NameIdFormat;
 use crate::signature::CertificateDer;
 
@@ -17,6 +18,26 @@ pub struct AssertionConsumerService {
     /// Whether the SP names it as the default.
     #[serde(default)]
     pub is_default: bool,
+}
+
+/// SAML Metadata §2.4.2: where an SP takes logout messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SingleLogoutService {
+    /// How messages travel there.
+    pub binding: Binding,
+    /// Where requests go, and responses too unless they have an address of their own.
+    pub location: String,
+    /// Where responses go, if elsewhere.
+    #[serde(default)]
+    pub response_location: Option<String>,
+}
+
+impl SingleLogoutService {
+    /// SAML Metadata §2.2.2: the address for responses: ResponseLocation, or Location without one.
+    #[must_use]
+    pub fn response_location(&self) -> &str {
+        self.response_location.as_deref().unwrap_or(&self.location)
+    }
 }
 
 /// A registered SP.
@@ -47,6 +68,10 @@ pub struct ServiceProvider {
     /// switch for SPs that ask for one format and take another.
     #[serde(default)]
     pub ignore_name_id_policy_format: bool,
+    /// Where logout messages go, in the order of preference of the SP. Empty: it takes no part in
+    /// single logout.
+    #[serde(default)]
+    pub single_logout_services: Vec<SingleLogoutService>,
 }
 
 impl ServiceProvider {
@@ -72,6 +97,7 @@ impl ServiceProvider {
             name_id_format,
             other_name_id_formats: Vec::new(),
             ignore_name_id_policy_format: false,
+            single_logout_services: Vec::new(),
         }
     }
 
@@ -83,6 +109,26 @@ impl ServiceProvider {
             .iter()
             .find(|service| service.is_default)
             .or_else(|| services.iter().min_by_key(|service| service.index))
+    }
+
+    /// The endpoint for a LogoutRequest: the first of the most wanted binding in `preference`. Give
+    /// [`Binding::FRONT_CHANNEL`] while there is a browser, [`Binding::BACK_CHANNEL`] while there is none,
+    /// or a list of both.
+    #[must_use]
+    pub fn single_logout_service(&self, preference: &[Binding]) -> Option<&SingleLogoutService> {
+        let services = &self.single_logout_services;
+        preference.iter().find_map(|wanted| services.iter().find(|service| service.binding == *wanted))
+    }
+
+    /// The endpoint for a LogoutResponse to a request that came by `received`: the same binding, else
+    /// the other one through the browser. By SOAP the answer needs no address, so there is none.
+    #[must_use]
+    pub fn logout_response_service(&self, received: Binding) -> Option<&SingleLogoutService> {
+        match received {
+            Binding::Soap => None,
+            Binding::HttpRedirect => self.single_logout_service(&[Binding::HttpRedirect, Binding::HttpPost]),
+            Binding::HttpPost => self.single_logout_service(&[Binding::HttpPost, Binding::HttpRedirect]),
+        }
     }
 
     /// The endpoint numbered `index`.

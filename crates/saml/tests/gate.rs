@@ -4,7 +4,7 @@
 mod support;
 
 use openssl::nid::Nid;
-use saml::{ResponseTarget, ServiceProvider};
+use saml::{ResponseTarget, ServiceProvider, SignatureAlgorithm};
 use support::*;
 
 /// The signature element of the signed request.
@@ -75,7 +75,9 @@ fn every_algorithm_on_the_list_verifies_with_its_key_type_only() {
         // Several certificates: the right one comes last.
         let registered =
             ServiceProvider { signing_certificates: vec![other_rsa().der(), pair.der()], ..sp() };
-        assert_eq!(outcome(&post_to(&xml, &registered)), "accepted", "{method}");
+        let verified = post_to(&xml, &registered).expect(method);
+        let signature = verified.signature().expect("it was signed");
+        assert_eq!((signature.algorithm.uri(), signature.sha1), (format!("{more}{method}").as_str(), false));
         let other = ServiceProvider { signing_certificates: vec![other_rsa().der(), p256.der()], ..sp() };
         let expected = if method == "ecdsa-sha256" { "accepted" } else { "signature" };
         assert_eq!(outcome(&post_to(&xml, &other)), expected, "{method}");
@@ -313,6 +315,7 @@ fn s_17_algorithm_confusion() {
         "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
         "http://www.w3.org/2001/04/xmldsig-more#rsa-md5",
         "http://www.w3.org/2000/09/xmldsig#dsa-sha1",
+        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1",
         "http://www.w3.org/2009/xmldsig11#dsa-sha256",
         "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
         "none",
@@ -334,7 +337,16 @@ fn s_17_algorithm_confusion() {
     );
     let legacy = xmlsec_sign(&Request { signature: sha1, ..Request::default() }.xml(), sp_rsa());
     assert_eq!(outcome(&post(&legacy)), "signature_algorithm");
-    assert_eq!(outcome(&post_to(&legacy, &ServiceProvider { allow_sha1: true, ..sp() })), "accepted");
+    let switched_on = ServiceProvider { allow_sha1: true, ..sp() };
+    let signature = post_to(&legacy, &switched_on).expect("switched on").signature().expect("signed");
+    assert_eq!((signature.algorithm, signature.sha1), (SignatureAlgorithm::RsaSha1, true));
+    // The digest alone can be the weak part.
+    let half = template(RSA_SHA256, "http://www.w3.org/2000/09/xmldsig#sha1", "#_r1", TRANSFORMS);
+    let half = xmlsec_sign(&Request { signature: half, ..Request::default() }.xml(), sp_rsa());
+    assert_eq!(outcome(&post(&half)), "signature_algorithm");
+    let signature = post_to(&half, &switched_on).expect("switched on").signature().expect("signed");
+    assert_eq!((signature.algorithm, signature.sha1), (SignatureAlgorithm::RsaSha256, true));
+    assert!(!post_to(good, &switched_on).expect("good").signature().expect("signed").sha1);
     let weak = new_rsa(1024);
     let signed_weakly =
         xmlsec_sign(&Request { signature: plain_template(), ..Request::default() }.xml(), &weak);

@@ -152,6 +152,7 @@ pub fn service_provider(connection: &SamlConnection) -> ServiceProvider {
         name_id_format: ::saml::NameIdFormat::from(connection.name_id_format.uri()),
         other_name_id_formats: vec![::saml::NameIdFormat::Persistent, ::saml::NameIdFormat::Transient],
         ignore_name_id_policy_format: false,
+        single_logout_services: Vec::new(),
     }
 }
 
@@ -267,7 +268,9 @@ pub(super) async fn issue(
     };
     let spec = AssertionSpec {
         idp_entity_id: &idp_entity_id(ctx, app, connection),
-        name_id: &name_id,
+        name_id: Some(&name_id),
+        extra_audiences: &[],
+        encrypt: None,
         attributes: &released(connection, user, groups),
         // Nodes' clocks may differ by a little.
         authn_instant: session.authenticated_at.min(now),

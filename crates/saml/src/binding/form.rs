@@ -1,6 +1,7 @@
 //! Owns splitting a raw query or form into the parameters SAML knows, each at most once.
 //! Does not decode the messages inside.
 
+use super::MessageParameter;
 use crate::error::{RequestError, RequestErrorKind};
 
 /// The names that carry meaning. A second occurrence of any, or one written with escapes, is refused.
@@ -14,31 +15,45 @@ pub(super) struct RawParameters<'q> {
 }
 
 impl<'q> RawParameters<'q> {
-    /// Splits `raw`. Parameters with other names are left alone.
-    pub(super) fn split(raw: &'q str) -> Result<Self, RequestError> {
-        let mut parameters = Self::default();
-        for pair in raw.split('&') {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let Some(slot) = known(name) else {
-                if percent_decode(name, true).is_ok_and(|decoded| known(&decoded).is_some()) {
-                    return Err(duplicate(format!("the parameter name '{name}' is written with escapes")));
-                }
-                continue;
-            };
-            if parameters.values[slot].replace(value).is_some() {
-                return Err(duplicate(format!("{name} occurs more than once")));
-            }
-        }
-        for other in ["SAMLResponse", "SAMLart"] {
-            if parameters.get(other).is_some() {
-                return Err(duplicate(format!("{other} where only SAMLRequest belongs")));
+    /// Splits `raw`, in which the only message is that of `expected`. Parameters with other names are
+    /// left alone.
+    pub(super) fn split(raw: &'q str, expected: MessageParameter) -> Result<Self, RequestError> {
+        let parameters = Self::split_any(raw)?;
+        let expected = expected.name();
+        for other in ["SAMLRequest", "SAMLResponse", "SAMLart"] {
+            if other != expected && parameters.get(other).is_some() {
+                return Err(refused(format!("{other} where only {expected} belongs")));
             }
         }
         Ok(parameters)
     }
 
+    /// Splits `raw` without knowing which message it holds.
+    pub(super) fn split_any(raw: &'q str) -> Result<Self, RequestError> {
+        let mut parameters = Self::default();
+        for pair in raw.split('&') {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let Some(slot) = known(name) else {
+                if percent_decode(name, true).is_ok_and(|decoded| known(&decoded).is_some()) {
+                    return Err(refused(format!("the parameter name '{name}' is written with escapes")));
+                }
+                continue;
+            };
+            if parameters.values[slot].replace(value).is_some() {
+                return Err(refused(format!("{name} occurs more than once")));
+            }
+        }
+        Ok(parameters)
+    }
+
+    /// The raw value of `name`, if it is there.
     pub(super) fn get(&self, name: &str) -> Option<&'q str> {
         known(name).and_then(|slot| self.values[slot])
+    }
+
+    /// The raw message.
+    pub(super) fn message(&self, expected: MessageParameter) -> Result<&'q str, RequestError> {
+        self.get(expected.name()).ok_or_else(|| refused(format!("{} is missing", expected.name())))
     }
 }
 
@@ -46,8 +61,22 @@ fn known(name: &str) -> Option<usize> {
     KNOWN.iter().position(|known| *known == name)
 }
 
-fn duplicate(detail: String) -> RequestError {
+fn refused(detail: String) -> RequestError {
     RequestError::new(RequestErrorKind::Parameters, detail)
+}
+
+/// Encodes `value` for a query: everything but the unreserved characters of RFC 3986 §2.3 is escaped, in
+/// upper case. A receiver that decodes and encodes again then arrives at the same octets.
+pub(super) fn push_percent_encoded(out: &mut String, value: &str) {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.extend(['%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+    }
 }
 
 /// Decodes percent escapes, of either case. `plus_is_space` as `application/x-www-form-urlencoded` has it;
@@ -76,5 +105,21 @@ fn hex(digit: u8) -> Option<u8> {
         b'a'..=b'f' => Some(digit - b'a' + 10),
         b'A'..=b'F' => Some(digit - b'A' + 10),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_decoded_again() {
+        let value = "aZ09-._~ +/=&?%\"<ü😀\t";
+        let mut encoded = String::new();
+        push_percent_encoded(&mut encoded, value);
+        assert_eq!(encoded, "aZ09-._~%20%2B%2F%3D%26%3F%25%22%3C%C3%BC%F0%9F%98%80%09");
+        for plus_is_space in [true, false] {
+            assert_eq!(percent_decode(&encoded, plus_is_space).as_deref(), Ok(value));
+        }
     }
 }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::form::{RawParameters, percent_decode};
-use super::{MAX_MESSAGE, RelayState, decode_message};
+use super::{MAX_MESSAGE, MessageParameter, RelayState, decode_message};
 use crate::error::{RequestError, RequestErrorKind};
 
 /// A message taken from a form, not yet parsed.
@@ -22,8 +22,16 @@ pub struct PostMessage {
 /// # Errors
 /// [`RequestErrorKind::TooLarge`], [`RequestErrorKind::Encoding`] or [`RequestErrorKind::RelayState`].
 pub fn decode(saml_request: &str, relay_state: Option<&str>) -> Result<PostMessage, RequestError> {
+    decode_value(saml_request, relay_state, MessageParameter::Request)
+}
+
+fn decode_value(
+    message: &str,
+    relay_state: Option<&str>,
+    parameter: MessageParameter,
+) -> Result<PostMessage, RequestError> {
     let relay_state = relay_state.filter(|value| !value.is_empty()).map(RelayState::new).transpose()?;
-    let xml = decode_message(saml_request)?;
+    let xml = decode_message(message, parameter)?;
     if xml.len() > MAX_MESSAGE {
         let detail = format!("the message has {} bytes", xml.len());
         return Err(RequestError::new(RequestErrorKind::TooLarge, detail));
@@ -31,25 +39,31 @@ pub fn decode(saml_request: &str, relay_state: Option<&str>) -> Result<PostMessa
     Ok(PostMessage { xml, relay_state })
 }
 
-/// Decodes a whole `application/x-www-form-urlencoded` body, so that no parameter can be given twice.
+/// Decodes a whole `application/x-www-form-urlencoded` body that holds a `SAMLRequest`, so that no
+/// parameter can be given twice.
 ///
 /// # Errors
 /// As [`decode`], and [`RequestErrorKind::Parameters`] for a missing, repeated or misplaced parameter.
 /// `SigAlg` and `Signature` belong to HTTP-Redirect and are refused here (S-15).
 pub fn decode_body(raw_body: &str) -> Result<PostMessage, RequestError> {
-    let parameters = RawParameters::split(raw_body)?;
+    decode_body_of(raw_body, MessageParameter::Request)
+}
+
+/// Decodes a whole body that holds the message of `parameter`.
+///
+/// # Errors
+/// As [`decode_body`].
+pub fn decode_body_of(raw_body: &str, parameter: MessageParameter) -> Result<PostMessage, RequestError> {
+    let parameters = RawParameters::split(raw_body, parameter)?;
     for foreign in ["SigAlg", "Signature", "SAMLEncoding"] {
         if parameters.get(foreign).is_some() {
             let detail = format!("{foreign} belongs to the HTTP-Redirect binding");
             return Err(RequestError::new(RequestErrorKind::Parameters, detail));
         }
     }
-    let raw = parameters
-        .get("SAMLRequest")
-        .ok_or_else(|| RequestError::new(RequestErrorKind::Parameters, "SAMLRequest is missing"))?;
-    let saml_request = percent_decode(raw, false)?;
+    let message = percent_decode(parameters.message(parameter)?, false)?;
     let relay_state = parameters.get("RelayState").map(|value| percent_decode(value, true)).transpose()?;
-    decode(&saml_request, relay_state.as_deref())
+    decode_value(&message, relay_state.as_deref(), parameter)
 }
 
 /// SAML Bindings §3.5.4: the message is base64-encoded into the form control.
@@ -86,6 +100,13 @@ mod tests {
             "RelayState=x",
         ] {
             assert_eq!(decode_body(bad).map_err(|e| e.kind()), Err(RequestErrorKind::Parameters), "{bad}");
+        }
+        let response = |body| decode_body_of(body, MessageParameter::Response).map_err(|e| e.kind());
+        assert!(response("SAMLResponse=PGEvPg&RelayState=x").is_ok());
+        for bad in
+            ["SAMLRequest=PGEvPg", "SAMLRequest=PGEvPg&SAMLResponse=PGEvPg", "SAMLart=x&SAMLResponse=x"]
+        {
+            assert_eq!(response(bad), Err(RequestErrorKind::Parameters), "{bad}");
         }
     }
 

@@ -1,12 +1,17 @@
-//! Owns the HTTP-Redirect binding: the raw query becomes deflated XML and a detached signature.
-//! Does not verify that signature: it only keeps the octets it covers.
+//! Owns the HTTP-Redirect binding: a raw query becomes XML with a detached signature, and XML a signed
+//! address. Does not verify signatures: of a received one it only keeps the octets it covers.
 
-use flate2::{Decompress, FlushDecompress, Status};
+use std::io::Write as _;
 
-use super::form::{RawParameters, percent_decode};
-use super::{MAX_MESSAGE, RelayState, decode_base64, decode_message};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Decompress, FlushDecompress, Status};
+
+use super::form::{RawParameters, percent_decode, push_percent_encoded};
+use super::{MAX_MESSAGE, MessageParameter, RelayState, decode_base64, decode_message};
 use crate::error::{RequestError, RequestErrorKind};
-use crate::signature::DetachedSignature;
+use crate::signature::{DetachedSignature, SignError, Signer};
 
 /// A message taken from a query, not yet parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,27 +24,76 @@ pub struct RedirectMessage {
     pub signature: Option<DetachedSignature>,
 }
 
-/// Decodes `raw_query`, the query string exactly as it came, without the question mark.
+/// Decodes `raw_query`, the query string exactly as it came, without the question mark, which holds a
+/// `SAMLRequest`.
 ///
 /// # Errors
 /// [`RequestErrorKind::Parameters`] for missing, repeated or misplaced parameters,
 /// [`RequestErrorKind::Encoding`] for anything that does not decode, [`RequestErrorKind::TooLarge`],
 /// [`RequestErrorKind::RelayState`], [`RequestErrorKind::Signature`] for half a signature.
 pub fn decode(raw_query: &str) -> Result<RedirectMessage, RequestError> {
-    let parameters = RawParameters::split(raw_query)?;
-    let raw_request = parameters
-        .get("SAMLRequest")
-        .ok_or_else(|| RequestError::new(RequestErrorKind::Parameters, "SAMLRequest is missing"))?;
+    decode_of(raw_query, MessageParameter::Request)
+}
+
+/// Decodes a query that holds the message of `parameter`.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_of(raw_query: &str, parameter: MessageParameter) -> Result<RedirectMessage, RequestError> {
+    let parameters = RawParameters::split(raw_query, parameter)?;
+    let raw_message = parameters.message(parameter)?;
     check_encoding(&parameters)?;
     let relay_state = parameters
         .get("RelayState")
         .filter(|raw| !raw.is_empty())
         .map(|raw| percent_decode(raw, true).and_then(RelayState::new))
         .transpose()?;
-    let signature = detached_signature(&parameters, raw_request)?;
-    let deflated = decode_message(&percent_decode(raw_request, false)?)?;
+    let signature = detached_signature(&parameters, parameter, raw_message)?;
+    let deflated = decode_message(&percent_decode(raw_message, false)?, parameter)?;
     let xml = inflate(&deflated)?;
     Ok(RedirectMessage { xml, relay_state, signature })
+}
+
+/// SAML Bindings §3.4.4.1: the address at `location` that carries `xml`, which has no signature of its
+/// own: the one over `message&RelayState&SigAlg` stands in the query. `RelayState` only if there is one.
+///
+/// # Errors
+/// [`SignError`], when the key refuses.
+pub fn signed_url(
+    location: &str,
+    parameter: MessageParameter,
+    xml: &str,
+    relay_state: Option<&RelayState>,
+    signer: &dyn Signer,
+) -> Result<String, SignError> {
+    let mut query = format!("{}=", parameter.name());
+    push_percent_encoded(&mut query, &STANDARD.encode(deflate(xml)));
+    if let Some(relay_state) = relay_state {
+        query.push_str("&RelayState=");
+        push_percent_encoded(&mut query, relay_state.as_str());
+    }
+    query.push_str("&SigAlg=");
+    push_percent_encoded(&mut query, signer.algorithm().uri());
+    let value = signer.sign(query.as_bytes())?;
+    query.push_str("&Signature=");
+    push_percent_encoded(&mut query, &STANDARD.encode(value));
+    // The address may have a query of its own.
+    let joint = match location.split_once('?') {
+        None => "?",
+        Some((_, "")) => "",
+        Some((_, own)) if own.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    Ok(format!("{location}{joint}{query}"))
+}
+
+/// RFC 1951, without the header of zlib.
+fn deflate(xml: &str) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::with_capacity(xml.len() / 2), Compression::default());
+    encoder
+        .write_all(xml.as_bytes())
+        .and_then(|()| encoder.finish())
+        .expect("writing to memory does not fail")
 }
 
 /// SAML Bindings §3.4.4: the encoding is DEFLATE unless `SAMLEncoding` names another; we know no other.
@@ -55,10 +109,12 @@ fn check_encoding(parameters: &RawParameters<'_>) -> Result<(), RequestError> {
 }
 
 /// SAML Bindings §3.4.4.1: the signature covers `SAMLRequest=value&RelayState=value&SigAlg=value`, in
-/// this order, with the values URL-encoded as the sender wrote them; RelayState only if it is there.
+/// this order (`SAMLResponse` for a response), with the values URL-encoded as the sender wrote them;
+/// RelayState only if it is there.
 fn detached_signature(
     parameters: &RawParameters<'_>,
-    raw_request: &str,
+    parameter: MessageParameter,
+    raw_message: &str,
 ) -> Result<Option<DetachedSignature>, RequestError> {
     let (raw_algorithm, raw_signature) = match (parameters.get("SigAlg"), parameters.get("Signature")) {
         (None, None) => return Ok(None),
@@ -70,7 +126,7 @@ fn detached_signature(
             ));
         }
     };
-    let mut signed = format!("SAMLRequest={raw_request}");
+    let mut signed = format!("{}={raw_message}", parameter.name());
     if let Some(raw) = parameters.get("RelayState") {
         signed.push_str("&RelayState=");
         signed.push_str(raw);
@@ -90,18 +146,18 @@ fn inflate(deflated: &[u8]) -> Result<Vec<u8>, RequestError> {
     let mut inflater = Decompress::new(false);
     let mut xml = Vec::with_capacity(deflated.len().saturating_mul(4).clamp(1024, MAX_MESSAGE + 1));
     loop {
-        let read = usize::try_from(inflater.total_in()).map_err(|_| malformed("SAMLRequest is too long"))?;
+        let read = usize::try_from(inflater.total_in()).map_err(|_| malformed("the message is too long"))?;
         let before = (read, xml.len());
         let status = inflater
             .decompress_vec(deflated.get(read..).unwrap_or_default(), &mut xml, FlushDecompress::None)
-            .map_err(|_| malformed("SAMLRequest is not a DEFLATE stream"))?;
+            .map_err(|_| malformed("the message is not a DEFLATE stream"))?;
         if xml.len() > MAX_MESSAGE {
             return Err(RequestError::new(
                 RequestErrorKind::TooLarge,
-                format!("SAMLRequest inflates beyond {MAX_MESSAGE} bytes"),
+                format!("the message inflates beyond {MAX_MESSAGE} bytes"),
             ));
         }
-        let read = usize::try_from(inflater.total_in()).map_err(|_| malformed("SAMLRequest is too long"))?;
+        let read = usize::try_from(inflater.total_in()).map_err(|_| malformed("the message is too long"))?;
         match status {
             Status::StreamEnd if read == deflated.len() => return Ok(xml),
             Status::StreamEnd => return Err(malformed("octets follow the DEFLATE stream")),

@@ -1,11 +1,18 @@
 //! Owns our own metadata: what an SP needs to know about us.
-//! Does not sign it yet.
+//! Does not own what may be said beyond that (see `details`), nor keys and addresses.
+
+mod details;
+mod publication;
+
+pub use details::{AlgorithmSupport, ContactKind, FurtherContact, IdpDetails, Logo, SigningMethod};
+pub use publication::{Publication, PublishError};
 
 use crate::name_id::NameIdFormat;
+use crate::response::insert_signature;
 use crate::signature::CertificateDer;
 use crate::uri;
 use crate::xml::ForbiddenCharacter;
-use crate::xml::writer::{DS, MD, MDUI, XmlWriter};
+use crate::xml::writer::{DS, MD, XmlWriter};
 
 /// The identity provider as one SP sees it.
 #[derive(Debug, Clone)]
@@ -16,7 +23,8 @@ pub struct IdpMetadata<'a> {
     pub sso_url: &'a str,
     /// Whether requests must be signed. samlify refuses to start when it disagrees (interop XS-50).
     pub want_authn_requests_signed: bool,
-    /// The certificates of our signing keys, the current one first (interop XS-09).
+    /// The certificates of our signing keys: the active one first, the next one after it during a
+    /// rollover (interop XS-09).
     pub signing_certificates: &'a [CertificateDer],
     /// The formats of NameID this SP can get.
     pub name_id_formats: &'a [NameIdFormat],
@@ -39,7 +47,7 @@ pub struct Organization<'a> {
     pub url: &'a str,
 }
 
-/// SAML Metadata §2.3.2.2: a technical contact.
+/// SAML Metadata §2.3.2.2: somebody to write to.
 #[derive(Debug, Clone, Copy)]
 pub struct Contact<'a> {
     /// A person or a desk.
@@ -52,23 +60,68 @@ pub struct Contact<'a> {
 const LANGUAGE: &str = "en";
 
 impl IdpMetadata<'_> {
-    /// Writes the `EntityDescriptor`, its parts in the order of the schema.
+    /// Writes the `EntityDescriptor` with what every SP needs, unsigned.
     ///
     /// # Errors
     /// The first character among the values that XML forbids.
     pub fn write(&self) -> Result<String, ForbiddenCharacter> {
-        let mut writer = XmlWriter::with_capacity(4096);
-        writer.start(MD, "EntityDescriptor", &mut [("entityID", self.entity_id)]);
-        let wants = if self.want_authn_requests_signed { "true" } else { "false" };
-        writer.start(
-            MD,
-            "IDPSSODescriptor",
-            &mut [("WantAuthnRequestsSigned", wants), ("protocolSupportEnumeration", uri::SAMLP)],
-        );
-        self.write_ui(&mut writer);
-        for certificate in self.signing_certificates {
-            write_key(&mut writer, certificate);
+        let (xml, _) = self.document(&IdpDetails::default(), &[])?;
+        Ok(xml)
+    }
+
+    /// Writes the `EntityDescriptor` with `details`, and identified, dated and signed as `publication`
+    /// says.
+    ///
+    /// # Errors
+    /// [`PublishError`]; nothing was published then.
+    pub fn publish(
+        &self,
+        details: &IdpDetails<'_>,
+        publication: &Publication<'_>,
+    ) -> Result<String, PublishError> {
+        let attributes = publication.attributes()?;
+        let (mut xml, after_start) = self.document(details, &attributes)?;
+        if let Some(signer) = publication.signer {
+            let id = publication.id.ok_or(PublishError::Id)?;
+            insert_signature(&mut xml, after_start, id, signer)?;
         }
+        Ok(xml)
+    }
+
+    /// SAML Metadata §2.3.2, §2.4.3: the parts in the order of the schema. Also says where the start tag
+    /// of the root ends: there a signature belongs.
+    fn document(
+        &self,
+        details: &IdpDetails<'_>,
+        publication: &[(&'static str, String)],
+    ) -> Result<(String, usize), ForbiddenCharacter> {
+        let mut writer = XmlWriter::with_capacity(8192);
+        let mut attributes = vec![("entityID", self.entity_id)];
+        attributes.extend(publication.iter().map(|(name, value)| (*name, value.as_str())));
+        writer.start(MD, "EntityDescriptor", &mut attributes);
+        let after_start = writer.position();
+        self.write_role(&mut writer, details);
+        self.write_organization(&mut writer);
+        if let Some(contact) = self.technical_contact {
+            details::write_contact(&mut writer, ContactKind::Technical, contact);
+        }
+        for further in details.contacts {
+            details::write_contact(&mut writer, further.kind, further.contact);
+        }
+        Ok((writer.finish()?, after_start))
+    }
+
+    fn write_role(&self, writer: &mut XmlWriter, details: &IdpDetails<'_>) {
+        let wants = if self.want_authn_requests_signed { "true" } else { "false" };
+        let mut attributes =
+            vec![("WantAuthnRequestsSigned", wants), ("protocolSupportEnumeration", uri::SAMLP)];
+        attributes.extend(details.error_url.map(|url| ("errorURL", url)));
+        writer.start(MD, "IDPSSODescriptor", &mut attributes);
+        details.write_extensions(writer, self.display_name);
+        for certificate in self.signing_certificates {
+            write_key(writer, certificate);
+        }
+        details.write_logout_endpoints(writer);
         for format in self.name_id_formats {
             writer.leaf(MD, "NameIDFormat", &mut [], format.uri());
         }
@@ -80,20 +133,8 @@ impl IdpMetadata<'_> {
                 "",
             );
         }
+        details.write_attributes(writer);
         writer.end();
-        self.write_organization(&mut writer);
-        self.write_contact(&mut writer);
-        writer.finish()
-    }
-
-    fn write_ui(&self, writer: &mut XmlWriter) {
-        if let Some(name) = self.display_name {
-            writer.start(MD, "Extensions", &mut []);
-            writer.start(MDUI, "UIInfo", &mut []);
-            writer.leaf(MDUI, "DisplayName", &mut [("xml:lang", LANGUAGE)], name);
-            writer.end();
-            writer.end();
-        }
     }
 
     fn write_organization(&self, writer: &mut XmlWriter) {
@@ -106,17 +147,6 @@ impl IdpMetadata<'_> {
             ] {
                 writer.leaf(MD, element, &mut [("xml:lang", LANGUAGE)], value);
             }
-            writer.end();
-        }
-    }
-
-    fn write_contact(&self, writer: &mut XmlWriter) {
-        if let Some(contact) = self.technical_contact {
-            writer.start(MD, "ContactPerson", &mut [("contactType", "technical")]);
-            if let Some(name) = contact.name {
-                writer.leaf(MD, "GivenName", &mut [], name);
-            }
-            writer.leaf(MD, "EmailAddress", &mut [], &format!("mailto:{}", contact.email));
             writer.end();
         }
     }

@@ -4,11 +4,12 @@
 use openssl::hash::MessageDigest;
 use serde::{Deserialize, Serialize};
 
-/// The algorithms we sign with, and with SHA-1 aside the only ones we accept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The signature algorithms: what we sign with, and all that we accept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignatureAlgorithm {
-    /// RSA PKCS#1 v1.5 with SHA-256.
+    /// RSA PKCS#1 v1.5 with SHA-256, which every SP understands (interop XS-03, XS-08).
+    #[default]
     RsaSha256,
     /// RSA PKCS#1 v1.5 with SHA-384.
     RsaSha384,
@@ -20,6 +21,9 @@ pub enum SignatureAlgorithm {
     EcdsaSha384,
     /// ECDSA with SHA-512.
     EcdsaSha512,
+    /// RSA PKCS#1 v1.5 with SHA-1: legacy. Only for an SP that can do nothing better, and whoever chooses
+    /// it is to be warned (S-17); received, it passes only with [`super::Trust::allow_sha1`].
+    RsaSha1,
 }
 
 /// The kind of key an algorithm needs.
@@ -30,16 +34,18 @@ pub(super) enum KeyKind {
 }
 
 impl SignatureAlgorithm {
-    const ALL: [Self; 6] = [
+    /// Every algorithm, for lists to choose from and for metadata.
+    pub const ALL: [Self; 7] = [
         Self::RsaSha256,
         Self::RsaSha384,
         Self::RsaSha512,
         Self::EcdsaSha256,
         Self::EcdsaSha384,
         Self::EcdsaSha512,
+        Self::RsaSha1,
     ];
 
-    /// The URI of the signature method.
+    /// RFC 6931 §2.3: the URI of the signature method, in `ds:SignatureMethod` and in `SigAlg`.
     #[must_use]
     pub const fn uri(self) -> &'static str {
         match self {
@@ -49,61 +55,78 @@ impl SignatureAlgorithm {
             Self::EcdsaSha256 => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
             Self::EcdsaSha384 => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
             Self::EcdsaSha512 => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
+            Self::RsaSha1 => "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
         }
     }
 
-    /// The URI of the digest method we put beside it.
-    pub(super) const fn digest_uri(self) -> &'static str {
-        match self {
-            Self::RsaSha256 | Self::EcdsaSha256 => "http://www.w3.org/2001/04/xmlenc#sha256",
-            Self::RsaSha384 | Self::EcdsaSha384 => "http://www.w3.org/2001/04/xmldsig-more#sha384",
-            Self::RsaSha512 | Self::EcdsaSha512 => "http://www.w3.org/2001/04/xmlenc#sha512",
-        }
+    /// The algorithm behind `uri`. HMAC, DSA, MD5, `none` and whatever else is not listed have none.
+    #[must_use]
+    pub fn from_uri(uri: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.uri() == uri)
     }
 
-    pub(super) fn digest(self) -> MessageDigest {
+    /// Whether it rests on SHA-1, of which its user is to be warned.
+    #[must_use]
+    pub const fn is_legacy(self) -> bool {
+        matches!(self, Self::RsaSha1)
+    }
+
+    /// The digest method put beside it in a `ds:Reference`.
+    pub(super) const fn digest(self) -> Digest {
         match self {
-            Self::RsaSha256 | Self::EcdsaSha256 => MessageDigest::sha256(),
-            Self::RsaSha384 | Self::EcdsaSha384 => MessageDigest::sha384(),
-            Self::RsaSha512 | Self::EcdsaSha512 => MessageDigest::sha512(),
+            Self::RsaSha256 | Self::EcdsaSha256 => Digest::Sha256,
+            Self::RsaSha384 | Self::EcdsaSha384 => Digest::Sha384,
+            Self::RsaSha512 | Self::EcdsaSha512 => Digest::Sha512,
+            Self::RsaSha1 => Digest::Sha1,
         }
     }
 
     pub(super) const fn key_kind(self) -> KeyKind {
         match self {
-            Self::RsaSha256 | Self::RsaSha384 | Self::RsaSha512 => KeyKind::Rsa,
+            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha384 | Self::RsaSha512 => KeyKind::Rsa,
             Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512 => KeyKind::Ec,
         }
     }
 }
 
-/// A received signature method that passed the allow-list.
-#[derive(Clone, Copy)]
-pub(super) struct AcceptedMethod {
-    pub(super) key_kind: KeyKind,
-    pub(super) digest: MessageDigest,
+/// The digest algorithms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Digest {
+    Sha256,
+    Sha384,
+    Sha512,
+    Sha1,
 }
 
-/// The method behind `uri`. SHA-1 passes only with `allow_sha1`; HMAC, DSA, MD5 and `none` never do.
-pub(super) fn accepted_method(uri: &str, allow_sha1: bool) -> Option<AcceptedMethod> {
-    if let Some(algorithm) = SignatureAlgorithm::ALL.into_iter().find(|algorithm| algorithm.uri() == uri) {
-        return Some(AcceptedMethod { key_kind: algorithm.key_kind(), digest: algorithm.digest() });
+impl Digest {
+    const ALL: [Self; 4] = [Self::Sha256, Self::Sha384, Self::Sha512, Self::Sha1];
+
+    pub(super) const fn uri(self) -> &'static str {
+        match self {
+            Self::Sha256 => "http://www.w3.org/2001/04/xmlenc#sha256",
+            Self::Sha384 => "http://www.w3.org/2001/04/xmldsig-more#sha384",
+            Self::Sha512 => "http://www.w3.org/2001/04/xmlenc#sha512",
+            Self::Sha1 => "http://www.w3.org/2000/09/xmldsig#sha1",
+        }
     }
-    let key_kind = match uri {
-        "http://www.w3.org/2000/09/xmldsig#rsa-sha1" => KeyKind::Rsa,
-        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1" => KeyKind::Ec,
-        _ => return None,
-    };
-    allow_sha1.then(|| AcceptedMethod { key_kind, digest: MessageDigest::sha1() })
+
+    pub(super) fn message_digest(self) -> MessageDigest {
+        match self {
+            Self::Sha256 => MessageDigest::sha256(),
+            Self::Sha384 => MessageDigest::sha384(),
+            Self::Sha512 => MessageDigest::sha512(),
+            Self::Sha1 => MessageDigest::sha1(),
+        }
+    }
 }
 
-/// The digest behind `uri`, by the same rule.
-pub(super) fn accepted_digest(uri: &str, allow_sha1: bool) -> Option<MessageDigest> {
-    match uri {
-        "http://www.w3.org/2001/04/xmlenc#sha256" => Some(MessageDigest::sha256()),
-        "http://www.w3.org/2001/04/xmldsig-more#sha384" => Some(MessageDigest::sha384()),
-        "http://www.w3.org/2001/04/xmlenc#sha512" => Some(MessageDigest::sha512()),
-        "http://www.w3.org/2000/09/xmldsig#sha1" if allow_sha1 => Some(MessageDigest::sha1()),
-        _ => None,
-    }
+/// The method behind a received `uri`, if it is accepted: SHA-1 only with `allow_sha1`.
+pub(super) fn accepted_method(uri: &str, allow_sha1: bool) -> Option<SignatureAlgorithm> {
+    SignatureAlgorithm::from_uri(uri).filter(|algorithm| allow_sha1 || !algorithm.is_legacy())
+}
+
+/// The digest behind a received `uri`, by the same rule.
+pub(super) fn accepted_digest(uri: &str, allow_sha1: bool) -> Option<Digest> {
+    let digest = Digest::ALL.into_iter().find(|digest| digest.uri() == uri);
+    digest.filter(|digest| allow_sha1 || *digest != Digest::Sha1)
 }

@@ -12,7 +12,7 @@ use openssl::sign::Verifier;
 use openssl::x509::X509;
 use serde::{Deserialize, Serialize};
 
-use super::algorithm::{AcceptedMethod, KeyKind};
+use super::algorithm::{KeyKind, SignatureAlgorithm};
 
 /// An X.509 certificate in DER. In JSON it is base64.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -125,8 +125,8 @@ impl VerificationKey {
         Ok(Self { key, kind, ec_width })
     }
 
-    pub(super) fn verifies(&self, method: AcceptedMethod, message: &[u8], signature: &[u8]) -> bool {
-        if method.key_kind != self.kind {
+    pub(super) fn verifies(&self, method: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
+        if method.key_kind() != self.kind {
             return false;
         }
         let der;
@@ -140,13 +140,18 @@ impl VerificationKey {
                 None => return false,
             },
         };
-        Verifier::new(method.digest, &self.key)
+        Verifier::new(method.digest().message_digest(), &self.key)
             .and_then(|mut verifier| verifier.verify_oneshot(signature, message))
             .unwrap_or(false)
     }
 
     pub(super) fn is_kind(&self, kind: KeyKind) -> bool {
         self.kind == kind
+    }
+
+    /// The key, if it is one that RSA-OAEP can encrypt for.
+    pub(crate) fn into_rsa(self) -> Option<PKey<Public>> {
+        (self.kind == KeyKind::Rsa).then_some(self.key)
     }
 }
 

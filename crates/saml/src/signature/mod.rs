@@ -9,6 +9,8 @@
 
 mod algorithm;
 mod certificate;
+#[cfg(test)]
+mod differential;
 mod gate;
 mod sign;
 mod verify;
@@ -18,4 +20,6 @@ pub use certificate::{CertificateDer, CertificateError, VerificationKey};
 pub(crate) use gate::has_signature;
 pub(crate) use sign::enveloped_signature;
 pub use sign::{OpensslSigner, SignError, Signer};
-pub use verify::{DetachedSignature, OwnVerifier, SignatureError, SignatureVerifier, Trust};
+pub use verify::{
+    Covered, DetachedSignature, OwnVerifier, SignatureError, SignatureVerifier, Trust, VerifiedSignature,
+};

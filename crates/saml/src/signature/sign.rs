@@ -33,11 +33,13 @@ pub enum SignError {
 
 /// Signs octets with a private key that may live elsewhere.
 pub trait Signer {
-    /// The algorithm of the signatures.
+    /// The algorithm of the signatures. HTTP-Redirect names it by its [`uri`](SignatureAlgorithm::uri) in
+    /// `SigAlg`.
     fn algorithm(&self) -> SignatureAlgorithm;
     /// The certificate of the key, in DER.
     fn certificate_der(&self) -> &[u8];
-    /// Signs `message`. The result is in the form of XML Signature: for ECDSA, r and s side by side.
+    /// Signs `message`: a canonical `ds:SignedInfo`, or the octets of a query. The result is in the form of
+    /// XML Signature, which HTTP-Redirect uses too: for ECDSA, r and s side by side.
     ///
     /// # Errors
     /// [`SignError`], when the key refuses.
@@ -68,18 +70,31 @@ impl OpensslSigner {
         certificate_der: impl Into<Vec<u8>>,
         algorithm: SignatureAlgorithm,
     ) -> Result<Self, SignError> {
-        let ec_width = match (algorithm.key_kind(), key.id()) {
-            (KeyKind::Rsa, Id::RSA) if key.bits() >= 2048 => 0,
-            (KeyKind::Ec, Id::EC) => {
-                ec_width(key.ec_key()?.group().curve_name()).ok_or(SignError::KeyDoesNotFit)?
-            }
-            _ => return Err(SignError::KeyDoesNotFit),
-        };
+        let ec_width = fitting_width(&key, algorithm)?;
         let certificate = CertificateDer::new(certificate_der)?;
         if !holds_key(&certificate, &key.public_key_to_der()?) {
             return Err(SignError::NotAPair);
         }
         Ok(Self { key, certificate, algorithm, ec_width })
+    }
+
+    /// The same key and certificate with another algorithm, without parsing either again.
+    ///
+    /// # Errors
+    /// [`SignError::KeyDoesNotFit`], when the key is not of the type `algorithm` needs.
+    pub fn with_algorithm(&self, algorithm: SignatureAlgorithm) -> Result<Self, SignError> {
+        let ec_width = fitting_width(&self.key, algorithm)?;
+        Ok(Self { key: self.key.clone(), certificate: self.certificate.clone(), algorithm, ec_width })
+    }
+}
+
+/// SDP-MD06, SDP-MD07: RSA keys have 2048 bits or more, EC keys are on a curve we know. Returns the width
+/// of the numbers in an ECDSA signature, 0 for RSA.
+fn fitting_width(key: &PKey<Private>, algorithm: SignatureAlgorithm) -> Result<usize, SignError> {
+    match (algorithm.key_kind(), key.id()) {
+        (KeyKind::Rsa, Id::RSA) if key.bits() >= 2048 => Ok(0),
+        (KeyKind::Ec, Id::EC) => ec_width(key.ec_key()?.group().curve_name()).ok_or(SignError::KeyDoesNotFit),
+        _ => Err(SignError::KeyDoesNotFit),
     }
 }
 
@@ -93,7 +108,7 @@ impl Signer for OpensslSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        let mut signer = openssl::sign::Signer::new(self.algorithm.digest(), &self.key)?;
+        let mut signer = openssl::sign::Signer::new(self.algorithm.digest().message_digest(), &self.key)?;
         let signature = signer.sign_oneshot_to_vec(message)?;
         if self.algorithm.key_kind() == KeyKind::Rsa {
             return Ok(signature);
@@ -118,7 +133,7 @@ pub(crate) fn enveloped_signature(
     after: &str,
 ) -> Result<String, SignError> {
     let algorithm = signer.algorithm();
-    let mut hasher = Hasher::new(algorithm.digest())?;
+    let mut hasher = Hasher::new(algorithm.digest().message_digest())?;
     hasher.update(before.as_bytes())?;
     hasher.update(after.as_bytes())?;
     let digest = STANDARD.encode(hasher.finish()?);
@@ -139,7 +154,7 @@ pub(crate) fn enveloped_signature(
         c14n = uri::EXC_C14N,
         method = algorithm.uri(),
         enveloped = uri::ENVELOPED_SIGNATURE,
-        digest_method = algorithm.digest_uri(),
+        digest_method = algorithm.digest().uri(),
     );
     let signed_info = format!("<ds:SignedInfo xmlns:ds=\"{}\"{inside}", uri::DS);
     let value = signer.sign(signed_info.as_bytes())?;

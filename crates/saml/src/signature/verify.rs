@@ -1,11 +1,13 @@
 //! Owns verifying received signatures, enveloped and detached, against registered certificates.
 //! Does not look at KeyInfo: a message never brings its own key.
 
-use openssl::hash::{MessageDigest, hash};
+use openssl::hash::hash;
+use serde::{Deserialize, Serialize};
 
-use super::algorithm::{AcceptedMethod, accepted_digest, accepted_method};
+use super::algorithm::{Digest, SignatureAlgorithm, accepted_digest, accepted_method};
 use super::certificate::{CertificateDer, VerificationKey};
 use super::gate;
+use crate::uri::MD;
 use crate::xml::canonical::canonicalise;
 use crate::xml::reader::{Document, Limits, XmlError};
 
@@ -27,6 +29,25 @@ pub struct DetachedSignature {
     pub algorithm: String,
     /// `Signature`, decoded.
     pub value: Vec<u8>,
+}
+
+/// How a signature that verified was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifiedSignature {
+    /// The signature method.
+    pub algorithm: SignatureAlgorithm,
+    /// Whether SHA-1 was used anywhere, in the method or in the digest: whoever is responsible for the SP
+    /// is to be warned (S-17).
+    pub sha1: bool,
+}
+
+/// What a verified enveloped signature covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Covered {
+    /// The canonical form of the message without its signature. Only this may be parsed for logic.
+    pub xml: String,
+    /// How it was signed.
+    pub signature: VerifiedSignature,
 }
 
 /// Why a signature is not accepted.
@@ -76,7 +97,7 @@ pub enum SignatureError {
 /// Verifies received signatures. One implementation exists; the trait keeps it replaceable.
 pub trait SignatureVerifier {
     /// Verifies the enveloped signature of a message whose root is `root` (namespace, local name) and
-    /// returns the octets it covers. Only these may be parsed for logic.
+    /// returns what it covers.
     ///
     /// # Errors
     /// [`SignatureError`], unless a registered key signed exactly the returned octets.
@@ -85,13 +106,17 @@ pub trait SignatureVerifier {
         xml: &[u8],
         root: (&'static str, &'static str),
         trust: Trust<'_>,
-    ) -> Result<String, SignatureError>;
+    ) -> Result<Covered, SignatureError>;
 
     /// Verifies the signature of an HTTP-Redirect query.
     ///
     /// # Errors
     /// [`SignatureError`], unless a registered key signed the octets.
-    fn verify_detached(&self, signature: &DetachedSignature, trust: Trust<'_>) -> Result<(), SignatureError>;
+    fn verify_detached(
+        &self,
+        signature: &DetachedSignature,
+        trust: Trust<'_>,
+    ) -> Result<VerifiedSignature, SignatureError>;
 }
 
 /// Our own gate and canonicaliser with OpenSSL's arithmetic.
@@ -104,8 +129,8 @@ impl SignatureVerifier for OwnVerifier {
         xml: &[u8],
         root: (&'static str, &'static str),
         trust: Trust<'_>,
-    ) -> Result<String, SignatureError> {
-        let document = Document::read(xml, &Limits::MESSAGE)?;
+    ) -> Result<Covered, SignatureError> {
+        let document = Document::read(xml, limits(root))?;
         let gated = gate::pass(&document, root)?;
         let method = method(gated.method, trust)?;
         let digest = accepted_digest(gated.digest_method, trust.allow_sha1)
@@ -116,23 +141,36 @@ impl SignatureVerifier for OwnVerifier {
         let covered = canonicalise(document.root(), Some(gated.signature.id()), &gated.root_prefixes);
         check_digest(digest, &covered, &gated.digest_value)?;
         check_covered(&covered, document.root().attribute("ID"), root)?;
-        Ok(covered)
+        let sha1 = method.is_legacy() || digest == Digest::Sha1;
+        Ok(Covered { xml: covered, signature: VerifiedSignature { algorithm: method, sha1 } })
     }
 
-    fn verify_detached(&self, signature: &DetachedSignature, trust: Trust<'_>) -> Result<(), SignatureError> {
+    fn verify_detached(
+        &self,
+        signature: &DetachedSignature,
+        trust: Trust<'_>,
+    ) -> Result<VerifiedSignature, SignatureError> {
         let method = method(&signature.algorithm, trust)?;
-        check_signature(method, &signature.signed_octets, &signature.value, trust)
+        check_signature(method, &signature.signed_octets, &signature.value, trust)?;
+        Ok(VerifiedSignature { algorithm: method, sha1: method.is_legacy() })
     }
 }
 
-fn method(uri: &str, trust: Trust<'_>) -> Result<AcceptedMethod, SignatureError> {
+/// Metadata may be larger than a message. Processing instructions would be part of what is signed, and are
+/// taken in neither.
+fn limits((namespace, _): (&'static str, &'static str)) -> &'static Limits {
+    const METADATA: Limits = Limits { processing_instructions: false, ..Limits::METADATA };
+    if namespace == MD { &METADATA } else { &Limits::MESSAGE }
+}
+
+fn method(uri: &str, trust: Trust<'_>) -> Result<SignatureAlgorithm, SignatureError> {
     accepted_method(uri, trust.allow_sha1)
         .ok_or_else(|| SignatureError::Algorithm(uri.chars().take(120).collect()))
 }
 
 /// IIP-MD07: every signing key is tried until one verifies.
 fn check_signature(
-    method: AcceptedMethod,
+    method: SignatureAlgorithm,
     message: &[u8],
     value: &[u8],
     trust: Trust<'_>,
@@ -141,7 +179,7 @@ fn check_signature(
     let mut tried = 0;
     for certificate in trust.certificates {
         match VerificationKey::from_certificate(certificate) {
-            Ok(key) if key.is_kind(method.key_kind) => {
+            Ok(key) if key.is_kind(method.key_kind()) => {
                 tried += 1;
                 if key.verifies(method, message, value) {
                     return Ok(());
@@ -158,8 +196,8 @@ fn check_signature(
 }
 
 /// XML Signature §3.2.1. An empty canonical form never has a digest (S-11).
-fn check_digest(digest: MessageDigest, covered: &str, expected: &[u8]) -> Result<(), SignatureError> {
-    let actual = hash(digest, covered.as_bytes()).map_err(|_| SignatureError::Digest)?;
+fn check_digest(digest: Digest, covered: &str, expected: &[u8]) -> Result<(), SignatureError> {
+    let actual = hash(digest.message_digest(), covered.as_bytes()).map_err(|_| SignatureError::Digest)?;
     if covered.is_empty() || !openssl_eq(&actual, expected) { Err(SignatureError::Digest) } else { Ok(()) }
 }
 
@@ -173,7 +211,7 @@ fn check_covered(
     id: Option<&str>,
     root: (&'static str, &'static str),
 ) -> Result<(), SignatureError> {
-    let document = Document::read(covered.as_bytes(), &Limits::MESSAGE)?;
+    let document = Document::read(covered.as_bytes(), limits(root))?;
     if !document.root().is(root.0, root.1) || document.root().attribute("ID") != id {
         return Err(SignatureError::Root);
     }

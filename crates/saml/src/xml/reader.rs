@@ -41,15 +41,26 @@ impl Limits {
         processing_instructions: false,
     };
 
-    /// For metadata, which may be an aggregate of many entities.
-    pub const METADATA: Self = Self {
-        bytes: 8 * 1024 * 1024,
+    /// For the metadata of one entity.
+    pub const ENTITY: Self = Self {
+        bytes: 1024 * 1024,
         depth: 64,
-        elements: 200_000,
+        elements: 20_000,
         attributes: 64,
-        namespaces: 100_000,
+        namespaces: 4_096,
         processing_instructions: true,
     };
+
+    /// For metadata that has to be one tree, since a signature covers it all: a small aggregate.
+    pub const METADATA: Self =
+        Self { bytes: 8 * 1024 * 1024, elements: 200_000, namespaces: 100_000, ..Self::ENTITY };
+
+    /// For the lexical pass over an aggregate of up to `bytes`, of which no tree is built: there the size
+    /// bounds the counts.
+    #[must_use]
+    pub const fn aggregate(bytes: usize) -> Self {
+        Self { bytes, elements: usize::MAX, namespaces: usize::MAX, ..Self::ENTITY }
+    }
 }
 
 /// Why a document was not read.
@@ -107,12 +118,7 @@ impl<'i> Document<'i> {
     /// [`XmlError`], when the document breaks a limit, is not UTF-8, has a document type, or is not
     /// well formed.
     pub fn read(bytes: &'i [u8], limits: &Limits) -> Result<Self, XmlError> {
-        if bytes.len() > limits.bytes {
-            return Err(XmlError::TooLarge(limits.bytes));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|_| XmlError::Encoding)?;
-        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-        super::scan::scan(text, limits)?;
+        let text = checked_text(bytes, limits)?;
         // Every element may stand between two texts; comments count as nodes too.
         let nodes_limit = u32::try_from(limits.elements.saturating_mul(4)).unwrap_or(u32::MAX);
         let options = ParsingOptions { allow_dtd: false, nodes_limit, ..ParsingOptions::default() };
@@ -133,6 +139,21 @@ impl<'i> Document<'i> {
     pub fn elements(&self) -> impl Iterator<Item = Element<'_, 'i>> {
         self.0.descendants().filter(Node::is_element).map(Element)
     }
+}
+
+/// The text of `bytes`, without byte order mark, after the lexical pass: within the limits, UTF-8, no
+/// document type, no reference or character that XML forbids. Whether it is well formed is not known yet.
+///
+/// # Errors
+/// [`XmlError`], naming what was refused.
+pub(crate) fn checked_text<'i>(bytes: &'i [u8], limits: &Limits) -> Result<&'i str, XmlError> {
+    if bytes.len() > limits.bytes {
+        return Err(XmlError::TooLarge(limits.bytes));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| XmlError::Encoding)?;
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    super::scan::scan(text, limits)?;
+    Ok(text)
 }
 
 /// An element of a [`Document`].

@@ -332,13 +332,15 @@ impl Issue {
     pub fn spec(&self) -> AssertionSpec<'_> {
         AssertionSpec {
             idp_entity_id: IDP,
-            name_id: &self.name_id,
+            name_id: Some(&self.name_id),
             attributes: &self.attributes,
             authn_instant: now() - TimeDelta::minutes(10),
             authn_context_class_ref: PASSWORD_PROTECTED_TRANSPORT,
             session_index: "_session1",
             session_not_on_or_after: Some(now() + TimeDelta::hours(8)),
+            extra_audiences: &[],
             sign: self.sign,
+            encrypt: None,
             lifetime: AssertionSpec::DEFAULT_LIFETIME,
             not_before_skew: AssertionSpec::DEFAULT_NOT_BEFORE_SKEW,
         }
