@@ -3,7 +3,7 @@
 use super::{
     apps::{AppRow, app_columns, sort_by_label},
     columns::row_type,
-    dialect::{Conn, execute, fetch_all, fetch_value, like},
+    dialect::{Conn, fetch_all, fetch_held, fetch_value, like},
     error::StoreError,
     page::{Page, PageRequest},
     row::{self, Place},
@@ -180,13 +180,21 @@ pub async fn counts_by_app(conn: &mut Conn) -> Result<HashMap<AppId, (i64, i64)>
 }
 
 /// Whether at this moment the session lives, its person is active, the app is live, and a route leads from one to the other.
-/// Holds the session's row until the write ends: an end of the session that comes at once waits, and then sees what was written.
+/// On PostgreSQL it holds the session's row until the write ends: an end of the session that comes at once waits, and then sees
+/// what was written.
 pub async fn confirm(tx: &mut Tx, session: SessionId, user: UserId, app: AppId) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE sessions SET last_seen_at = last_seen_at WHERE id = $1 AND user_id = $2 \
+    let held = fetch_held!(
+        tx,
+        (String,),
+        "SELECT id FROM sessions WHERE id = $1 AND user_id = $2 \
         AND EXISTS (SELECT 1 FROM users WHERE users.id = $2 AND users.state = 'active') \
         AND EXISTS (SELECT 1 FROM apps WHERE apps.id = $3 AND apps.active) \
         AND (EXISTS (SELECT 1 FROM app_users WHERE app_users.app_id = $3 AND app_users.user_id = $2) \
         OR EXISTS (SELECT 1 FROM app_groups JOIN group_members ON group_members.group_id = app_groups.group_id \
-        WHERE app_groups.app_id = $3 AND group_members.user_id = $2))";
-    Ok(execute!(tx, SQL, session.to_string(), user.to_string(), app.to_string())? == 1)
+        WHERE app_groups.app_id = $3 AND group_members.user_id = $2))",
+        session.to_string(),
+        user.to_string(),
+        app.to_string()
+    )?;
+    Ok(held.is_some())
 }

@@ -129,6 +129,24 @@ macro_rules! fetch_picked {
 }
 pub(crate) use fetch_picked;
 
+/// Fetches at most one row, which nobody else can change until the write ends: on PostgreSQL by a lock; SQLite has one writer.
+macro_rules! fetch_held {
+    ($tx:expr, $row:ty, $sql:literal $(, $value:expr)* $(,)?) => {
+        match $tx.driver() {
+            $crate::store::dialect::Driver::Sqlite(c) => {
+                c.fetch_optional::<$row>($sql, rusqlite::params![$($value),*])
+            }
+            $crate::store::dialect::Driver::Postgres(c) => {
+                const HELD: &str = concat!($sql, " FOR UPDATE");
+                $crate::store::dialect::perhaps::<$row>(
+                    $crate::store::dialect::postgres!(HELD $(, $value)*).fetch_optional(c).await
+                )
+            }
+        }
+    };
+}
+pub(crate) use fetch_held;
+
 /// How many rows PostgreSQL changed.
 pub(super) fn changed(done: Result<PgQueryResult, sqlx::Error>) -> Result<u64, StoreError> {
     Ok(done?.rows_affected())

@@ -18,6 +18,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 const BATCH: usize = 256;
 /// Longest time a batch goes on taking queued writes before it commits.
 const BATCH_TIME: Duration = Duration::from_millis(20);
+/// While writes come several at a time, a batch that has fewer than the one before waits this long for the next: a commit
+/// costs more than that. Somebody who writes alone never waits.
+const GATHER: Duration = Duration::from_micros(200);
 /// Most writes that wait in the queue; callers beyond it wait to get in.
 const QUEUE: usize = 1024;
 /// Without work for this long, the writer gives its page cache back to the system.
@@ -88,11 +91,13 @@ enum Next {
 
 fn run(conn: Sqlite, queue: &Receiver<Message>) {
     let mut tx = Tx { conn: Conn::SqliteWriter(Box::new(conn)) };
+    let mut expected = 1;
     let asked = loop {
         match next(&mut tx, queue) {
             Next::Work(first) => {
                 let mut waiting = Vec::new();
-                let (result, ends) = batch(&mut tx, first, queue, &mut waiting);
+                let (result, ends) = batch(&mut tx, first, queue, expected, &mut waiting);
+                expected = waiting.len();
                 answer(&mut tx, result, waiting);
                 if let Some(ends) = ends {
                     break ends;
@@ -154,11 +159,12 @@ fn answer(tx: &mut Tx, result: Result<(), StoreError>, waiting: Vec<Notify>) {
 /// Whether the writer is to end after a batch, and who asked for it.
 type Ends = Option<Option<oneshot::Sender<()>>>;
 
-/// Runs `first` and what else is queued in one transaction, up to its durable commit.
+/// Runs `first` and what else is queued, `expected` writes if they come soon, in one transaction, up to its durable commit.
 fn batch(
     tx: &mut Tx,
     first: Work,
     queue: &Receiver<Message>,
+    expected: usize,
     waiting: &mut Vec<Notify>,
 ) -> (Result<(), StoreError>, Ends) {
     let mut ends = None;
@@ -172,13 +178,17 @@ fn batch(
         if taken >= BATCH || begun.elapsed() >= BATCH_TIME {
             break;
         }
-        match queue.try_recv() {
-            Ok(Message::Work(next, place)) => {
+        let message = match queue.try_recv() {
+            Err(_) if taken < expected => queue.recv_timeout(GATHER).ok(),
+            received => received.ok(),
+        };
+        match message {
+            Some(Message::Work(next, place)) => {
                 drop(place);
                 work = Some(next);
             }
-            Ok(Message::Stop(asked)) => ends = Some(Some(asked)),
-            Err(_) => {}
+            Some(Message::Stop(asked)) => ends = Some(Some(asked)),
+            None => {}
         }
     }
     (filled.and_then(|()| command(tx, "COMMIT")), ends)

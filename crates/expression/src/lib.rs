@@ -1,0 +1,67 @@
+//! Owns the expression language of SAML attributes, OIDC claims and SCIM mappings: a subset of JSONata.
+//! Does not own where expressions are kept, or who may write them; it has no I/O, no clock and no randomness.
+//!
+//! [`Expression::parse`] finds every mistake that can be found without a person, at its character.
+//! [`Expression::evaluate`] runs it over a [`Context`] within [`limits`]: work and memory are counted, and nothing can
+//! call itself. Neither panics on any input, and both fit a stack of 1 MiB, so they may run on any thread of
+//! the server.
+
+mod ast;
+mod calls;
+mod context;
+pub mod error;
+mod evaluate;
+mod functions;
+mod higher;
+mod json;
+mod lexer;
+pub mod limits;
+mod names;
+mod operators;
+mod outcome;
+mod parser;
+mod pattern;
+mod value;
+
+pub use context::{App, Context, Person, STANDARD_ATTRIBUTES};
+pub use error::{ContextError, EvaluateError, EvaluateErrorKind, ParseError};
+pub use outcome::{OutcomeError, to_claim, to_strings};
+
+use std::fmt;
+
+/// An expression that was read. Can be kept and shared between threads.
+pub struct Expression {
+    text: String,
+    parsed: parser::Parsed,
+}
+
+impl Expression {
+    /// Reads an expression.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Ok(Self { parsed: parser::parse(text)?, text: text.to_owned() })
+    }
+
+    /// The text it was read from.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its value for one person; `null` when there is none. The same context has the same value, or the same error,
+    /// each time and on every machine.
+    pub fn evaluate(&self, context: &Context) -> Result<serde_json::Value, EvaluateError> {
+        let mut run = evaluate::Run {
+            meter: limits::Meter::new(),
+            functions: &self.parsed.functions,
+            slots: vec![value::Value::Undefined; self.parsed.slots],
+            root: &context.root,
+        };
+        let value = run.evaluate(&self.parsed.root, &context.root)?;
+        json::write(&value)
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.text).finish()
+    }
+}
