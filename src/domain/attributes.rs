@@ -1,9 +1,12 @@
 //! Which values of a person a source name stands for. Does not own how a protocol prints them.
 
 use super::{
+    app::App,
     connection::{ValueMapping, ValueSource},
+    expressions,
     user::{STANDARD_ATTRIBUTES, User},
 };
+use serde_json::Value;
 
 /// The sources that are not standard attributes of the profile: key, label.
 pub const ACCOUNT_SOURCES: &[(&str, &str)] = &[
@@ -37,16 +40,71 @@ pub fn value_of(source: &str, user: &User, groups: &[String]) -> Vec<String> {
     }
 }
 
-/// One attribute or claim with its values; rows without a value are left out.
-pub fn map(mappings: &[ValueMapping], user: &User, groups: &[String]) -> Vec<(ValueMapping, Vec<String>)> {
-    mappings
-        .iter()
-        .filter_map(|mapping| {
-            let values = match &mapping.value {
-                ValueSource::Source(source) => value_of(source, user, groups),
-                ValueSource::Constant(text) => vec![text.clone()],
-            };
-            (!values.is_empty()).then(|| (mapping.clone(), values))
+/// A person towards one application: whom its values are about.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The person.
+    pub user: &'a User,
+    /// The application.
+    pub app: &'a App,
+    /// The names of the person's groups that this application may know, sorted.
+    pub groups: &'a [String],
+}
+
+/// What the rows of an application came to.
+pub struct Mapped<T> {
+    /// The rows that have a value, each with it.
+    pub rows: Vec<(ValueMapping, T)>,
+    /// The rows that failed: name, and why, without any value of the person.
+    pub problems: Vec<(String, String)>,
+}
+
+/// The attributes of a SAML application: texts. Rows that are off or have no value are left out.
+pub fn texts(mappings: &[ValueMapping], subject: Subject<'_>) -> Mapped<Vec<String>> {
+    collect(mappings, |mapping| {
+        let values = match &mapping.value {
+            ValueSource::Source(source) => value_of(source, subject.user, subject.groups),
+            ValueSource::Constant(text) => vec![text.clone()],
+            ValueSource::Expression(text) => expressions::texts(text, subject)?,
+        };
+        Ok(Some(values).filter(|values| !values.is_empty()))
+    })
+}
+
+/// The claims of an OIDC client: one value stays one value; groups are always a list, whatever their number (JC-8).
+pub fn claims(mappings: &[ValueMapping], subject: Subject<'_>) -> Mapped<Value> {
+    collect(mappings, |mapping| {
+        Ok(match &mapping.value {
+            ValueSource::Source(source) => {
+                let mut values = value_of(source, subject.user, subject.groups);
+                match values.len() {
+                    0 => None,
+                    1 if source != "groups" => values.pop().map(Value::from),
+                    _ => Some(Value::from(values)),
+                }
+            }
+            ValueSource::Constant(text) => Some(Value::from(text.as_str())),
+            ValueSource::Expression(text) => expressions::claim(text, subject)?,
         })
-        .collect()
+    })
+}
+
+fn collect<T>(
+    mappings: &[ValueMapping],
+    value: impl Fn(&ValueMapping) -> Result<Option<T>, String>,
+) -> Mapped<T> {
+    let mut mapped = Mapped { rows: Vec::new(), problems: Vec::new() };
+    for mapping in mappings.iter().filter(|mapping| !mapping.off) {
+        match value(mapping) {
+            Ok(Some(value)) => mapped.rows.push((mapping.clone(), value)),
+            Ok(None) if mapping.required => {
+                mapped
+                    .problems
+                    .push((mapping.name.clone(), "the app needs it, and the person has none".into()));
+            }
+            Ok(None) => {}
+            Err(why) => mapped.problems.push((mapping.name.clone(), why)),
+        }
+    }
+    mapped
 }

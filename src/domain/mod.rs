@@ -7,6 +7,7 @@ pub mod attributes;
 pub mod audit;
 pub mod connection;
 pub mod credential;
+pub mod expressions;
 pub mod group;
 pub mod key;
 pub mod permission;

@@ -2,7 +2,7 @@
 //! Does not own reading the XML (`crates/saml`) or saving the settings (`apps`).
 
 use crate::domain::{
-    connection::{AcsUrl, NameIdFormat, SamlConnection, ValueMapping, ValueSource},
+    connection::{AcsUrl, LogoutService, NameIdFormat, SamlConnection, ValueMapping, ValueSource},
     text::FieldErrors,
 };
 use chrono::{DateTime, Utc};
@@ -144,13 +144,12 @@ fn merge(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> SamlCo
     for asked in &metadata.requested_attributes {
         if let Some(source) = source_of(asked).filter(|_| !names(&attributes, current, &asked.name)) {
             attributes.push(ValueMapping {
-                name: asked.name.clone(),
                 name_format: match asked.name_format {
                     saml::AttributeNameFormat::Unspecified => String::new(),
                     ref given => given.uri().to_owned(),
                 },
                 friendly_name: asked.friendly_name.clone().unwrap_or_default(),
-                value: ValueSource::Source(source.to_owned()),
+                ..ValueMapping::new(asked.name.clone(), ValueSource::Source(source.to_owned()))
             });
         }
     }
@@ -161,8 +160,23 @@ fn merge(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> SamlCo
         sign_assertion: current.sign_assertion || metadata.want_assertions_signed,
         sp_signs_requests: metadata.authn_requests_signed,
         sp_certificates: metadata.signing_certificates.iter().map(CertificateDer::to_base64).collect(),
+        encryption_certificates: metadata.encryption_certificates().map(CertificateDer::to_base64).collect(),
+        logout_services: metadata.single_logout_services.iter().map(logout_service).collect(),
         attributes,
         ..current.clone()
+    }
+}
+
+fn logout_service(service: &saml::SingleLogoutService) -> LogoutService {
+    LogoutService {
+        binding: match service.binding {
+            saml::Binding::HttpRedirect => "redirect",
+            saml::Binding::HttpPost => "post",
+            saml::Binding::Soap => "soap",
+        }
+        .to_owned(),
+        url: service.location.clone(),
+        response_url: service.response_location.clone().unwrap_or_default(),
     }
 }
 
@@ -195,18 +209,29 @@ fn differences(now: &SamlConnection, then: &SamlConnection) -> Vec<Difference> {
         row("App entity ID", now.sp_entity_id.clone(), then.sp_entity_id.clone()),
         row("Reply addresses", addresses(now), addresses(then)),
         row("NameID format", now.name_id_format.as_str().into(), then.name_id_format.as_str().into()),
-        row("Certificates", fingerprints(now), fingerprints(then)),
+        row("Certificates", fingerprints(&now.sp_certificates), fingerprints(&then.sp_certificates)),
+        row(
+            "Encryption certificates",
+            fingerprints(&now.encryption_certificates),
+            fingerprints(&then.encryption_certificates),
+        ),
+        row("Logout addresses", logout_addresses(now), logout_addresses(then)),
         row("Signs its requests", yes(now.sp_signs_requests), yes(then.sp_signs_requests)),
         row("Attributes", attributes(now), attributes(then)),
     ]
 }
 
-fn fingerprints(saml: &SamlConnection) -> String {
+fn logout_addresses(saml: &SamlConnection) -> String {
+    let one = |service: &LogoutService| format!("{} {}", service.binding, service.url);
+    saml.logout_services.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn fingerprints(certificates: &[String]) -> String {
     let one = |text: &String| match CertificateDer::from_pem_or_base64(text) {
         Ok(certificate) => crate::keyring::fingerprint_sha256(certificate.as_der()),
         Err(error) => error.to_string(),
     };
-    saml.sp_certificates.iter().map(one).collect::<Vec<_>>().join("\n")
+    certificates.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn warnings(metadata: &ServiceProviderMetadata, then: &SamlConnection, reading: &Reading<'_>) -> Vec<String> {
@@ -226,6 +251,7 @@ fn warnings(metadata: &ServiceProviderMetadata, then: &SamlConnection, reading: 
     if then.acs_urls.iter().any(|acs| acs.url.starts_with("http://")) {
         warnings.push("A reply address is plain http: what is sent there can be read on the way.".to_owned());
     }
+    warnings.extend(metadata.notes.iter().map(|note| format!("{note}.")));
     for asked in metadata.requested_attributes.iter().filter(|asked| asked.is_required) {
         if !names(&then.attributes, then, &asked.name) {
             warnings

@@ -1,6 +1,10 @@
 //! A person as claims. Does not own which of them a client gets (`crates/oidc` decides by scope and request).
 
-use crate::domain::{app::App, attributes, user::User};
+use crate::domain::{
+    app::App,
+    attributes::{self, Subject},
+    user::User,
+};
 use ::oidc::claims::{ClaimSource, CustomClaim};
 use serde_json::{Value, json};
 
@@ -38,23 +42,17 @@ pub fn source(user: &User, groups: &[String]) -> ClaimSource {
     claims
 }
 
-/// The client's own claims. One value stays one value; groups are always a list, whatever their number (JC-8).
+/// The client's own claims. A row that fails is left out.
 pub fn custom(app: &App, user: &User, groups: &[String]) -> Vec<CustomClaim> {
     let Some(settings) = app.connection.oidc() else { return Vec::new() };
-    attributes::map(&settings.claims, user, groups)
+    attributes::claims(&settings.claims, Subject { user, app, groups })
+        .rows
         .into_iter()
-        .map(|(mapping, mut values)| {
-            let is_groups =
-                matches!(&mapping.value, crate::domain::connection::ValueSource::Source(s) if s == "groups");
-            let value = match values.pop() {
-                Some(only) if values.is_empty() && !is_groups => json!(only),
-                Some(last) => {
-                    values.push(last);
-                    json!(values)
-                }
-                None => json!(values),
-            };
-            CustomClaim { name: mapping.name, value, in_id_token: true, in_userinfo: true }
+        .map(|(mapping, value)| CustomClaim {
+            name: mapping.name,
+            value,
+            in_id_token: true,
+            in_userinfo: true,
         })
         .collect()
 }

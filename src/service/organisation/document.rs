@@ -2,7 +2,10 @@
 
 use crate::{
     domain::{
-        connection::{ClientAuth, IdTokenAlgorithm, NameIdFormat},
+        connection::{
+            ClientAuth, ContentEncryption, IdTokenAlgorithm, KeyTransport, LogoutService, NameIdFormat,
+            SamlSignatureAlgorithm,
+        },
         user::{CustomValue, Profile, Role, UserState},
     },
     keyring::SecretText,
@@ -213,6 +216,36 @@ pub struct SamlEntry {
     /// The attribute that carries the names of the groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups_attribute: Option<String>,
+    /// Which groups it names instead of the bound ones; `*` stands for anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups_matching: Option<String>,
+    /// What we sign with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature_algorithm: Option<SamlSignatureAlgorithm>,
+    /// Their certificates for encryption, PEM or base64 DER.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption_certificates: Option<Vec<String>>,
+    /// How content is encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_encryption: Option<ContentEncryption>,
+    /// How the key gets there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_transport: Option<KeyTransport>,
+    /// Seconds that an assertion is valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assertion_seconds: Option<u32>,
+    /// Seconds by which clocks may differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skew_seconds: Option<u32>,
+    /// Audiences beside the entity id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audiences: Option<Vec<String>>,
+    /// Where logout messages go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logout_services: Option<Vec<LogoutService>>,
+    /// Where their metadata is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata_url: Option<String>,
 }
 
 /// One reply address.
@@ -236,6 +269,9 @@ pub struct NameIdEntry {
     /// Which attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Or what makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
     /// In which format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<NameIdFormat>,
@@ -274,8 +310,14 @@ pub struct MappingEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constant: Option<String>,
     /// Computed.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,
+    /// Whether the app can't do without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
+    /// Kept, but not sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub off: bool,
     /// SAML only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_format: Option<String>,

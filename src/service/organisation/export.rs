@@ -148,9 +148,21 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         sp_entity_id: Some(saml.sp_entity_id),
         idp_entity_id: Some(saml.idp_entity_id),
         acs_urls: Some(acs_urls.collect()),
-        name_id: Some(NameIdEntry { source: Some(saml.name_id_source), format: Some(saml.name_id_format) }),
+        name_id: Some(if saml.name_id_expression.is_empty() {
+            NameIdEntry {
+                source: Some(saml.name_id_source),
+                expression: None,
+                format: Some(saml.name_id_format),
+            }
+        } else {
+            NameIdEntry {
+                source: None,
+                expression: Some(saml.name_id_expression),
+                format: Some(saml.name_id_format),
+            }
+        }),
         sign: Some(sign),
-        encrypt: Some(false),
+        encrypt: Some(saml.encrypt),
         require_signed_requests: Some(require),
         sp_signs_requests: Some(saml.sp_signs_requests),
         sp_certificates: Some(saml.sp_certificates),
@@ -160,6 +172,16 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         default_relay_state: Some(saml.default_relay_state),
         attributes: Some(saml.attributes.into_iter().map(mapping).collect()),
         groups_attribute: Some(saml.groups_attribute),
+        groups_matching: Some(saml.groups_matching),
+        signature_algorithm: Some(saml.signature_algorithm),
+        encryption_certificates: Some(saml.encryption_certificates),
+        content_encryption: Some(saml.content_encryption),
+        key_transport: Some(saml.key_transport),
+        assertion_seconds: Some(saml.assertion_seconds),
+        skew_seconds: Some(saml.skew_seconds),
+        audiences: Some(saml.audiences),
+        logout_services: Some(saml.logout_services),
+        metadata_url: Some(saml.metadata_url),
     }
 }
 
@@ -182,16 +204,19 @@ fn oidc_entry(oidc: OidcConnection) -> OidcEntry {
 }
 
 fn mapping(row: ValueMapping) -> MappingEntry {
-    let (source, constant) = match row.value {
-        ValueSource::Source(source) => (Some(source), None),
-        ValueSource::Constant(text) => (None, Some(text)),
+    let (source, constant, expression) = match row.value {
+        ValueSource::Source(source) => (Some(source), None, None),
+        ValueSource::Constant(text) => (None, Some(text), None),
+        ValueSource::Expression(text) => (None, None, Some(text)),
     };
     let some = |text: String| (!text.is_empty()).then_some(text);
     MappingEntry {
         name: row.name,
         source,
         constant,
-        expression: None,
+        expression,
+        required: row.required,
+        off: row.off,
         name_format: some(row.name_format),
         friendly_name: some(row.friendly_name),
     }

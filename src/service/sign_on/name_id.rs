@@ -3,40 +3,62 @@
 use super::saml;
 use crate::{
     context::AppContext,
-    domain::{app::App, attributes, connection::SamlConnection, user::User},
+    domain::{
+        app::App,
+        attributes::{self, Subject},
+        connection::SamlConnection,
+        expressions,
+        user::User,
+    },
     service::ServiceError,
     store::{self, Written},
 };
 use ::saml::NameId;
 use rand::Rng;
 
-/// SAML Core §8.3: the identifier in the format that was agreed or asked for.
+/// SAML Core §8.3: the identifier in the format that was agreed or asked for. The inner error says, for an admin, why there is
+/// none.
 pub(super) async fn of(
     ctx: &AppContext,
-    app: &App,
     connection: &SamlConnection,
-    user: &User,
+    subject: Subject<'_>,
     format: ::saml::NameIdFormat,
-    groups: &[String],
-) -> Result<Option<NameId>, ServiceError> {
+) -> Result<Result<NameId, String>, ServiceError> {
     let mut id = match format {
         // §8.3.8: opaque, different at each sign-on.
         ::saml::NameIdFormat::Transient => NameId::new(format, opaque(ctx, "_")),
         // §8.3.7: opaque, pairwise, at most 256 characters, never given to anybody else.
-        ::saml::NameIdFormat::Persistent => NameId::new(format, persistent(ctx, app, user).await?),
-        _ => match attributes::value_of(&connection.name_id_source, user, groups)
-            .into_iter()
-            .find(|value| !value.trim().is_empty())
-        {
-            Some(value) => NameId::new(format, value),
-            None => return Ok(None),
+        ::saml::NameIdFormat::Persistent => {
+            NameId::new(format, persistent(ctx, subject.app, subject.user).await?)
+        }
+        _ => match value(connection, subject) {
+            Ok(value) => NameId::new(format, value),
+            Err(why) => return Ok(Err(why)),
         },
     };
     if id.format == ::saml::NameIdFormat::Persistent {
-        id.name_qualifier = Some(saml::idp_entity_id(ctx, app, connection));
+        id.name_qualifier = Some(saml::idp_entity_id(ctx, subject.app, connection));
         id.sp_name_qualifier = Some(connection.sp_entity_id.clone());
     }
-    Ok(Some(id))
+    Ok(Ok(id))
+}
+
+/// The value that identifies the person, from an attribute or an expression.
+pub fn value(connection: &SamlConnection, subject: Subject<'_>) -> Result<String, String> {
+    let (what, values) = if connection.name_id_expression.is_empty() {
+        let source = &connection.name_id_source;
+        (format!("“{source}”"), attributes::value_of(source, subject.user, subject.groups))
+    } else {
+        let values = expressions::texts(&connection.name_id_expression, subject)
+            .map_err(|why| format!("The expression that identifies people failed: {why}."))?;
+        ("An expression".to_owned(), values)
+    };
+    values.into_iter().find(|value| !value.trim().is_empty()).ok_or_else(|| {
+        format!(
+            "{what} identifies people at {}, and {} has none.",
+            subject.app.label, subject.user.display_name
+        )
+    })
 }
 
 /// 160 random bits in base32: two ids never differ only by case (IIP-IDP21).

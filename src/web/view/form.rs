@@ -120,7 +120,8 @@ pub struct CustomRow {
 }
 
 /// What an [`AttributeRow`] may be filled from: value, label.
-pub const ATTRIBUTE_KINDS: &[(&str, &str)] = &[("source", "User attribute"), ("constant", "Constant")];
+pub const ATTRIBUTE_KINDS: &[(&str, &str)] =
+    &[("source", "User attribute"), ("constant", "Constant"), ("expression", "Expression")];
 
 /// The types of a [`CustomRow`]: value, label.
 pub const CUSTOM_TYPES: &[(&str, &str)] =

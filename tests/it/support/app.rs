@@ -165,12 +165,7 @@ pub fn system() -> Caller {
 
 /// A SAML app's settings.
 pub fn saml_settings() -> SamlConnection {
-    let source = |name: &str, from: &str| ValueMapping {
-        name: name.into(),
-        name_format: String::new(),
-        friendly_name: String::new(),
-        value: ValueSource::Source(from.into()),
-    };
+    let source = |name: &str, from: &str| ValueMapping::new(name, ValueSource::Source(from.into()));
     SamlConnection {
         sp_entity_id: "https://sp.example/metadata".into(),
         acs_urls: vec![AcsUrl { url: "https://sp.example/acs".into(), index: 0, default: true }],

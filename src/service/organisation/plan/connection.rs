@@ -109,9 +109,6 @@ fn saml(about: &About<'_>, block: &SamlEntry) -> Result<SamlConnection, FieldErr
             }
         }
     };
-    if block.encrypt == Some(true) {
-        errors.add("saml.encrypt", "encryption isn't available in this version");
-    }
     if let Some(addresses) = &block.acs_urls {
         saml.acs_urls.clear();
         for (position, acs) in addresses.iter().enumerate() {
@@ -126,8 +123,11 @@ fn saml(about: &About<'_>, block: &SamlEntry) -> Result<SamlConnection, FieldErr
         }
     }
     if let Some(name_id) = &block.name_id {
-        if let Some(source) = &name_id.source {
-            saml.name_id_source.clone_from(source);
+        match (&name_id.source, &name_id.expression) {
+            (Some(_), Some(_)) => errors.add("saml.name_id", "Write one of source and expression"),
+            (Some(source), None) => saml.name_id_source.clone_from(source),
+            (None, Some(expression)) => saml.name_id_expression.clone_from(expression),
+            (None, None) => {}
         }
         saml.name_id_format = name_id.format.unwrap_or(saml.name_id_format);
     }
@@ -144,12 +144,16 @@ fn saml(about: &About<'_>, block: &SamlEntry) -> Result<SamlConnection, FieldErr
             None => errors.add("saml.require_signed_requests", "Write auto, true or false"),
         },
     }
-    if let Some(certificates) = &block.sp_certificates {
-        saml.sp_certificates.clear();
-        for (position, text) in certificates.iter().enumerate() {
+    for (name, field, wanted) in [
+        ("sp_certificates", &mut saml.sp_certificates, &block.sp_certificates),
+        ("encryption_certificates", &mut saml.encryption_certificates, &block.encryption_certificates),
+    ] {
+        let Some(wanted) = wanted else { continue };
+        field.clear();
+        for (position, text) in wanted.iter().enumerate() {
             match ::saml::CertificateDer::from_pem_or_base64(text) {
-                Ok(certificate) => saml.sp_certificates.push(certificate.to_base64()),
-                Err(error) => errors.add(&format!("saml.sp_certificates[{position}]"), error.to_string()),
+                Ok(certificate) => field.push(certificate.to_base64()),
+                Err(error) => errors.add(&format!("saml.{name}[{position}]"), error.to_string()),
             }
         }
     }
@@ -158,6 +162,8 @@ fn saml(about: &About<'_>, block: &SamlEntry) -> Result<SamlConnection, FieldErr
         (&mut saml.idp_entity_id, &block.idp_entity_id),
         (&mut saml.default_relay_state, &block.default_relay_state),
         (&mut saml.groups_attribute, &block.groups_attribute),
+        (&mut saml.groups_matching, &block.groups_matching),
+        (&mut saml.metadata_url, &block.metadata_url),
     ] {
         if let Some(value) = value {
             field.clone_from(value);
@@ -168,8 +174,20 @@ fn saml(about: &About<'_>, block: &SamlEntry) -> Result<SamlConnection, FieldErr
         (&mut saml.strict_relay_state, block.strict_relay_state),
         (&mut saml.allow_sha1, block.allow_sha1),
         (&mut saml.allow_idp_initiated, block.allow_idp_initiated),
+        (&mut saml.encrypt, block.encrypt),
     ] {
         *field = value.unwrap_or(*field);
+    }
+    saml.signature_algorithm = block.signature_algorithm.unwrap_or(saml.signature_algorithm);
+    saml.content_encryption = block.content_encryption.unwrap_or(saml.content_encryption);
+    saml.key_transport = block.key_transport.unwrap_or(saml.key_transport);
+    saml.assertion_seconds = block.assertion_seconds.unwrap_or(saml.assertion_seconds);
+    saml.skew_seconds = block.skew_seconds.unwrap_or(saml.skew_seconds);
+    if let Some(audiences) = &block.audiences {
+        saml.audiences.clone_from(audiences);
+    }
+    if let Some(services) = &block.logout_services {
+        saml.logout_services.clone_from(services);
     }
     if let Some(rows) = &block.attributes {
         saml.attributes = mappings("saml.attributes", rows, &mut errors);
@@ -240,22 +258,20 @@ fn mappings(path: &str, rows: &[MappingEntry], errors: &mut FieldErrors) -> Vec<
     for (position, row) in rows.iter().enumerate() {
         let at = format!("{path}[{position}]");
         let value = match (&row.source, &row.constant, &row.expression) {
-            (_, _, Some(_)) => {
-                errors.add(&format!("{at}.expression"), "expressions aren't available in this version");
-                continue;
-            }
+            (None, None, Some(expression)) => ValueSource::Expression(expression.clone()),
             (Some(source), None, None) => ValueSource::Source(source.clone()),
             (None, Some(constant), None) => ValueSource::Constant(constant.clone()),
             _ => {
-                errors.add(&at, "Write one of source and constant");
+                errors.add(&at, "Write one of source, constant and expression");
                 continue;
             }
         };
         mappings.push(ValueMapping {
-            name: row.name.clone(),
             name_format: row.name_format.clone().unwrap_or_default(),
             friendly_name: row.friendly_name.clone().unwrap_or_default(),
-            value,
+            required: row.required,
+            off: row.off,
+            ..ValueMapping::new(row.name.clone(), value)
         });
     }
     mappings

@@ -36,13 +36,15 @@ pub fn mappings(rows: &[AttributeRow], stored: &[ValueMapping]) -> Vec<ValueMapp
         .map(|row| {
             let before = stored.iter().find(|mapping| mapping.name == row.name);
             ValueMapping {
+                required: before.is_some_and(|mapping| mapping.required),
+                off: before.is_some_and(|mapping| mapping.off),
                 name: row.name.clone(),
                 name_format: before.map(|mapping| mapping.name_format.clone()).unwrap_or_default(),
                 friendly_name: before.map(|mapping| mapping.friendly_name.clone()).unwrap_or_default(),
-                value: if row.kind == "constant" {
-                    ValueSource::Constant(row.value.clone())
-                } else {
-                    ValueSource::Source(row.value.clone())
+                value: match row.kind.as_str() {
+                    "constant" => ValueSource::Constant(row.value.clone()),
+                    "expression" => ValueSource::Expression(row.value.clone()),
+                    _ => ValueSource::Source(row.value.clone()),
                 },
             }
         })
@@ -57,6 +59,7 @@ pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
             let (kind, value) = match &mapping.value {
                 ValueSource::Source(source) => ("source", source),
                 ValueSource::Constant(text) => ("constant", text),
+                ValueSource::Expression(text) => ("expression", text),
             };
             AttributeRow { name: mapping.name.clone(), kind: kind.to_owned(), value: value.clone() }
         })
@@ -105,10 +108,9 @@ mod tests {
     #[test]
     fn mappings_keep_what_rows_do_not_show() {
         let stored = [ValueMapping {
-            name: "urn:oid:2.5.4.42".into(),
             name_format: "urn:oasis:names:tc:SAML:2.0:attrname-format:uri".into(),
             friendly_name: "givenName".into(),
-            value: ValueSource::Source("first_name".into()),
+            ..ValueMapping::new("urn:oid:2.5.4.42", ValueSource::Source("first_name".into()))
         }];
         assert_eq!(mappings(&of(&stored), &stored), stored);
         let renamed = [AttributeRow { name: "plan".into(), kind: "constant".into(), value: "gold".into() }];

@@ -1,29 +1,26 @@
 //! The SAML ends of a sign-on: an AuthnRequest comes in, a Response goes out. Does not own message formats (`crates/saml`).
 
-use super::{
-    Answer, Claim, Flow, Outcome, Person, Silent, StopCause, Visitor, claim, claim_for, name_id, not_granted,
-    proceed, stop,
-};
+mod issue;
+pub mod release;
+
+use super::{Flow, Outcome, Silent, StopCause, Visitor, claim, proceed, stop};
 use crate::{
     context::AppContext,
     domain::{
         app::{App, SLUG_MAX},
-        attributes,
-        audit::{EventType, InitiatedBy},
+        audit::InitiatedBy,
         connection::SamlConnection,
         sign_on::SignOnRequest,
-        user::User,
     },
-    id::AppSessionId,
-    service::{ServiceError, actor, apps},
-    store::{self, Written, app_sessions::AppSession},
+    service::{ServiceError, apps},
+    store::{self, Written},
 };
 use ::saml::{
-    AssertionSpec, Attribute, AttributeNameFormat, Refusal, RequestErrorKind, ResponseTarget,
-    SecondLevelStatusCode, ServiceProvider, Sign, Status, StatusCode, UnverifiedAuthnRequest,
-    VerifiedAuthnRequest, VerifyContext, authn_context, binding,
+    Refusal, RequestErrorKind, ResponseTarget, SecondLevelStatusCode, ServiceProvider, Status, StatusCode,
+    UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext, authn_context, binding,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+pub(super) use issue::issue;
 
 /// The authentication contexts that a password gives, weakest first (S-38: nothing stronger is ever claimed).
 const AUTHN_CONTEXTS: &[&str] =
@@ -152,7 +149,22 @@ pub fn service_provider(connection: &SamlConnection) -> ServiceProvider {
         name_id_format: ::saml::NameIdFormat::from(connection.name_id_format.uri()),
         other_name_id_formats: vec![::saml::NameIdFormat::Persistent, ::saml::NameIdFormat::Transient],
         ignore_name_id_policy_format: false,
-        single_logout_services: Vec::new(),
+        single_logout_services: connection
+            .logout_services
+            .iter()
+            .filter_map(|service| {
+                Some(::saml::SingleLogoutService {
+                    binding: match service.binding.as_str() {
+                        "redirect" => ::saml::Binding::HttpRedirect,
+                        "post" => ::saml::Binding::HttpPost,
+                        "soap" => ::saml::Binding::Soap,
+                        _ => return None,
+                    },
+                    location: service.url.clone(),
+                    response_location: Some(service.response_url.clone()).filter(|url| !url.is_empty()),
+                })
+            })
+            .collect(),
     }
 }
 
@@ -186,12 +198,26 @@ async fn error_response(
     let Some(connection) = app.connection.saml() else {
         return Err(ServiceError::Internal("a SAML app without SAML settings".into()));
     };
-    let key = apps::active_key(ctx, app.id).await?;
-    let signer = ctx.keyring.saml_signer(&key).map_err(ServiceError::internal)?;
+    let signer = signer(ctx, app, connection).await?;
     let entity_id = idp_entity_id(ctx, app, connection);
-    let xml = ::saml::response::refuse(target, &entity_id, status, Some(&*signer), ctx.now(), &mut ctx.rng())
+    let xml = ::saml::response::refuse(target, &entity_id, status, Some(&signer), ctx.now(), &mut ctx.rng())
         .map_err(ServiceError::internal)?;
     Ok(Outcome::SamlPost(Box::new(posting(app, target, &xml))))
+}
+
+/// The app's active key with the algorithm agreed on; a key of another kind signs in its own way.
+pub async fn signer(
+    ctx: &AppContext,
+    app: &App,
+    connection: &SamlConnection,
+) -> Result<::saml::OpensslSigner, ServiceError> {
+    let key = apps::active_key(ctx, app.id).await?;
+    let signer = ctx.keyring.saml_signer(&key).map_err(ServiceError::internal)?;
+    let agreed = connection.signature_algorithm.protocol();
+    signer
+        .with_algorithm(agreed)
+        .or_else(|_| signer.with_algorithm(::saml::Signer::algorithm(&*signer)))
+        .map_err(ServiceError::internal)
 }
 
 fn posting(app: &App, target: &ResponseTarget, xml: &str) -> Posting {
@@ -209,174 +235,6 @@ pub fn idp_entity_id(ctx: &AppContext, app: &App, connection: &SamlConnection) -
         "" => ctx.url(&format!("/saml2/{}/metadata", app.slug)),
         stored => stored.to_owned(),
     }
-}
-
-/// Issues a Response; one write claims the request, remembers the app session and says so.
-pub(super) async fn issue(
-    ctx: &AppContext,
-    visitor: &Visitor,
-    flow: &Flow,
-    person: &Person<'_>,
-) -> Result<Outcome, ServiceError> {
-    let Person { session, user, groups } = person;
-    let app = &flow.app;
-    let Some(connection) = app.connection.saml() else {
-        return Err(ServiceError::Internal("a SAML app without SAML settings".into()));
-    };
-    let request = match &flow.request {
-        SignOnRequest::Saml(request) => Some(&**request),
-        _ => None,
-    };
-    // The settings may have changed while the person signed in.
-    if request.is_some_and(|request| !still_agreed(connection, request)) {
-        let event = stop::failed(
-            ctx,
-            "settings_changed",
-            format!("{}’s settings changed during the sign-on.", app.label),
-        );
-        return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
-    }
-    let Some(target) = target(connection, request) else {
-        let event = stop::failed(ctx, "no_acs", format!("{} has no reply address.", app.label));
-        return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
-    };
-    let format = request.map_or_else(
-        || ::saml::NameIdFormat::from(connection.name_id_format.uri()),
-        |request| request.name_id_format().clone(),
-    );
-    let Some(name_id) = name_id::of(ctx, app, connection, user, format, groups).await? else {
-        let event = stop::failed(
-            ctx,
-            "name_id_empty",
-            format!(
-                "“{}” identifies people at {}, and {} has none.",
-                connection.name_id_source, app.label, user.display_name
-            ),
-        );
-        return stop::record(ctx, visitor, StopCause::NoNameId, Some(app), event).await;
-    };
-    let key = apps::active_key(ctx, app.id).await?;
-    let signer = ctx.keyring.saml_signer(&key).map_err(ServiceError::internal)?;
-    let now = ctx.now();
-    let app_session = AppSession {
-        id: AppSessionId::new(now, &mut ctx.rng()),
-        session_id: session.id,
-        app_id: app.id,
-        name_id: name_id.value.clone(),
-        created_at: now,
-        expires_at: session.expires_at,
-    };
-    let spec = AssertionSpec {
-        idp_entity_id: &idp_entity_id(ctx, app, connection),
-        name_id: Some(&name_id),
-        extra_audiences: &[],
-        encrypt: None,
-        attributes: &released(connection, user, groups),
-        // Nodes' clocks may differ by a little.
-        authn_instant: session.authenticated_at.min(now),
-        authn_context_class_ref: context_class(request),
-        session_index: &format!("_{}", app_session.id),
-        session_not_on_or_after: Some(session.expires_at).filter(|end| *end > now + TimeDelta::minutes(1)),
-        sign: Sign { assertion: connection.sign_assertion, response: connection.sign_response },
-        lifetime: AssertionSpec::DEFAULT_LIFETIME,
-        not_before_skew: AssertionSpec::DEFAULT_NOT_BEFORE_SKEW,
-    };
-    let issued = ::saml::response::issue(&target, &spec, &*signer, now, &mut ctx.rng());
-    let issued = match issued {
-        Ok(issued) => issued,
-        Err(::saml::IssueError::SubjectMismatch) => {
-            let event = stop::failed(
-                ctx,
-                "subject_mismatch",
-                "The app asked for another person than the one signed in.",
-            );
-            stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await?;
-            let status = Status::new(StatusCode::Requester, Some(SecondLevelStatusCode::UnknownPrincipal));
-            return error_response(ctx, app, &target, &status).await;
-        }
-        Err(error) => return Err(ServiceError::internal(error)),
-    };
-    let mut event = actor::event(ctx, EventType::SsoAuth)
-        .by(InitiatedBy::user(user))
-        .from_origin(&visitor.origin)
-        .at(app)
-        .detail("assertion_id", issued.assertion_id.as_str())
-        .detail("name_id", name_id.value.as_str());
-    event.idp_initiated = Some(request.is_none());
-    event.auth_method = Some(session.amr.join(" "));
-    let (answer, seen) = (Answer::of(flow, person), seen_key(ctx, flow));
-    let claimed = ctx
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let claim = claim_for(tx, answer, seen.as_ref()).await?;
-                if claim != Claim::Granted {
-                    return Ok::<_, ServiceError>(Written::unaudited(claim));
-                }
-                store::app_sessions::insert(tx, &app_session).await?;
-                store::favourites::record_use(tx, answer.user, answer.app, now).await?;
-                Ok(Written::new(claim, event))
-            })
-        })
-        .await?;
-    if claimed != Claim::Granted {
-        return not_granted(ctx, visitor, flow, claimed).await;
-    }
-    Ok(Outcome::SamlPost(Box::new(posting(app, &target, &issued.xml))))
-}
-
-/// Whether a request that was verified before fits the settings of now.
-fn still_agreed(connection: &SamlConnection, request: &VerifiedAuthnRequest) -> bool {
-    connection.sp_entity_id == request.issuer()
-        && connection.acs_urls.iter().any(|acs| acs.url == request.acs_url())
-        && (request.is_signed() || !connection.requires_signed_requests())
-}
-
-/// The verified request's target, or the registered default for a tile (S-24: RelayState then comes from settings alone).
-fn target(connection: &SamlConnection, request: Option<&VerifiedAuthnRequest>) -> Option<ResponseTarget> {
-    if let Some(request) = request {
-        return Some(ResponseTarget::from(request));
-    }
-    let relay_state = match connection.default_relay_state.as_str() {
-        "" => None,
-        text => binding::RelayState::new(text).ok(),
-    };
-    ResponseTarget::unsolicited(&service_provider(connection), relay_state)
-}
-
-/// The strongest class that a password earns, or the one asked for among those it earns.
-fn context_class(request: Option<&VerifiedAuthnRequest>) -> &'static str {
-    let asked = request.and_then(VerifiedAuthnRequest::requested_authn_context);
-    AUTHN_CONTEXTS
-        .iter()
-        .rev()
-        .find(|class| asked.is_none_or(|asked| asked.is_met_by(class, AUTHN_CONTEXTS)))
-        .unwrap_or(&authn_context::PASSWORD_PROTECTED_TRANSPORT)
-}
-
-/// The attributes that this app gets: one element a name, several values inside (XS-43).
-pub fn released(connection: &SamlConnection, user: &User, groups: &[String]) -> Vec<Attribute> {
-    let mut released: Vec<Attribute> = attributes::map(&connection.attributes, user, groups)
-        .into_iter()
-        .map(|(mapping, values)| Attribute {
-            name_format: match mapping.name_format.as_str() {
-                "" => AttributeNameFormat::for_name(&mapping.name),
-                given => AttributeNameFormat::from(given),
-            },
-            friendly_name: Some(mapping.friendly_name).filter(|name| !name.is_empty()),
-            name: mapping.name,
-            values,
-        })
-        .collect();
-    if !connection.groups_attribute.is_empty() && !groups.is_empty() {
-        released.push(Attribute {
-            name_format: AttributeNameFormat::for_name(&connection.groups_attribute),
-            name: connection.groups_attribute.clone(),
-            friendly_name: None,
-            values: groups.to_vec(),
-        });
-    }
-    released
 }
 
 /// SAML Core §3.2.2.2: a passive request that needs a page gets `NoPassive`; one that is denied, `RequestDenied`.

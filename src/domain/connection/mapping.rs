@@ -1,0 +1,92 @@
+//! One value an application gets: its name there, and where it comes from here. Does not own finding the value
+//! (`domain::attributes`).
+
+use crate::domain::text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line};
+use serde::{Deserialize, Serialize};
+
+/// Where a value that we send comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueSource {
+    /// An attribute of the person, see [`super::attributes::value_of`].
+    Source(String),
+    /// The same text for everybody.
+    Constant(String),
+    /// What an expression over the person makes, see [`super::super::expressions`].
+    Expression(String),
+}
+
+/// One attribute or claim that an application gets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueMapping {
+    /// The name the application sees.
+    pub name: String,
+    /// SAML only: `NameFormat`; empty for the default of the name (`uri` for URIs, else `basic`).
+    #[serde(default)]
+    pub name_format: String,
+    /// SAML only: `FriendlyName`.
+    #[serde(default)]
+    pub friendly_name: String,
+    /// Whether the application can't do without it: its recipe names it, so its name can't be changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
+    /// Switched off: kept, but not sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub off: bool,
+    /// Where the value comes from.
+    #[serde(flatten)]
+    pub value: ValueSource,
+}
+
+impl ValueMapping {
+    /// A row that is sent, and that may be changed and removed.
+    pub fn new(name: impl Into<String>, value: ValueSource) -> Self {
+        Self {
+            name: name.into(),
+            name_format: String::new(),
+            friendly_name: String::new(),
+            required: false,
+            off: false,
+            value,
+        }
+    }
+}
+
+pub(super) fn check_source(errors: &mut FieldErrors, field: &str, source: &str) {
+    if !crate::domain::attributes::is_source(source) {
+        errors
+            .add(field, format!("There is no attribute “{source}”; custom ones are written attributes.name"));
+    }
+}
+
+pub(super) fn check_mappings(errors: &mut FieldErrors, field: &str, mappings: &[ValueMapping], groups: &str) {
+    if mappings.len() > 64 {
+        errors.add(field, "Use at most 64 rows");
+    }
+    let mut seen = std::collections::HashSet::new();
+    for mapping in mappings {
+        check_line(errors, field, &mapping.name, LINE_MAX);
+        check_line(errors, field, &mapping.friendly_name, LINE_MAX);
+        check_line(errors, field, &mapping.name_format, LINE_MAX);
+        if mapping.name.is_empty() {
+            errors.add(field, "Give each row a name");
+        }
+        if !seen.insert(mapping.name.as_str()) || mapping.name == groups {
+            errors.add(field, format!("“{}” stands twice; one row may carry several values", mapping.name));
+        }
+        match &mapping.value {
+            ValueSource::Source(source) => check_source(errors, field, source),
+            ValueSource::Constant(text) => check_line(errors, field, text, VALUE_MAX),
+            ValueSource::Expression(text) => check_expression(errors, field, text),
+        }
+    }
+}
+
+/// An expression that can't be read is refused, its mistake shown at the character.
+pub(super) fn check_expression(errors: &mut FieldErrors, field: &str, text: &str) {
+    if let Err(error) = expression::Expression::parse(text) {
+        let shown: String = text.chars().skip(error.at.saturating_sub(20)).take(40).collect();
+        errors
+            .add(field, format!("{} at character {} (near “{}”)", error.message, error.at + 1, shown.trim()));
+    }
+}

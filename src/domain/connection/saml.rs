@@ -1,0 +1,423 @@
+//! What was agreed with a SAML service provider. Does not own our keys (`keyring`) or the messages (`crates/saml`).
+
+use super::{
+    check_web_address,
+    mapping::{ValueMapping, check_expression, check_mappings, check_source},
+};
+use crate::domain::{
+    text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line},
+    user::text_enum,
+};
+use serde::{Deserialize, Serialize};
+
+/// The NameID formats that Gatehouse sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum NameIdFormat {
+    /// `urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress`
+    #[default]
+    #[serde(rename = "emailAddress")]
+    EmailAddress,
+    /// `urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified`
+    #[serde(rename = "unspecified")]
+    Unspecified,
+    /// `urn:oasis:names:tc:SAML:2.0:nameid-format:persistent`: random and pairwise, stored, never re-used.
+    #[serde(rename = "persistent")]
+    Persistent,
+    /// `urn:oasis:names:tc:SAML:2.0:nameid-format:transient`: new at each sign-on.
+    #[serde(rename = "transient")]
+    Transient,
+    /// `urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName`: a distinguished name.
+    #[serde(rename = "X509SubjectName")]
+    X509SubjectName,
+}
+text_enum!(NameIdFormat {
+    EmailAddress = "emailAddress",
+    Unspecified = "unspecified",
+    Persistent = "persistent",
+    Transient = "transient",
+    X509SubjectName = "X509SubjectName",
+});
+
+impl NameIdFormat {
+    /// SAML Core §8.3.
+    pub fn uri(self) -> &'static str {
+        match self {
+            Self::EmailAddress => "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+            Self::Unspecified => "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+            Self::Persistent => "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+            Self::Transient => "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
+            Self::X509SubjectName => "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName",
+        }
+    }
+}
+
+/// Whether requests must be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum RequireSigned {
+    /// As the service provider's metadata says.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Not required; a signature that is there must still verify.
+    Never,
+}
+text_enum!(RequireSigned { Auto = "auto", Always = "true", Never = "false" });
+
+/// What we sign with, towards one app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum SamlSignatureAlgorithm {
+    /// RSA with SHA-256: everybody can.
+    #[default]
+    #[serde(rename = "rsa-sha256")]
+    RsaSha256,
+    /// RSA with SHA-512.
+    #[serde(rename = "rsa-sha512")]
+    RsaSha512,
+    /// P-256 with SHA-256; the app's key must be of that kind.
+    #[serde(rename = "ecdsa-sha256")]
+    EcdsaSha256,
+    /// RSA with SHA-1: forged since 2020; for providers that can't do better.
+    #[serde(rename = "rsa-sha1")]
+    RsaSha1,
+}
+text_enum!(SamlSignatureAlgorithm {
+    RsaSha256 = "rsa-sha256",
+    RsaSha512 = "rsa-sha512",
+    EcdsaSha256 = "ecdsa-sha256",
+    RsaSha1 = "rsa-sha1",
+});
+
+impl SamlSignatureAlgorithm {
+    /// The same in the protocol's words.
+    pub fn protocol(self) -> ::saml::SignatureAlgorithm {
+        match self {
+            Self::RsaSha256 => ::saml::SignatureAlgorithm::RsaSha256,
+            Self::RsaSha512 => ::saml::SignatureAlgorithm::RsaSha512,
+            Self::EcdsaSha256 => ::saml::SignatureAlgorithm::EcdsaSha256,
+            Self::RsaSha1 => ::saml::SignatureAlgorithm::RsaSha1,
+        }
+    }
+}
+
+/// How the content of an encrypted assertion is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum ContentEncryption {
+    /// AES-256 in Galois mode.
+    #[default]
+    #[serde(rename = "aes256-gcm")]
+    Aes256Gcm,
+    /// AES-128 in Galois mode.
+    #[serde(rename = "aes128-gcm")]
+    Aes128Gcm,
+    /// AES-256 in CBC mode: not authenticated; for older providers.
+    #[serde(rename = "aes256-cbc")]
+    Aes256Cbc,
+    /// AES-128 in CBC mode: not authenticated; for older providers.
+    #[serde(rename = "aes128-cbc")]
+    Aes128Cbc,
+}
+text_enum!(ContentEncryption {
+    Aes256Gcm = "aes256-gcm",
+    Aes128Gcm = "aes128-gcm",
+    Aes256Cbc = "aes256-cbc",
+    Aes128Cbc = "aes128-cbc",
+});
+
+/// How the key of an encrypted assertion reaches the provider: always RSA-OAEP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum KeyTransport {
+    /// With SHA-1 inside, as in the first edition of XML Encryption: everybody can; its use there is not broken.
+    #[default]
+    #[serde(rename = "rsa-oaep-mgf1p")]
+    RsaOaepMgf1p,
+    /// With SHA-256 inside, as in edition 1.1.
+    #[serde(rename = "rsa-oaep")]
+    RsaOaepSha256,
+}
+text_enum!(KeyTransport { RsaOaepMgf1p = "rsa-oaep-mgf1p", RsaOaepSha256 = "rsa-oaep" });
+
+/// Where a provider takes logout messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogoutService {
+    /// `redirect`, `post` or `soap`.
+    pub binding: String,
+    /// Where requests go.
+    pub url: String,
+    /// Where responses go; empty: to the same address.
+    #[serde(default)]
+    pub response_url: String,
+}
+
+/// One address that assertions may be posted to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcsUrl {
+    /// Compared letter for letter.
+    pub url: String,
+    /// `AssertionConsumerServiceIndex`.
+    pub index: u16,
+    /// Used when a request names none.
+    #[serde(default)]
+    pub default: bool,
+}
+
+/// What was agreed with a SAML service provider.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SamlConnection {
+    /// Our entity id for this app: kept when the slug changes, until an admin changes it. Empty: the metadata address.
+    #[serde(default)]
+    pub idp_entity_id: String,
+    /// Theirs; also the audience. Case-sensitive.
+    #[serde(default)]
+    pub sp_entity_id: String,
+    /// Where assertions go.
+    #[serde(default)]
+    pub acs_urls: Vec<AcsUrl>,
+    /// The attribute that identifies people.
+    pub name_id_source: String,
+    /// Its format.
+    #[serde(default)]
+    pub name_id_format: NameIdFormat,
+    /// Sign the assertion.
+    pub sign_assertion: bool,
+    /// Sign the response.
+    pub sign_response: bool,
+    /// Whether requests must be signed.
+    #[serde(default)]
+    pub require_signed_requests: RequireSigned,
+    /// `AuthnRequestsSigned` of their metadata.
+    #[serde(default)]
+    pub sp_signs_requests: bool,
+    /// Their signing certificates: base64 DER, key containers only.
+    #[serde(default)]
+    pub sp_certificates: Vec<String>,
+    /// Refuse a RelayState over 80 bytes.
+    #[serde(default)]
+    pub strict_relay_state: bool,
+    /// Accept SHA-1 signatures from this legacy provider.
+    #[serde(default)]
+    pub allow_sha1: bool,
+    /// Whether tiles post an assertion nobody asked for.
+    pub allow_idp_initiated: bool,
+    /// RelayState of IdP-initiated sign-on.
+    #[serde(default)]
+    pub default_relay_state: String,
+    /// What is sent about a person.
+    #[serde(default)]
+    pub attributes: Vec<ValueMapping>,
+    /// The attribute that carries the names of the groups bound to this app; empty: none.
+    #[serde(default)]
+    pub groups_attribute: String,
+    /// Instead of the bound groups, all groups of the person whose name matches this, `*` standing for anything; empty: the
+    /// bound ones.
+    #[serde(default)]
+    pub groups_matching: String,
+    /// Makes the NameID; empty: `name_id_source` does.
+    #[serde(default)]
+    pub name_id_expression: String,
+    /// What we sign with.
+    #[serde(default)]
+    pub signature_algorithm: SamlSignatureAlgorithm,
+    /// Encrypt assertions.
+    #[serde(default)]
+    pub encrypt: bool,
+    /// Their certificates for encryption: base64 DER; the first usable one is taken.
+    #[serde(default)]
+    pub encryption_certificates: Vec<String>,
+    /// How.
+    #[serde(default)]
+    pub content_encryption: ContentEncryption,
+    /// How the key gets there.
+    #[serde(default)]
+    pub key_transport: KeyTransport,
+    /// Seconds from issue to `NotOnOrAfter`.
+    #[serde(default = "assertion_seconds")]
+    pub assertion_seconds: u32,
+    /// Seconds by which clocks may differ, before `NotBefore` and around a request's instant.
+    #[serde(default = "skew_seconds")]
+    pub skew_seconds: u32,
+    /// Audiences beside the entity id.
+    #[serde(default)]
+    pub audiences: Vec<String>,
+    /// Where logout messages go; empty: the app takes none.
+    #[serde(default)]
+    pub logout_services: Vec<LogoutService>,
+    /// Their metadata's address, read again daily; empty: not known.
+    #[serde(default)]
+    pub metadata_url: String,
+}
+
+fn assertion_seconds() -> u32 {
+    300
+}
+
+fn skew_seconds() -> u32 {
+    60
+}
+
+impl Default for SamlConnection {
+    fn default() -> Self {
+        Self {
+            idp_entity_id: String::new(),
+            sp_entity_id: String::new(),
+            acs_urls: Vec::new(),
+            name_id_source: "email".into(),
+            name_id_format: NameIdFormat::EmailAddress,
+            sign_assertion: true,
+            sign_response: true,
+            require_signed_requests: RequireSigned::Auto,
+            sp_signs_requests: false,
+            sp_certificates: Vec::new(),
+            strict_relay_state: false,
+            allow_sha1: false,
+            allow_idp_initiated: true,
+            default_relay_state: String::new(),
+            attributes: Vec::new(),
+            groups_attribute: String::new(),
+            groups_matching: String::new(),
+            name_id_expression: String::new(),
+            signature_algorithm: SamlSignatureAlgorithm::RsaSha256,
+            encrypt: false,
+            encryption_certificates: Vec::new(),
+            content_encryption: ContentEncryption::Aes256Gcm,
+            key_transport: KeyTransport::RsaOaepMgf1p,
+            assertion_seconds: assertion_seconds(),
+            skew_seconds: skew_seconds(),
+            audiences: Vec::new(),
+            logout_services: Vec::new(),
+            metadata_url: String::new(),
+        }
+    }
+}
+
+impl SamlConnection {
+    /// Whether an unsigned request is refused.
+    pub fn requires_signed_requests(&self) -> bool {
+        match self.require_signed_requests {
+            RequireSigned::Auto => self.sp_signs_requests,
+            RequireSigned::Always => true,
+            RequireSigned::Never => false,
+        }
+    }
+
+    pub(super) fn check(&mut self, errors: &mut FieldErrors) {
+        self.sp_entity_id = self.sp_entity_id.trim().to_owned();
+        check_line(errors, "sp_entity_id", &self.sp_entity_id, VALUE_MAX);
+        check_line(errors, "idp_entity_id", &self.idp_entity_id, VALUE_MAX);
+        for acs in &self.acs_urls {
+            if let Err(error) = ::saml::metadata::check_acs_url(&acs.url) {
+                errors.add("acs_urls", format!("{}: {error}", acs.url));
+            }
+        }
+        let mut indexes: Vec<u16> = self.acs_urls.iter().map(|acs| acs.index).collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        if indexes.len() != self.acs_urls.len() {
+            errors.add("acs_urls", "Give each reply address an index of its own");
+        }
+        if !self.sign_assertion && !self.sign_response {
+            errors.add("sign", "Sign the assertion, the response, or both");
+        }
+        if self.require_signed_requests == RequireSigned::Always && self.sp_certificates.is_empty() {
+            errors.add(
+                "require_signed_requests",
+                "Add the app's certificate first: signatures are checked with it",
+            );
+        }
+        if self.sp_certificates.len() > 16 {
+            errors.add("sp_certificates", "Use at most 16 certificates");
+        }
+        for certificate in &self.sp_certificates {
+            if let Err(error) = ::saml::CertificateDer::from_pem_or_base64(certificate) {
+                errors.add("sp_certificates", error.to_string());
+            }
+        }
+        if self.default_relay_state.len() > 2048 {
+            errors.add("default_relay_state", "Use at most 2,048 bytes");
+        }
+        check_line(errors, "default_relay_state", &self.default_relay_state, 2048);
+        check_line(errors, "groups_attribute", &self.groups_attribute, LINE_MAX);
+        check_source(errors, "name_id_source", &self.name_id_source);
+        check_line(errors, "groups_matching", &self.groups_matching, LINE_MAX);
+        if !self.name_id_expression.is_empty() {
+            check_expression(errors, "name_id_expression", &self.name_id_expression);
+        }
+        check_mappings(errors, "attributes", &self.attributes, &self.groups_attribute);
+        self.check_encryption(errors);
+        self.check_limits(errors);
+        self.check_logout(errors);
+    }
+
+    fn check_encryption(&self, errors: &mut FieldErrors) {
+        if self.encryption_certificates.len() > 16 {
+            errors.add("encryption_certificates", "Use at most 16 certificates");
+        }
+        for certificate in &self.encryption_certificates {
+            if let Err(error) = ::saml::CertificateDer::from_pem_or_base64(certificate) {
+                errors.add("encryption_certificates", error.to_string());
+            }
+        }
+        if self.encrypt
+            && let Err(error) = self.encrypt_to()
+        {
+            errors.add("encrypt", error.to_string());
+        }
+    }
+
+    /// With which certificate and how assertions are encrypted.
+    pub fn encrypt_to(&self) -> Result<::saml::EncryptTo, ::saml::EncryptError> {
+        let content = match self.content_encryption {
+            ContentEncryption::Aes256Gcm => ::saml::ContentEncryption::Aes256Gcm,
+            ContentEncryption::Aes128Gcm => ::saml::ContentEncryption::Aes128Gcm,
+            ContentEncryption::Aes256Cbc => ::saml::ContentEncryption::Aes256Cbc,
+            ContentEncryption::Aes128Cbc => ::saml::ContentEncryption::Aes128Cbc,
+        };
+        let transport = match self.key_transport {
+            KeyTransport::RsaOaepMgf1p => ::saml::KeyTransport::RsaOaepMgf1p,
+            KeyTransport::RsaOaepSha256 => ::saml::KeyTransport::RsaOaepSha256,
+        };
+        let certificates: Vec<_> = self
+            .encryption_certificates
+            .iter()
+            .filter_map(|text| ::saml::CertificateDer::from_pem_or_base64(text).ok())
+            .collect();
+        ::saml::EncryptTo::first_usable(&certificates, content, transport)
+    }
+
+    fn check_limits(&self, errors: &mut FieldErrors) {
+        if !(30..=86_400).contains(&self.assertion_seconds) {
+            errors.add("assertion_seconds", "Use 30 seconds to 24 hours");
+        }
+        if self.skew_seconds > 600 {
+            errors.add("skew_seconds", "Use at most 600 seconds");
+        }
+        if self.audiences.len() > 16 {
+            errors.add("audiences", "Use at most 16 audiences");
+        }
+        for audience in &self.audiences {
+            check_line(errors, "audiences", audience, VALUE_MAX);
+            if audience.trim().is_empty() || audience.trim() != audience {
+                errors.add("audiences", "Leave no blanks around an audience");
+            }
+        }
+        if !self.metadata_url.is_empty() {
+            check_web_address(errors, "metadata_url", &self.metadata_url);
+        }
+    }
+
+    fn check_logout(&self, errors: &mut FieldErrors) {
+        if self.logout_services.len() > 16 {
+            errors.add("logout_services", "Use at most 16 addresses");
+        }
+        for service in &self.logout_services {
+            if !matches!(service.binding.as_str(), "redirect" | "post" | "soap") {
+                errors.add("logout_services", "Choose redirect, post or soap");
+            }
+            check_web_address(errors, "logout_services", &service.url);
+            if !service.response_url.is_empty() {
+                check_web_address(errors, "logout_services", &service.response_url);
+            }
+        }
+    }
+}

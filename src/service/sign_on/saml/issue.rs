@@ -1,0 +1,183 @@
+//! Issues a Response to somebody who is signed in and entitled. Does not own what it says about them (`release`).
+
+use super::{idp_entity_id, posting, release, seen_key, service_provider, signer};
+use crate::{
+    context::AppContext,
+    domain::{
+        attributes::Subject,
+        audit::{EventType, InitiatedBy},
+        connection::SamlConnection,
+        sign_on::SignOnRequest,
+    },
+    id::AppSessionId,
+    service::{
+        ServiceError, actor,
+        sign_on::{
+            Answer, Claim, Flow, Outcome, Person, StopCause, Visitor, claim_for, name_id, not_granted, stop,
+        },
+    },
+    store::{self, Written, app_sessions::AppSession},
+};
+use ::saml::{
+    AssertionSpec, ResponseTarget, SecondLevelStatusCode, Sign, Status, StatusCode, VerifiedAuthnRequest,
+    authn_context, binding,
+};
+use chrono::TimeDelta;
+
+/// Issues a Response; one write claims the request, remembers the app session and says so.
+pub(in crate::service::sign_on) async fn issue(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    person: &Person<'_>,
+) -> Result<Outcome, ServiceError> {
+    let Person { session, user, .. } = person;
+    let app = &flow.app;
+    let Some(connection) = app.connection.saml() else {
+        return Err(ServiceError::Internal("a SAML app without SAML settings".into()));
+    };
+    let request = match &flow.request {
+        SignOnRequest::Saml(request) => Some(&**request),
+        _ => None,
+    };
+    // The settings may have changed while the person signed in.
+    if request.is_some_and(|request| !still_agreed(connection, request)) {
+        let event = stop::failed(
+            ctx,
+            "settings_changed",
+            format!("{}’s settings changed during the sign-on.", app.label),
+        );
+        return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
+    }
+    let Some(target) = target(connection, request) else {
+        let event = stop::failed(ctx, "no_acs", format!("{} has no reply address.", app.label));
+        return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
+    };
+    let format = request.map_or_else(
+        || ::saml::NameIdFormat::from(connection.name_id_format.uri()),
+        |request| request.name_id_format().clone(),
+    );
+    let groups = release::groups(ctx, connection, person).await?;
+    let subject = Subject { user, app, groups: &groups };
+    let name_id = match name_id::of(ctx, connection, subject, format).await? {
+        Ok(name_id) => name_id,
+        Err(why) => {
+            let event = stop::failed(ctx, "name_id_empty", why);
+            return stop::record(ctx, visitor, StopCause::NoNameId, Some(app), event).await;
+        }
+    };
+    let encrypt = match connection.encrypt.then(|| connection.encrypt_to()).transpose() {
+        Ok(encrypt) => encrypt,
+        Err(error) => {
+            let event = stop::failed(
+                ctx,
+                "cannot_encrypt",
+                format!("{} wants encrypted assertions: {error}.", app.label),
+            );
+            return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
+        }
+    };
+    let released = release::attributes(connection, subject);
+    let signer = signer(ctx, app, connection).await?;
+    let now = ctx.now();
+    let app_session = AppSession {
+        id: AppSessionId::new(now, &mut ctx.rng()),
+        session_id: session.id,
+        app_id: app.id,
+        name_id: name_id.value.clone(),
+        created_at: now,
+        expires_at: session.expires_at,
+    };
+    let spec = AssertionSpec {
+        idp_entity_id: &idp_entity_id(ctx, app, connection),
+        name_id: Some(&name_id),
+        extra_audiences: &connection.audiences,
+        encrypt: encrypt.as_ref(),
+        attributes: &released.attributes,
+        // Nodes' clocks may differ by a little.
+        authn_instant: session.authenticated_at.min(now),
+        authn_context_class_ref: context_class(request),
+        session_index: &format!("_{}", app_session.id),
+        session_not_on_or_after: Some(session.expires_at).filter(|end| *end > now + TimeDelta::minutes(1)),
+        sign: Sign { assertion: connection.sign_assertion, response: connection.sign_response },
+        lifetime: TimeDelta::seconds(i64::from(connection.assertion_seconds)),
+        not_before_skew: TimeDelta::seconds(i64::from(connection.skew_seconds)),
+    };
+    let issued = ::saml::response::issue(&target, &spec, &signer, now, &mut ctx.rng());
+    let issued = match issued {
+        Ok(issued) => issued,
+        Err(::saml::IssueError::SubjectMismatch) => {
+            let event = stop::failed(
+                ctx,
+                "subject_mismatch",
+                "The app asked for another person than the one signed in.",
+            );
+            stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await?;
+            let status = Status::new(StatusCode::Requester, Some(SecondLevelStatusCode::UnknownPrincipal));
+            return super::error_response(ctx, app, &target, &status).await;
+        }
+        Err(error) => return Err(ServiceError::internal(error)),
+    };
+    let mut event = actor::event(ctx, EventType::SsoAuth)
+        .by(InitiatedBy::user(user))
+        .from_origin(&visitor.origin)
+        .at(app)
+        .detail("assertion_id", issued.assertion_id.as_str())
+        .detail("name_id", name_id.value.as_str());
+    for (name, why) in &released.problems {
+        event = event.detail(&format!("left_out.{name}"), why.as_str());
+    }
+    if request.is_some_and(|request| request.signature().is_some_and(|signature| signature.sha1)) {
+        event = event.detail("warning", "the request was signed with SHA-1");
+    }
+    event.idp_initiated = Some(request.is_none());
+    event.auth_method = Some(session.amr.join(" "));
+    let (answer, seen) = (Answer::of(flow, person), seen_key(ctx, flow));
+    let claimed = ctx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let claim = claim_for(tx, answer, seen.as_ref()).await?;
+                if claim != Claim::Granted {
+                    return Ok::<_, ServiceError>(Written::unaudited(claim));
+                }
+                store::app_sessions::insert(tx, &app_session).await?;
+                store::favourites::record_use(tx, answer.user, answer.app, now).await?;
+                Ok(Written::new(claim, event))
+            })
+        })
+        .await?;
+    if claimed != Claim::Granted {
+        return not_granted(ctx, visitor, flow, claimed).await;
+    }
+    Ok(Outcome::SamlPost(Box::new(posting(app, &target, &issued.xml))))
+}
+
+/// Whether a request that was verified before fits the settings of now.
+fn still_agreed(connection: &SamlConnection, request: &VerifiedAuthnRequest) -> bool {
+    connection.sp_entity_id == request.issuer()
+        && connection.acs_urls.iter().any(|acs| acs.url == request.acs_url())
+        && (request.is_signed() || !connection.requires_signed_requests())
+}
+
+/// The verified request's target, or the registered default for a tile (S-24: RelayState then comes from settings alone).
+fn target(connection: &SamlConnection, request: Option<&VerifiedAuthnRequest>) -> Option<ResponseTarget> {
+    if let Some(request) = request {
+        return Some(ResponseTarget::from(request));
+    }
+    let relay_state = match connection.default_relay_state.as_str() {
+        "" => None,
+        text => binding::RelayState::new(text).ok(),
+    };
+    ResponseTarget::unsolicited(&service_provider(connection), relay_state)
+}
+
+/// The strongest class that a password earns, or the one asked for among those it earns.
+fn context_class(request: Option<&VerifiedAuthnRequest>) -> &'static str {
+    let asked = request.and_then(VerifiedAuthnRequest::requested_authn_context);
+    super::AUTHN_CONTEXTS
+        .iter()
+        .rev()
+        .find(|class| asked.is_none_or(|asked| asked.is_met_by(class, super::AUTHN_CONTEXTS)))
+        .unwrap_or(&authn_context::PASSWORD_PROTECTED_TRANSPORT)
+}

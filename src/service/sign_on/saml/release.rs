@@ -1,0 +1,105 @@
+//! What a SAML app learns about a person. Does not own the NameID (`name_id`) or the message (`issue`).
+
+use crate::{
+    context::AppContext,
+    domain::{
+        attributes::{self, Subject},
+        connection::SamlConnection,
+    },
+    service::{ServiceError, sign_on::Person},
+    store,
+};
+use ::saml::{Attribute, AttributeNameFormat};
+
+/// The attributes of an assertion.
+pub struct Released {
+    /// One element a name, several values inside (XS-43).
+    pub attributes: Vec<Attribute>,
+    /// Rows that failed: name, and why.
+    pub problems: Vec<(String, String)>,
+}
+
+/// The attributes that this app gets.
+pub fn attributes(connection: &SamlConnection, subject: Subject<'_>) -> Released {
+    let mapped = attributes::texts(&connection.attributes, subject);
+    let mut released: Vec<Attribute> = mapped
+        .rows
+        .into_iter()
+        .map(|(mapping, values)| Attribute {
+            name_format: match mapping.name_format.as_str() {
+                "" => AttributeNameFormat::for_name(&mapping.name),
+                given => AttributeNameFormat::from(given),
+            },
+            friendly_name: Some(mapping.friendly_name).filter(|name| !name.is_empty()),
+            name: mapping.name,
+            values,
+        })
+        .collect();
+    if !connection.groups_attribute.is_empty() && !subject.groups.is_empty() {
+        released.push(Attribute {
+            name_format: AttributeNameFormat::for_name(&connection.groups_attribute),
+            name: connection.groups_attribute.clone(),
+            friendly_name: None,
+            values: subject.groups.to_vec(),
+        });
+    }
+    Released { attributes: released, problems: mapped.problems }
+}
+
+/// The groups that this app may know of: those bound to it, or all that match its filter. Sorted.
+pub(super) async fn groups(
+    ctx: &AppContext,
+    connection: &SamlConnection,
+    person: &Person<'_>,
+) -> Result<Vec<String>, ServiceError> {
+    if connection.groups_matching.is_empty() {
+        return Ok(person.groups.clone());
+    }
+    let groups = store::members::groups_of(&mut ctx.db.read().await?, person.user.id).await?;
+    let mut names: Vec<String> = groups
+        .into_iter()
+        .map(|group| group.name)
+        .filter(|name| matches(&connection.groups_matching, name))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Whether a name fits a pattern in which `*` stands for any text; letters count exactly.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, name) in [
+            ("app-*", "app-wiki"),
+            ("*", ""),
+            ("*-admins", "wiki-admins"),
+            ("a*b*c", "a1b2c"),
+            ("x", "x"),
+            ("a**b", "ab"),
+        ] {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in
+            [("app-*", "App-wiki"), ("x", "xy"), ("a*b*c", "acb"), ("ab*ba", "aba"), ("*-x", "-y")]
+        {
+            assert!(!matches(pattern, name), "{pattern} {name}");
+        }
+    }
+}
