@@ -6,12 +6,14 @@ mod envelope;
 mod error;
 mod key_pair;
 mod master_key;
+mod preview;
 mod secret;
 mod signers;
 
 pub use certificate::{CERTIFICATE_YEARS, fingerprint_sha256};
 pub use envelope::Aad;
 pub use error::KeyringError;
+pub use preview::throw_away_signer;
 pub use secret::{SecretBytes, SecretText, constant_time_eq, secret_hash, secret_matches};
 
 use crate::{

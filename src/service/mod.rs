@@ -22,6 +22,7 @@ pub mod sessions;
 pub mod settings;
 pub mod setup;
 pub mod sign_on;
+pub mod simulator;
 pub mod sp_metadata;
 pub mod users;
 

@@ -64,6 +64,13 @@ impl Connection {
         }
     }
 
+    /// Holds the settings to their rules, as saving would.
+    pub fn checked(&mut self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        self.check(&mut errors);
+        errors.finish()
+    }
+
     pub(super) fn check(&mut self, errors: &mut FieldErrors) {
         match self {
             Self::Saml(saml) => saml.check(errors),

@@ -8,6 +8,7 @@
 mod apply;
 mod current;
 mod document;
+mod draft;
 mod export;
 mod plan;
 mod read;
@@ -15,7 +16,8 @@ mod read;
 pub mod api_tokens;
 
 pub use apply::{Applied, ApplyOptions, IssuedSecret, apply};
-pub use document::Document;
+pub use document::{Document, SamlEntry};
+pub use draft::saml_draft;
 pub use export::{Secrets, export};
 pub use plan::{Action, Change};
 pub use read::{Notation, SIZE_MAX, document, merge, value};

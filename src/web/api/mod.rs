@@ -4,6 +4,7 @@
 mod bearer;
 mod organisation;
 mod problem;
+mod simulate;
 
 use crate::{context::AppContext, service::organisation::SIZE_MAX};
 use axum::{
@@ -18,6 +19,8 @@ pub fn router() -> Router<AppContext> {
     Router::new()
         .route("/organisation/apply", post(organisation::apply).layer(DefaultBodyLimit::max(SIZE_MAX)))
         .route("/organisation/export", get(organisation::export))
+        .route("/apps/{slug}/simulate", post(simulate::simulate))
+        .route("/apps/{slug}/judge", post(simulate::judge))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
 }

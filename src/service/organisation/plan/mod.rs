@@ -9,10 +9,14 @@ mod users;
 
 pub use change::{Action, Change};
 
-use super::{current::Current, document::Document};
+use super::{
+    current::Current,
+    document::{AppEntry, Document},
+};
 use crate::{
     domain::{
         app::{App, AppDraft, CheckedApp},
+        connection::Connection,
         group::{CheckedGroup, Group},
         text::{FieldErrors, canonical},
         user::{CheckedUser, Role, User, UserState},
@@ -22,6 +26,16 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
+
+/// The connection that one entry asks for, beside what the app has.
+pub(super) fn connection_of(
+    entry: &AppEntry,
+    existing: Option<&Connection>,
+    organization: &str,
+    setting: Setting<'_>,
+) -> Result<Connection, FieldErrors> {
+    connection::of(&connection::About { entry, existing, organization, setting })
+}
 
 /// What a plan is made with, beside document and state.
 #[derive(Debug, Clone, Copy)]

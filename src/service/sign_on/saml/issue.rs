@@ -57,7 +57,7 @@ pub(in crate::service::sign_on) async fn issue(
         || ::saml::NameIdFormat::from(connection.name_id_format.uri()),
         |request| request.name_id_format().clone(),
     );
-    let groups = release::groups(ctx, connection, person).await?;
+    let groups = release::groups(ctx, connection, user.id, &person.groups).await?;
     let subject = Subject { user, app, groups: &groups };
     let name_id = match name_id::of(ctx, connection, subject, format).await? {
         Ok(name_id) => name_id,

@@ -23,7 +23,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub(super) use issue::issue;
 
 /// The authentication contexts that a password gives, weakest first (S-38: nothing stronger is ever claimed).
-const AUTHN_CONTEXTS: &[&str] =
+pub const AUTHN_CONTEXTS: &[&str] =
     &[authn_context::UNSPECIFIED, authn_context::PASSWORD, authn_context::PASSWORD_PROTECTED_TRANSPORT];
 /// How long a request id is remembered: its lifetime and skew, both ways.
 const REPLAY_WINDOW: TimeDelta = TimeDelta::minutes(30);

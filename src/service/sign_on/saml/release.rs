@@ -6,7 +6,8 @@ use crate::{
         attributes::{self, Subject},
         connection::SamlConnection,
     },
-    service::{ServiceError, sign_on::Person},
+    id::UserId,
+    service::ServiceError,
     store,
 };
 use ::saml::{Attribute, AttributeNameFormat};
@@ -47,15 +48,16 @@ pub fn attributes(connection: &SamlConnection, subject: Subject<'_>) -> Released
 }
 
 /// The groups that this app may know of: those bound to it, or all that match its filter. Sorted.
-pub(super) async fn groups(
+pub async fn groups(
     ctx: &AppContext,
     connection: &SamlConnection,
-    person: &Person<'_>,
+    user: UserId,
+    bound: &[String],
 ) -> Result<Vec<String>, ServiceError> {
     if connection.groups_matching.is_empty() {
-        return Ok(person.groups.clone());
+        return Ok(bound.to_vec());
     }
-    let groups = store::members::groups_of(&mut ctx.db.read().await?, person.user.id).await?;
+    let groups = store::members::groups_of(&mut ctx.db.read().await?, user).await?;
     let mut names: Vec<String> = groups
         .into_iter()
         .map(|group| group.name)
