@@ -2,7 +2,8 @@
 
 use super::{KeyringError, SecretBytes};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use openssl::{hash::MessageDigest, pkey::PKey, sign::Signer};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use std::{
     fs::{DirBuilder, File, OpenOptions},
     io::{Read, Write},
@@ -147,19 +148,14 @@ impl MasterKeys {
     }
 }
 
-/// HMAC-SHA-256 over the parts one after another.
+/// HMAC-SHA-256 over the parts one after another. Every page makes a few; OpenSSL looks its algorithms up anew for each, which
+/// takes twenty times as long as the hashing.
 pub(super) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let compute = || {
-        let key = PKey::hmac(key)?;
-        let mut signer = Signer::new(MessageDigest::sha256(), &key)?;
-        for part in parts {
-            signer.update(part)?;
-        }
-        let mut mac = [0; 32];
-        signer.sign(&mut mac)?;
-        Ok::<_, openssl::error::ErrorStack>(mac)
-    };
-    compute().expect("HMAC-SHA-256 takes any key and any data")
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -69,7 +69,11 @@ pub async fn simulate(
         preview: true,
         allowed,
         routes,
-        name_id: name_id.as_ref().map(|id| id.value.clone()).filter(|value| value != NOT_YET).unwrap_or_default(),
+        name_id: name_id
+            .as_ref()
+            .map(|id| id.value.clone())
+            .filter(|value| value != NOT_YET)
+            .unwrap_or_default(),
         name_id_format: connection.name_id_format.uri().to_owned(),
         attributes: released
             .attributes
@@ -122,7 +126,10 @@ fn settings_check(app: &App) -> Check {
     if app.connection.is_complete() {
         Check::new("settings", Verdict::Passed, "Entity ID and reply address are there.")
     } else {
-        let words = format!("Entity ID or reply address of {} is missing: fill them in from its metadata.", app.label);
+        let words = format!(
+            "Entity ID or reply address of {} is missing: fill them in from its metadata.",
+            app.label
+        );
         Check::new("settings", Verdict::Failed, words)
     }
 }
@@ -138,7 +145,9 @@ fn start_check(connection: &SamlConnection) -> Check {
 fn encryption_check(connection: &SamlConnection) -> Check {
     match connection.encrypt_to() {
         Ok(_) => Check::new("encryption", Verdict::Passed, "The assertion is encrypted after it is signed."),
-        Err(error) => Check::new("encryption", Verdict::Failed, format!("The assertion can’t be encrypted: {error}.")),
+        Err(error) => {
+            Check::new("encryption", Verdict::Failed, format!("The assertion can’t be encrypted: {error}."))
+        }
     }
 }
 
@@ -151,7 +160,8 @@ async fn identifier(
     let value = match format {
         NameIdFormat::Transient => Ok(NOT_YET.to_owned()),
         NameIdFormat::Persistent => {
-            let kept = store::name_ids::get(&mut ctx.db.read().await?, subject.app.id, subject.user.id).await?;
+            let kept =
+                store::name_ids::get(&mut ctx.db.read().await?, subject.app.id, subject.user.id).await?;
             Ok(kept.unwrap_or_else(|| NOT_YET.to_owned()))
         }
         _ => name_id::value(connection, subject),

@@ -1,7 +1,9 @@
 //! SAML sign-on over HTTP: what comes in, what goes out, what is refused.
 
 mod attacks;
+mod settings;
 mod sign_on;
+mod simulator;
 
 use crate::support::app::{Browser, Page, TestApp, saml_settings};
 use base64::{Engine, engine::general_purpose::STANDARD};

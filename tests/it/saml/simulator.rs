@@ -1,0 +1,153 @@
+//! The simulator says what a sign-on would do, and does none of it.
+
+use super::{gateway, post, request, response};
+use crate::support::app::{Page, TestApp, saml_settings, system};
+use chrono::TimeDelta;
+use gatehouse::{
+    domain::{
+        connection::{NameIdFormat, SamlConnection},
+        user::Role,
+    },
+    service::organisation::api_tokens,
+    store,
+};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+async fn token(app: &TestApp, role: Role) -> String {
+    let lifetime = Some(TimeDelta::hours(1));
+    let (_, secret) =
+        api_tokens::create(&app.ctx, &system(), "simulator", role, lifetime).await.expect("a token");
+    format!("Bearer {}", secret.expose())
+}
+
+async fn ask(app: &TestApp, path: &str, body: &Value) -> Page {
+    let bearer = token(app, Role::Auditor).await;
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    app.browser().send(Method::POST, path, &headers, &body.to_string()).await
+}
+
+async fn answer(app: &TestApp, path: &str, body: Value) -> Value {
+    let page = ask(app, path, &body).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    serde_json::from_str(&page.text).expect("JSON")
+}
+
+fn verdict<'a>(answer: &'a Value, name: &str) -> &'a str {
+    let checks = answer["checks"].as_array().expect("a list");
+    let check =
+        checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name}: {answer}"));
+    check["verdict"].as_str().expect("a word")
+}
+
+#[tokio::test]
+async fn a_simulation_shows_what_a_sign_on_sends_and_nothing_trusts_it() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let simulated = answer(&app, "/api/v1/apps/crm/simulate", json!({"user": "maya"})).await;
+    assert_eq!((&simulated["preview"], &simulated["allowed"]), (&json!(true), &json!(true)));
+    assert_eq!(simulated["name_id"], "maya@fernhill.example");
+    assert_eq!(simulated["routes"][0]["group"]["name"], "Growth");
+    assert_eq!(simulated["acs_url"], "https://sp.example/acs");
+
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    let real = response(&post(&browser, &request(&app, "_r1", "", ""), None).await);
+    let preview = simulated["response_xml"].as_str().expect("a response");
+    let statements = |xml: &str| {
+        let from = xml.find("<saml:AttributeStatement").expect("there");
+        xml[from..xml.find("</saml:AttributeStatement>").expect("there")].to_owned()
+    };
+    assert_eq!(statements(preview), statements(&real), "the same is said");
+    let certificate = |xml: &str| {
+        let from = xml.find("<ds:X509Certificate>").expect("there");
+        xml[from..from + 400].to_owned()
+    };
+    assert_ne!(certificate(preview), certificate(&real), "by a key that nobody trusts");
+}
+
+#[tokio::test]
+async fn a_denial_is_explained_and_signs_nothing() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let denied = answer(&app, "/api/v1/apps/crm/simulate", json!({"user": "tomas"})).await;
+    assert_eq!(denied["allowed"], false);
+    assert_eq!(verdict(&denied, "access"), "failed");
+    assert_eq!(denied["response_xml"], Value::Null);
+}
+
+#[tokio::test]
+async fn unsaved_settings_count_and_are_not_saved() {
+    let (app, _, crm) = gateway(saml_settings()).await;
+    let draft = json!({
+        "sp_entity_id": "https://other.example", "acs_urls": [{"url": "https://other.example/acs"}],
+        "name_id": {"expression": "$uppercase(user.username)", "format": "unspecified"},
+        "attributes": [{"name": "broken", "expression": "user.email - 1"}]
+    });
+    let simulated = answer(&app, "/api/v1/apps/crm/simulate", json!({"user": "maya", "draft": draft})).await;
+    assert_eq!(simulated["name_id"], "MAYA");
+    assert_eq!(simulated["acs_url"], "https://other.example/acs");
+    assert_eq!(verdict(&simulated, "attribute"), "warning");
+    let mut conn = app.ctx.db.read().await.expect("a connection");
+    let stored = store::apps::get(&mut conn, crm.id).await.expect("read").expect("there");
+    assert_eq!(stored.connection, crm.connection);
+
+    let bad = json!({"sp_entity_id": "x", "acs_urls": [{"url": "javascript:alert(1)"}]});
+    let refused = ask(&app, "/api/v1/apps/crm/simulate", &json!({"user": "maya", "draft": bad})).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+}
+
+#[tokio::test]
+async fn a_simulation_makes_no_persistent_identifier() {
+    let settings = SamlConnection { name_id_format: NameIdFormat::Persistent, ..saml_settings() };
+    let (app, maya, crm) = gateway(settings).await;
+    let simulated = answer(&app, "/api/v1/apps/crm/simulate", json!({"user": "maya"})).await;
+    assert_eq!((&simulated["allowed"], &simulated["name_id"]), (&json!(true), &json!("")));
+    let mut conn = app.ctx.db.read().await.expect("a connection");
+    assert_eq!(store::name_ids::get(&mut conn, crm.id, maya.id).await.expect("read"), None);
+    drop(conn);
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    post(&browser, &request(&app, "_r1", "", ""), None).await;
+    let simulated = answer(&app, "/api/v1/apps/crm/simulate", json!({"user": "maya"})).await;
+    assert_ne!(simulated["name_id"], "", "afterwards it is known");
+}
+
+#[tokio::test]
+async fn a_pasted_request_is_judged_line_by_line() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let good = request(&app, "_r1", "", "");
+    let judged = answer(&app, "/api/v1/apps/crm/judge", json!({"request": good})).await;
+    assert_eq!((&judged["accepted"], &judged["binding"]), (&json!(true), &json!("post")), "{judged}");
+    assert!(judged["checks"].as_array().expect("a list").iter().all(|check| check["verdict"] == "passed"));
+
+    let elsewhere = request(&app, "_r2", "AssertionConsumerServiceURL=\"https://evil.example/acs\"", "");
+    let judged = answer(&app, "/api/v1/apps/crm/judge", json!({"request": elsewhere})).await;
+    assert_eq!(judged["accepted"], false);
+    assert_eq!(verdict(&judged, "issuer"), "passed");
+    assert_eq!(verdict(&judged, "assertion_consumer_service"), "failed");
+    assert_eq!(verdict(&judged, "issue_instant"), "skipped");
+    assert_eq!(judged["status"], Value::Null, "nobody is told before the address is known");
+
+    for junk in ["", "hello", "https://id.example/saml2/crm?SAMLRequest=%%%", "<a/>", "<!DOCTYPE a []><a/>"] {
+        let judged = answer(&app, "/api/v1/apps/crm/judge", json!({"request": junk})).await;
+        assert_eq!(judged["accepted"], false, "{junk}");
+        let failed = judged["checks"].as_array().expect("a list").iter().filter(|c| c["verdict"] == "failed");
+        assert_eq!(failed.count(), 1, "{junk}: {judged}");
+    }
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    let after = post(&browser, &request(&app, "_r1", "", ""), None).await;
+    assert!(response(&after).contains("AuthnStatement"), "judging uses no request up");
+}
+
+#[tokio::test]
+async fn the_simulator_wants_a_token_of_a_reader() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let headers = [("content-type", "application/json")];
+    let none =
+        app.browser().send(Method::POST, "/api/v1/apps/crm/simulate", &headers, "{\"user\":\"maya\"}").await;
+    assert_eq!(none.status, StatusCode::UNAUTHORIZED);
+    let nobody = ask(&app, "/api/v1/apps/crm/simulate", &json!({"user": "nobody"})).await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+    let no_app = ask(&app, "/api/v1/apps/none/simulate", &json!({"user": "maya"})).await;
+    assert_eq!(no_app.status, StatusCode::NOT_FOUND);
+}
