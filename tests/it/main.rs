@@ -7,6 +7,7 @@ mod cli;
 mod oidc;
 mod portal;
 mod saml;
+mod server;
 mod sign_in;
 mod store;
 mod support;
