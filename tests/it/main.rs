@@ -9,5 +9,6 @@ mod portal;
 mod saml;
 mod server;
 mod sign_in;
+mod sign_on;
 mod store;
 mod support;

@@ -26,7 +26,8 @@ on_both!(
     expired_rows_are_purged_and_others_kept,
 );
 
-fn session(user: UserId, seconds: i64) -> Session {
+/// A session of an hour.
+pub fn session(user: UserId, seconds: i64) -> Session {
     Session {
         id: new_id!(SessionId),
         user_id: user,
@@ -40,7 +41,8 @@ fn session(user: UserId, seconds: i64) -> Session {
     }
 }
 
-async fn keep(db: &Database, session: &Session, hash: &'static str) {
+/// Keeps a session.
+pub async fn keep(db: &Database, session: &Session, hash: &'static str) {
     let session = session.clone();
     change!(db, tx => sessions::insert(tx, &session, hash).await?).expect("kept");
 }

@@ -24,6 +24,15 @@ where
     tokio::spawn(task)
 }
 
+/// How many events of this kind the audit trail has.
+pub async fn count_events(app: &app::TestApp, event_type: gatehouse::domain::audit::EventType) -> usize {
+    let filter = gatehouse::store::audit::AuditFilter { event_type: Some(event_type), ..Default::default() };
+    let page = gatehouse::store::page::PageRequest { offset: 0, limit: 1 };
+    let caller = app::system();
+    let events = gatehouse::service::audit::list(&app.ctx, &caller, &filter, page).await.expect("events");
+    usize::try_from(events.total).expect("small")
+}
+
 /// A fixed instant, this many seconds after noon UTC of 1 March 2026.
 pub fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_772_366_400, 0).expect("in range") + TimeDelta::seconds(seconds)
