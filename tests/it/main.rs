@@ -4,6 +4,7 @@
 mod admin;
 mod architecture;
 mod cli;
+mod housekeeping;
 mod oidc;
 mod portal;
 mod saml;

@@ -2,6 +2,7 @@
 
 mod grants;
 mod logout;
+mod refusals;
 mod requests;
 mod worth;
 

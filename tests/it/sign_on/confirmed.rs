@@ -185,8 +185,13 @@ async fn s42_no_token_family_is_left_for_what_changed_meanwhile() {
             .db
             .write(move |tx| {
                 let end = crate::support::at(0) + chrono::TimeDelta::days(400);
+                let expiry = store::housekeeping::Expiry {
+                    now: end,
+                    sessions_idle_since: crate::support::at(0),
+                    audit_before: None,
+                };
                 Box::pin(async move {
-                    let purged = store::housekeeping::purge(tx, end, crate::support::at(0)).await?;
+                    let purged = store::housekeeping::purge(tx, &expiry).await?;
                     Ok::<_, ServiceError>(Written::unaudited(purged))
                 })
             })

@@ -37,8 +37,9 @@ async fn give_up(db: Database, owner: User, steps_down: bool) -> Result<(), Stor
         } else {
             users::delete(tx, owner.id).await?;
         }
+        let left = users::count_active_owners(tx).await?;
         linger(tx).await;
-        if users::count_active_owners(tx).await? == 0 {
+        if left == 0 {
             return Err(StoreError::Conflict("the last owner".into()));
         }
     })

@@ -43,7 +43,7 @@ pub struct TestApp {
     /// Its public URL.
     pub url: String,
     shutdown: CancellationToken,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Drop for TestApp {
@@ -75,7 +75,8 @@ impl TestApp {
         Self::with(Kind::Sqlite, Clock::manual(start()), limits, configure).await
     }
 
-    async fn with(kind: Kind, clock: Clock, limits: Limits, configure: impl FnOnce(&mut Config)) -> Self {
+    /// A gateway in every detail.
+    pub async fn with(kind: Kind, clock: Clock, limits: Limits, configure: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address: SocketAddr = listener.local_addr().expect("bound");
@@ -107,7 +108,14 @@ impl TestApp {
         tokio::spawn(
             async move { gatehouse::web::serve(served, listener, limits, stop).await.expect("serves") },
         );
-        Self { url: ctx.config.http.public_url.as_str().to_owned(), ctx, shutdown, _folder: folder }
+        Self { url: ctx.config.http.public_url.as_str().to_owned(), ctx, shutdown, folder }
+    }
+
+    /// Changes the SQLite file behind the gateway's back, as damage would; answers how many rows.
+    pub fn tamper(&self, sql: &str) -> usize {
+        let file = rusqlite::Connection::open(self.folder.path().join("gatehouse.db")).expect("opens");
+        file.busy_timeout(std::time::Duration::from_secs(5)).expect("set");
+        file.execute(sql, []).expect("valid SQL")
     }
 
     /// A new browser.
