@@ -3,7 +3,7 @@
 use super::{Gateway, json, text};
 use crate::support::{
     app::{TestApp, oidc_settings, system},
-    count_events,
+    count_events, hold_writer,
 };
 use chrono::TimeDelta;
 use gatehouse::{
@@ -43,7 +43,14 @@ async fn o13_wrong_secrets_of_a_network_stop_being_looked_at() {
     };
     let refused = (StatusCode::UNAUTHORIZED, "invalid_client".to_owned());
     let wrong = "Basic bWV0cmljczp3cm9uZw==";
-    let answers = futures_util::future::join_all((0..60).map(|_| ask(wrong, "192.0.2.1"))).await;
+    // All of them are found wrong before the first is counted.
+    let held = hold_writer(&gateway.app).await;
+    let release = async {
+        tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+        drop(held);
+    };
+    let guesses = futures_util::future::join_all((0..60).map(|_| ask(wrong, "192.0.2.1")));
+    let (answers, ()) = tokio::join!(guesses, release);
     assert!(answers.iter().all(|answer| *answer == refused), "{answers:?}");
     let counted = usize::try_from(CLIENT.tries).expect("small");
     assert_eq!(count_events(&gateway.app, EventType::OauthTokenRefuse).await, counted, "the counter decides");
