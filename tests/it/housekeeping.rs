@@ -10,7 +10,7 @@ use gatehouse::{
     domain::audit::{AuditEvent, EventType},
     id::EventId,
     service::{self, ServiceError, housekeeping::purge},
-    store::{self, Written, housekeeping::BATCH, page::PageRequest},
+    store::{self, Written, audit::AuditFilter, housekeeping::BATCH, page::PageRequest},
     web::Limits,
 };
 
@@ -41,7 +41,7 @@ async fn write(app: &TestApp, number: i64, age: TimeDelta) {
 
 async fn count(app: &TestApp) -> i64 {
     let page = PageRequest { offset: 0, limit: 1 };
-    service::audit::list(&app.ctx, &system(), &Default::default(), page).await.expect("events").total
+    service::audit::list(&app.ctx, &system(), &AuditFilter::default(), page).await.expect("events").total
 }
 
 async fn old_events_go_in_batches_and_younger_ones_stay(kind: Kind) {
