@@ -1,6 +1,7 @@
 //! The settings of this process: one file a TOML section, environment overrides, refused early with the key's name.
 //! Does not own what the organisation sets at run time (`service::settings`), nor `GATEHOUSE_TOKEN` of the command line.
 
+mod audit;
 mod cidr;
 mod database;
 mod http;
@@ -13,6 +14,7 @@ mod secrets;
 mod sessions;
 mod values;
 
+pub use audit::AuditConfig;
 pub use cidr::{Cidr, NotACidr};
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
@@ -49,6 +51,8 @@ pub struct Config {
     pub passwords: PasswordsConfig,
     /// `[sessions]`: how long people stay signed in.
     pub sessions: SessionsConfig,
+    /// `[audit]`: how long events are kept.
+    pub audit: AuditConfig,
 }
 
 /// A configuration that can't be used; the text is one line: what, where, how to fix.
@@ -118,6 +122,7 @@ impl Config {
             log: LogConfig::read(&mut values)?,
             passwords: PasswordsConfig::read(&mut values)?,
             sessions: SessionsConfig::read(&mut values)?,
+            audit: AuditConfig::read(&mut values)?,
         };
         values.finish()?;
         Ok(config)

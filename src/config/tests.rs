@@ -21,6 +21,7 @@ fn nothing_given_is_the_contracts_defaults() {
     assert_eq!(config.http.public_url.as_str(), "http://localhost:8080");
     assert_eq!(config.database.url, "sqlite://./data/gatehouse.db");
     assert_eq!(config.secrets.master_key_file, Path::new("./data/master.key"));
+    assert_eq!(config.audit.retention_days, 365);
     assert_eq!(config.outbound.allow_private_networks, PrivateNetworks::Refused);
     assert_eq!(
         config.passwords,
@@ -40,6 +41,7 @@ fn the_environment_wins_over_the_file() {
             ("GATEHOUSE_OUTBOUND_ALLOW_PRIVATE_NETWORKS", "127.0.0.0/8,10.1.0.0/16"),
             ("GATEHOUSE_LOG_FORMAT", "json"),
             ("GATEHOUSE_PASSWORDS_CONCURRENCY", "3"),
+            ("GATEHOUSE_AUDIT_RETENTION_DAYS", "0"),
         ],
     )
     .expect("valid");
@@ -48,6 +50,7 @@ fn the_environment_wins_over_the_file() {
     assert_eq!(config.sessions.idle_minutes, 5);
     assert_eq!(config.log.format, Some(LogFormat::Json));
     assert_eq!(config.passwords.concurrency, Some(3));
+    assert_eq!(config.audit.retention_days, 0);
     assert!(config.http.trusts("10.9.9.9".parse().expect("an address")));
     assert!(config.http.trusts("::ffff:10.9.9.9".parse().expect("an address")));
     assert!(!config.http.trusts("11.0.0.1".parse().expect("an address")));

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// How long a person may take from the request to the answer.
 pub const SIGN_ON_LIFETIME: TimeDelta = TimeDelta::minutes(30);
 
+/// Most sign-ons under way of strangers from one network: each is a row, and costs them one request.
+pub const STRANGERS_PER_NETWORK: i64 = 200;
+
 /// What the application asked for. Only verified requests are kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -35,6 +38,8 @@ pub struct PendingSignOn {
     pub app_id: Option<AppId>,
     /// What was asked; `None` when someone just signs in.
     pub request: Option<SignOnRequest>,
+    /// The network of a stranger, to be counted by; `None` for somebody who is or was signed in in this browser.
+    pub network: Option<String>,
     /// The name typed at the first step.
     pub username: Option<String>,
     /// When it began: a fresh sign-in is one after this.

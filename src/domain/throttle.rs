@@ -26,9 +26,12 @@ pub const PER_ADDRESS: ThrottleRule =
 /// Wrong secrets of one client from one network.
 pub const CLIENT: ThrottleRule =
     ThrottleRule { tries: 20, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(1) };
-/// Sign-ons of strangers from one network that stopped with an event.
+/// What strangers of one network were refused with an event: sign-ons that stopped, tokens that nobody knows.
 pub const STRANGER_STOPS: ThrottleRule =
     ThrottleRule { tries: 200, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(1) };
+/// Events that say that a network has too many sign-ons under way.
+pub const FULL_NETWORK: ThrottleRule =
+    ThrottleRule { tries: 1, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(5) };
 /// Tries of the set-up code.
 pub const SETUP: ThrottleRule =
     ThrottleRule { tries: 10, window: TimeDelta::minutes(15), wait: TimeDelta::minutes(5) };

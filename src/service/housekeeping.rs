@@ -3,17 +3,28 @@
 use super::ServiceError;
 use crate::{
     context::AppContext,
-    store::{self, Written, housekeeping::Purged},
+    store::{
+        self, Written,
+        housekeeping::{Expiry, Purged},
+    },
 };
+use chrono::Days;
 
 /// Removes one batch of expired rows; answers how many of each.
 pub async fn purge(ctx: &AppContext) -> Result<Purged, ServiceError> {
     let now = ctx.now();
-    let idle_cutoff = now - super::sessions::lifetime(ctx).idle;
+    let expiry = Expiry {
+        now,
+        sessions_idle_since: now - super::sessions::lifetime(ctx).idle,
+        audit_before: match ctx.config.audit.retention_days {
+            0 => None,
+            days => now.checked_sub_days(Days::new(u64::from(days))),
+        },
+    };
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
-                let purged = store::housekeeping::purge(tx, now, idle_cutoff).await?;
+                let purged = store::housekeeping::purge(tx, &expiry).await?;
                 Ok::<_, ServiceError>(Written::unaudited(purged))
             })
         })

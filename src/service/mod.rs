@@ -18,6 +18,7 @@ pub mod oidc;
 pub mod organisation;
 pub mod overview;
 pub mod portal;
+pub mod refusals;
 pub mod sessions;
 pub mod settings;
 pub mod setup;

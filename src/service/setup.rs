@@ -105,23 +105,28 @@ pub async fn complete(ctx: &AppContext, origin: &Origin, setup: Setup) -> Result
                         && now.timestamp_millis() < stored.expires_at
                 });
                 if !right {
-                    return Err(ServiceError::field(
-                        "code",
-                        "That code doesn’t match. It is in the server log, on the line that starts Setup code",
-                    ));
+                    return Ok(Written::unaudited(None));
                 }
                 if store::users::count_active_owners(tx).await? > 0 {
                     return Err(ServiceError::NotFound("page"));
                 }
                 let (user, event) = super::users::insert(tx, id, &checked, Some(&hash), event, now).await?;
                 // Whoever had the code is this person from now on.
-                let (event, created) = (event.by(InitiatedBy::user(&user)), created.by(InitiatedBy::user(&user)));
+                let (event, created) =
+                    (event.by(InitiatedBy::user(&user)), created.by(InitiatedBy::user(&user)));
                 super::settings::put(tx, &organization, now).await?;
                 store::settings::set(tx, CODE, "{}", now).await?;
-                Ok::<_, ServiceError>(Written::new(user, event).and(created))
+                Ok::<_, ServiceError>(Written::new(Some(user), event).and(created))
             })
         })
         .await?;
+    let Some(owner) = owner else {
+        let event = actor::event(ctx, EventType::RequestRefused)
+            .failed("wrong_setup_code", "Somebody tried a wrong set-up code.");
+        super::refusals::record(ctx, origin, event).await?;
+        let words = "That code doesn’t match. It is in the server log, on the line that starts Setup code";
+        return Err(ServiceError::field("code", words));
+    };
     super::settings::remember(ctx, named);
     Ok(owner)
 }

@@ -1,4 +1,4 @@
-//! Audit events in the database: written once, never changed. Does not own what they say (`domain::audit`).
+//! Audit events in the database: written once, never changed, removed by age alone (`housekeeping`). Does not own what they say (`domain::audit`).
 
 use super::{
     dialect::{Conn, can_be_key, execute, fetch_all, fetch_optional, fetch_value, like, storable},

@@ -1,6 +1,6 @@
 //! Removing what has expired, in bounded batches. Does not own when (`jobs`) or how long things last (`domain`).
 
-use super::{dialect::execute, error::StoreError, tx::Tx};
+use super::{dialect::execute, error::StoreError, row::millis, tx::Tx};
 use chrono::{DateTime, Utc};
 
 /// Most rows of each table that one call removes; a write must not hold the others up for long.
@@ -27,6 +27,19 @@ pub struct Purged {
     pub token_families: u64,
     /// Counters whose window and wait are over.
     pub throttles: u64,
+    /// Audit events past their retention.
+    pub audit_events: u64,
+}
+
+/// What counts as expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry {
+    /// The present instant.
+    pub now: DateTime<Utc>,
+    /// Sessions last used before then.
+    pub sessions_idle_since: DateTime<Utc>,
+    /// Audit events from before then; `None` keeps them all.
+    pub audit_before: Option<DateTime<Utc>>,
 }
 
 impl Purged {
@@ -42,15 +55,17 @@ impl Purged {
             self.refresh_tokens,
             self.token_families,
             self.throttles,
+            self.audit_events,
         ]
         .iter()
         .any(|count| i64::try_from(*count).is_ok_and(|count| count >= BATCH))
     }
 }
 
-/// Removes up to [`BATCH`] expired rows of each table. Sessions last used before `idle_since` count as expired.
-pub async fn purge(tx: &mut Tx, now: DateTime<Utc>, idle_since: DateTime<Utc>) -> Result<Purged, StoreError> {
-    let (now, idle) = (now.timestamp_millis(), idle_since.timestamp_millis());
+/// Removes up to [`BATCH`] expired rows of each table.
+pub async fn purge(tx: &mut Tx, expiry: &Expiry) -> Result<Purged, StoreError> {
+    let (now, idle) = (expiry.now.timestamp_millis(), expiry.sessions_idle_since.timestamp_millis());
+    let audit_before = millis(expiry.audit_before);
     Ok(Purged {
         app_sessions: execute!(
             tx,
@@ -110,6 +125,14 @@ pub async fn purge(tx: &mut Tx, now: DateTime<Utc>, idle_since: DateTime<Utc>) -
             "DELETE FROM throttles WHERE name IN (SELECT name FROM throttles \
              WHERE window_ends_at <= $1 AND blocked_until <= $1 LIMIT $2)",
             now,
+            BATCH
+        )?,
+        // The oldest first: a trail that is cut stays a trail.
+        audit_events: execute!(
+            tx,
+            "DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE timestamp < $1 \
+             ORDER BY timestamp, id LIMIT $2)",
+            audit_before,
             BATCH
         )?,
     })

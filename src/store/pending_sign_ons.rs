@@ -2,12 +2,13 @@
 
 use super::{
     columns::row_type,
-    dialect::{Conn, execute, fetch_optional, storable},
+    dialect::{Conn, execute, fetch_optional, fetch_value, storable},
     error::StoreError,
     row::{self, Place},
     tx::Tx,
 };
 use crate::{domain::sign_on::PendingSignOn, id::SignOnId};
+use chrono::{DateTime, Utc};
 
 row_type! {
     struct PendingRow {
@@ -15,6 +16,7 @@ row_type! {
         browser_hash: String,
         app_id: Option<String>,
         request: String,
+        network: Option<String>,
         username: Option<String>,
         created_at: i64,
         expires_at: i64,
@@ -32,6 +34,7 @@ impl TryFrom<PendingRow> for PendingSignOn {
             created_at: place.instant("created_at", row.created_at)?,
             expires_at: place.instant("expires_at", row.expires_at)?,
             browser_hash: row.browser_hash,
+            network: row.network,
             username: row.username,
         })
     }
@@ -39,8 +42,8 @@ impl TryFrom<PendingRow> for PendingSignOn {
 
 /// Keeps a sign-on until its end.
 pub async fn insert(tx: &mut Tx, pending: &PendingSignOn) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO pending_sign_ons (id, browser_hash, app_id, request, username, created_at, expires_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    const SQL: &str = "INSERT INTO pending_sign_ons (id, browser_hash, app_id, request, network, username, \
+        created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let id = pending.id.to_string();
     let request = Place { table: "pending_sign_ons", id: &id }.to_json("request", &pending.request)?;
     execute!(
@@ -50,6 +53,7 @@ pub async fn insert(tx: &mut Tx, pending: &PendingSignOn) -> Result<(), StoreErr
         &pending.browser_hash,
         pending.app_id.map(|app| app.to_string()),
         request,
+        pending.network.as_deref().map(storable),
         pending.username.as_deref().map(storable),
         pending.created_at.timestamp_millis(),
         pending.expires_at.timestamp_millis()
@@ -59,9 +63,15 @@ pub async fn insert(tx: &mut Tx, pending: &PendingSignOn) -> Result<(), StoreErr
 
 /// One sign-on, expired or not: callers compare `expires_at`.
 pub async fn get(conn: &mut Conn, id: SignOnId) -> Result<Option<PendingSignOn>, StoreError> {
-    const SQL: &str = "SELECT id, browser_hash, app_id, request, username, created_at, expires_at \
+    const SQL: &str = "SELECT id, browser_hash, app_id, request, network, username, created_at, expires_at \
         FROM pending_sign_ons WHERE id = $1";
     row::one(fetch_optional!(conn, PendingRow, SQL, id.to_string())?)
+}
+
+/// How many sign-ons of this network's strangers are under way.
+pub async fn count_of_network(conn: &mut Conn, network: &str, now: DateTime<Utc>) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM pending_sign_ons WHERE network = $1 AND expires_at > $2";
+    fetch_value!(conn, i64, SQL, storable(network), now.timestamp_millis())
 }
 
 /// Keeps the name typed at the first step; whether the sign-on is still there.

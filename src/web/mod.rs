@@ -19,4 +19,4 @@ pub mod sign_in;
 pub mod view;
 pub mod words;
 
-pub use server::serve;
+pub use server::{Limits, serve};

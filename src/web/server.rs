@@ -23,21 +23,38 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Layer, ServiceExt};
 
-/// Most connections at once; further ones wait in the kernel's queue.
-const CONNECTIONS_MAX: usize = 4096;
-/// Most connections of one address at once, unless it is a trusted proxy (W-22).
-const PER_ADDRESS_MAX: usize = 512;
-/// Time to send the first bytes, and the headers of a request (W-22).
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time to send the body of a request.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// Time for requests under way when the server stops.
-const DRAIN: Duration = Duration::from_secs(20);
+/// What slow and greedy peers are held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most connections at once; further ones wait in the kernel's queue.
+    pub connections: usize,
+    /// Most connections of one address at once, unless it is a trusted proxy (W-22).
+    pub per_address: usize,
+    /// Time to send the first bytes, and the headers of a request (W-22).
+    pub headers: Duration,
+    /// Time to send the body of a request.
+    pub body: Duration,
+    /// Time for requests under way when the server stops.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            per_address: 512,
+            headers: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
 
 /// Serves until `shutdown`, then lets requests under way finish.
 pub async fn serve(
     ctx: AppContext,
     listener: TcpListener,
+    limits: Limits,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let router = router(ctx.clone());
@@ -45,14 +62,14 @@ pub async fn serve(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(limits.headers)
         .max_buf_size(64 * 1024)
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(64)
         .max_header_list_size(16 * 1024)
         .keep_alive_interval(Duration::from_secs(30));
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Arc::new(Semaphore::new(limits.connections));
     let addresses = Addresses::default();
     let graceful = GracefulShutdown::new();
     let connections = TaskTracker::new();
@@ -70,17 +87,19 @@ pub async fn serve(
             }
         };
         let exempt = ctx.config.http.trusts(peer.ip());
-        let Some(seat) = addresses.enter(peer.ip(), if exempt { CONNECTIONS_MAX } else { PER_ADDRESS_MAX })
-        else {
+        let most = if exempt { limits.connections } else { limits.per_address };
+        let Some(seat) = addresses.enter(peer.ip(), most) else {
             tracing::debug!(%peer, "too many connections of one address");
             continue;
         };
-        let service = Extension(ConnectInfo(peer)).layer(router.clone()).map_request(with_body_timeout);
+        let service = Extension(ConnectInfo(peer))
+            .layer(router.clone())
+            .map_request(move |request| with_body_timeout(request, limits.body));
         let builder = builder.clone();
         let watcher = graceful.watcher();
         connections.spawn(async move {
             let held = (place, seat);
-            if first_bytes(&stream).await {
+            if first_bytes(&stream, limits.headers).await {
                 let service = TowerToHyperService::new(service);
                 let connection =
                     builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
@@ -94,7 +113,9 @@ pub async fn serve(
     connections.close();
     tokio::select! {
         () = graceful.shutdown() => {}
-        () = tokio::time::sleep(DRAIN) => tracing::warn!("requests were still under way after {DRAIN:?}"),
+        () = tokio::time::sleep(limits.drain) => {
+            tracing::warn!("requests were still under way after {:?}", limits.drain);
+        }
     }
     Ok(())
 }
@@ -113,7 +134,7 @@ async fn accept(
 
 /// Whether a peer says enough in time to tell which version of HTTP it speaks: three bytes tell an HTTP/2 preface from a method,
 /// and from then on the protocols have timeouts of their own.
-async fn first_bytes(stream: &TcpStream) -> bool {
+async fn first_bytes(stream: &TcpStream, within: Duration) -> bool {
     let enough = async {
         let mut start = [0; 24];
         loop {
@@ -130,13 +151,16 @@ async fn first_bytes(stream: &TcpStream) -> bool {
             }
         }
     };
-    tokio::time::timeout(HEADER_TIMEOUT, enough).await.unwrap_or(false)
+    tokio::time::timeout(within, enough).await.unwrap_or(false)
 }
 
 /// Ends a body that doesn't arrive in time: handlers then see an error and answer.
-fn with_body_timeout(request: hyper::Request<Incoming>) -> hyper::Request<axum::body::Body> {
+fn with_body_timeout(
+    request: hyper::Request<Incoming>,
+    within: Duration,
+) -> hyper::Request<axum::body::Body> {
     request.map(|body| {
-        let deadline = tokio::time::Instant::now() + BODY_TIMEOUT;
+        let deadline = tokio::time::Instant::now() + within;
         let chunks = axum::body::Body::new(body).into_data_stream();
         axum::body::Body::from_stream(futures_util::stream::unfold(chunks, move |mut chunks| async move {
             match tokio::time::timeout_at(deadline, chunks.next()).await {

@@ -4,9 +4,12 @@
 mod admin;
 mod architecture;
 mod cli;
+mod housekeeping;
 mod oidc;
 mod portal;
 mod saml;
+mod server;
 mod sign_in;
+mod sign_on;
 mod store;
 mod support;

@@ -90,10 +90,13 @@ pub async fn authenticate(
     );
     let waiting = store::throttles::get(&mut ctx.db.read().await?, &counter).await?;
     if waiting.is_some_and(|counter| ctx.now() < counter.blocked_until) {
-        return Err(ProtocolError::invalid_client("too many wrong secrets; slowed down").into());
+        return Err(slowed_down().into());
     }
     match verify(ctx, &presented).await {
         Err(EndpointError::Protocol(error)) => {
+            if throttle::count(ctx, &counter, CLIENT).await?.is_err() {
+                return Err(slowed_down().into());
+            }
             let words = error.detail().unwrap_or_else(|| error.description()).to_owned();
             let event = actor::event(ctx, EventType::OauthTokenRefuse)
                 .by(InitiatedBy::anonymous())
@@ -103,11 +106,15 @@ pub async fn authenticate(
             ctx.db
                 .write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) }))
                 .await?;
-            let _ = throttle::count(ctx, &counter, CLIENT).await?;
             Err(error.into())
         }
         other => other,
     }
+}
+
+/// Says the same as a wrong secret; nothing is kept, so that a flood doesn't fill the audit trail.
+fn slowed_down() -> ProtocolError {
+    ProtocolError::invalid_client("too many wrong secrets; slowed down")
 }
 
 async fn verify(ctx: &AppContext, presented: &PresentedClient) -> Result<(App, Client), EndpointError> {

@@ -2,10 +2,15 @@
 
 use crate::{
     context::AppContext,
-    domain::{audit::EventType, permission::Permission, text::LINE_MAX, user::Role},
+    domain::{
+        audit::{EventType, Origin},
+        permission::Permission,
+        text::LINE_MAX,
+        user::Role,
+    },
     id::ApiTokenId,
     keyring::{SecretText, secret_hash},
-    service::{Actor, Caller, ServiceError},
+    service::{Actor, Caller, ServiceError, actor, refusals},
     store::{self, Written, api_tokens::ApiToken},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -72,21 +77,38 @@ pub async fn create(
     Ok((token, secret))
 }
 
-/// Who presents this token; `None` when there is no such token or it has expired. It is looked up by its SHA-256, so
-/// that the time tells nothing about the tokens there are.
+/// Who presents this token; `None`, and an event within limits, when there is no such token or it has expired. It is looked up
+/// by its SHA-256, so that the time tells nothing about the tokens there are.
 ///
 /// # Errors
 /// The database.
-pub async fn authenticate(ctx: &AppContext, presented: &str) -> Result<Option<Actor>, ServiceError> {
+pub async fn authenticate(
+    ctx: &AppContext,
+    origin: &Origin,
+    presented: &str,
+) -> Result<Option<Actor>, ServiceError> {
+    let refused = |message: &str| {
+        actor::event(ctx, EventType::RequestRefused)
+            .failed("invalid_token", message)
+            .detail("at", "the admin API")
+    };
     if presented.len() > PRESENTED_MAX || !presented.starts_with(PREFIX) {
+        refusals::record(ctx, origin, refused("Something that is no API token was presented as one."))
+            .await?;
         return Ok(None);
     }
     let now = ctx.now();
     let hash = secret_hash(presented);
     let found = store::api_tokens::find_by_hash(&mut ctx.db.read().await?, &hash).await?;
-    let Some(token) = found.filter(|token| token.expires_at.is_none_or(|end| now < end)) else {
+    let Some(token) = found else {
+        refusals::record(ctx, origin, refused("An API token that nobody has was presented.")).await?;
         return Ok(None);
     };
+    if token.expires_at.is_some_and(|end| end <= now) {
+        let event = refused("An API token that has expired was presented.");
+        refusals::record(ctx, origin, event.on("api_token", token.id, &token.name)).await?;
+        return Ok(None);
+    }
     if token.last_used_at.is_none_or(|last| now >= last + TOUCH_AFTER) {
         let id = token.id;
         ctx.db

@@ -5,6 +5,7 @@ pub mod launch;
 pub mod name_id;
 pub mod oidc;
 pub mod saml;
+pub mod service_provider;
 pub mod stop;
 
 use crate::{
@@ -14,12 +15,12 @@ use crate::{
         app::App,
         audit::Origin,
         session::Session,
-        sign_on::{PendingSignOn, SIGN_ON_LIFETIME, SignOnRequest, Step, next_step},
+        sign_on::{PendingSignOn, SIGN_ON_LIFETIME, STRANGERS_PER_NETWORK, SignOnRequest, Step, next_step},
         user::User,
     },
     id::{AppId, SessionId, SignOnId, UserId},
     keyring::secret_hash,
-    service::ServiceError,
+    service::{ServiceError, authentication::throttle::network},
     store::{self, Written},
 };
 use ::oidc::authorization::response::AuthorizationResponse;
@@ -33,8 +34,19 @@ pub struct Visitor {
     pub browser: String,
     /// Where the request came from.
     pub origin: Origin,
+    /// Whether somebody signed in with this browser before.
+    pub known_device: bool,
     /// Their session, if they have a live one.
     pub session: Option<(Session, User)>,
+}
+
+impl Visitor {
+    /// The network that a stranger's sign-ons are counted by. A browser in which somebody signed in before, or is signed in, is no
+    /// stranger's: an office behind one address must not lock itself out with old tabs.
+    fn strangers_network(&self) -> Option<String> {
+        let is_stranger = self.session.is_none() && !self.known_device;
+        is_stranger.then(|| network(&self.origin.client_ip))
+    }
 }
 
 /// What the browser is made to do.
@@ -131,6 +143,12 @@ async fn proceed(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
         Some(session) if oidc::is_expected_person(ctx, &flow, &session.1).await? => Some(session),
         _ => None,
     };
+    if let (Some(id), None, SignOnRequest::Oidc(request), Some((signed_in, _))) =
+        (flow.stored, session, &flow.request, &visitor.session)
+        && signed_in.authenticated_at >= flow.began_at
+    {
+        return oidc::refuse_person(ctx, visitor, &flow, request, id).await;
+    }
     let step = next_step(
         flow.request.demand(),
         flow.began_at,
@@ -197,6 +215,15 @@ async fn refuse_silently(
     }
 }
 
+/// What became of a flow that was to be stored.
+enum Kept {
+    Stored,
+    /// Its request was seen before.
+    Replayed,
+    /// Too many of this network are under way.
+    Full,
+}
+
 /// Stores the flow, unless it is, and asks who it is. A SAML request is counted as seen in the same write.
 async fn ask_who(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outcome, ServiceError> {
     if let Some(id) = flow.stored {
@@ -210,26 +237,37 @@ async fn ask_who(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
         browser_hash: secret_hash(&visitor.browser),
         app_id: Some(flow.app.id),
         request: Some(flow.request.clone()),
+        network: visitor.strangers_network(),
         username: None,
         created_at: flow.began_at,
         expires_at: now + SIGN_ON_LIFETIME,
     };
-    let first = ctx
+    let kept = ctx
         .db
         .write(move |tx| {
             Box::pin(async move {
+                if let Some(network) = &pending.network
+                    && store::pending_sign_ons::count_of_network(tx, network, now).await?
+                        >= STRANGERS_PER_NETWORK
+                {
+                    return Ok::<_, ServiceError>(Written::unaudited(Kept::Full));
+                }
                 if let Some(seen) = &seen
                     && !store::saml_requests::record(tx, &seen.issuer, &seen.request_id, seen.expires_at)
                         .await?
                 {
-                    return Ok::<_, ServiceError>(Written::unaudited(false));
+                    return Ok(Written::unaudited(Kept::Replayed));
                 }
                 store::pending_sign_ons::insert(tx, &pending).await?;
-                Ok(Written::unaudited(true))
+                Ok(Written::unaudited(Kept::Stored))
             })
         })
         .await?;
-    if first { Ok(Outcome::SignIn(id)) } else { stop::replayed(ctx, visitor, &flow).await }
+    match kept {
+        Kept::Stored => Ok(Outcome::SignIn(id)),
+        Kept::Replayed => stop::replayed(ctx, visitor, &flow).await,
+        Kept::Full => stop::full(ctx, visitor, &flow).await,
+    }
 }
 
 /// How a claim ended.

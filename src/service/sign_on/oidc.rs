@@ -4,7 +4,7 @@ use super::{Answer, Claim, Flow, Outcome, Person, Silent, Visitor, claim_for, no
 use crate::{
     context::AppContext,
     domain::{access::Denial, app::App, audit::InitiatedBy, sign_on::SignOnRequest, user::User},
-    id::TokenFamilyId,
+    id::{SignOnId, TokenFamilyId},
     service::{
         ServiceError, actor,
         oidc::{client, grant::GrantDetails, hint},
@@ -113,6 +113,41 @@ pub(super) async fn is_expected_person(
     };
     let required = request.claims().and_then(|claims| claims.required_sub());
     Ok(hinted.is_none_or(|expected| expected == sub) && required.is_none_or(|expected| expected == sub))
+}
+
+/// OpenID Connect Core §3.1.2.1 (`id_token_hint`): when another person than the one who is meant has signed in for this request,
+/// the client is told so; asking them again and again would lead nowhere.
+pub(super) async fn refuse_person(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    request: &VerifiedAuthorizationRequest,
+    stored: SignOnId,
+) -> Result<Outcome, ServiceError> {
+    let who =
+        visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
+    let message = "The app asked for another person than the one who signed in.";
+    let event =
+        stop::failed(ctx, "subject_mismatch", message).by(who).from_origin(&visitor.origin).at(&flow.app);
+    let ours = ctx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let ours = store::pending_sign_ons::consume(tx, stored).await?;
+                Ok::<_, ServiceError>(if ours {
+                    Written::new(true, event)
+                } else {
+                    Written::unaudited(false)
+                })
+            })
+        })
+        .await?;
+    if !ours {
+        return stop::replayed(ctx, visitor, flow).await;
+    }
+    let error =
+        ProtocolError::new(ErrorCode::LoginRequired, "another person signed in than the one asked for");
+    Ok(Outcome::Oidc(response::error(request, &error, ctx.config.http.public_url.as_str())))
 }
 
 /// Issues a code: flow, family, code and event in one write.

@@ -9,10 +9,10 @@ use crate::{
         audit::{AuditEvent, EventType, InitiatedBy},
         reference,
         sign_on::SignOnRequest,
-        throttle::STRANGER_STOPS,
+        throttle::{FULL_NETWORK, STRANGER_STOPS},
         user::User,
     },
-    service::{ServiceError, actor, authentication::throttle},
+    service::{ServiceError, actor, authentication::throttle, refusals},
     store::Written,
 };
 
@@ -96,6 +96,19 @@ pub(super) async fn replayed(
         event = event.detail("request_id", request.id());
     }
     record(ctx, visitor, StopCause::TooOld, Some(&flow.app), event).await
+}
+
+/// Too many sign-ons of strangers from this network are under way: this one isn't kept, which is said once a window.
+pub(super) async fn full(ctx: &AppContext, visitor: &Visitor, flow: &Flow) -> Result<Outcome, ServiceError> {
+    let network = throttle::network(&visitor.origin.client_ip);
+    let message =
+        format!("Too many sign-ons from {network} were begun and not finished; further ones have to wait.");
+    let event = failed(ctx, "too_many_sign_ons", message)
+        .by(InitiatedBy::anonymous())
+        .from_origin(&visitor.origin)
+        .at(&flow.app);
+    refusals::record_within(ctx, &format!("full/{network}"), FULL_NETWORK, event).await?;
+    Err(ServiceError::Throttled(ctx.now() + FULL_NETWORK.wait))
 }
 
 /// The person may not open the app.

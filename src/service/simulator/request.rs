@@ -6,7 +6,7 @@ use crate::{
     domain::{app::App, connection::SamlConnection, permission::Permission},
     service::{
         Caller, ServiceError,
-        sign_on::saml::{AUTHN_CONTEXTS, service_provider},
+        sign_on::{saml::AUTHN_CONTEXTS, service_provider},
     },
 };
 use ::saml::{RequestError, RequestErrorKind, UnverifiedAuthnRequest, VerifyContext, binding};
@@ -68,7 +68,8 @@ pub fn judge(
     let app = with_draft(app, draft)?;
     let Some(connection) = app.connection.saml() else { return Err(ServiceError::NotFound("SAML app")) };
     let (binding, xml, parsed) = read(pasted);
-    let sp = service_provider(connection);
+    let sp = service_provider::with_certificates(connection)
+        .map_err(|error| ServiceError::field("sp_certificates", error.to_string()))?;
     let address = ctx.url(&format!("/saml2/{}", app.slug));
     let addresses = [address.as_str()];
     let refused = match parsed {

@@ -17,7 +17,8 @@ use crate::{
         Caller, ServiceError, assignments,
         sign_on::{
             name_id,
-            saml::{idp_entity_id, release, service_provider},
+            saml::{idp_entity_id, release},
+            service_provider,
         },
     },
     store,
@@ -189,7 +190,7 @@ async fn sign(
     simulation: &mut Simulation,
 ) -> Result<(), ServiceError> {
     let relay_state = RelayState::new(&connection.default_relay_state).ok();
-    let Some(target) = ResponseTarget::unsolicited(&service_provider(connection), relay_state) else {
+    let Some(target) = ResponseTarget::unsolicited(&service_provider::without_certificates(connection), relay_state) else {
         return Ok(());
     };
     let (algorithm, now) = (connection.signature_algorithm.protocol(), ctx.now());

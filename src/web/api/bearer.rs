@@ -19,10 +19,10 @@ impl FromRequestParts<AppContext> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self, Problem> {
         let presented = token(&parts.headers).ok_or_else(Problem::no_token)?;
-        let found =
-            api_tokens::authenticate(ctx, presented).await.map_err(|error| Problem::of(ctx, error))?;
-        let actor = found.ok_or_else(Problem::wrong_token)?;
-        Ok(Self(Caller { actor, origin: origin::of(&parts.headers, &parts.extensions, &ctx.config) }))
+        let origin = origin::of(&parts.headers, &parts.extensions, &ctx.config);
+        let found = api_tokens::authenticate(ctx, &origin, presented).await;
+        let actor = found.map_err(|error| Problem::of(ctx, error))?.ok_or_else(Problem::wrong_token)?;
+        Ok(Self(Caller { actor, origin }))
     }
 }
 

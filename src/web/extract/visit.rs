@@ -99,7 +99,12 @@ impl Visit {
             path: path.to_owned(),
             flash: cookies::read(headers, CookieName::Flash, https).and_then(|value| read_flash(&value)),
             organization,
-            visitor: Visitor { browser, origin: origin::of(headers, extensions, &ctx.config), session },
+            visitor: Visitor {
+                browser,
+                origin: origin::of(headers, extensions, &ctx.config),
+                known_device: known_device.is_some(),
+                session,
+            },
         })
     }
 

@@ -84,7 +84,9 @@ pub async fn userinfo(State(ctx): State<AppContext>, request: Request) -> Respon
     };
     let sent = call.authorization.is_some() || !call.body.is_empty();
     let body = (!call.body.is_empty()).then_some(call.body.as_str());
-    match userinfo::answer(&ctx, call.authorization.as_deref(), call.query.as_deref(), body).await {
+    match userinfo::answer(&ctx, &call.origin, call.authorization.as_deref(), call.query.as_deref(), body)
+        .await
+    {
         Ok(claims) => no_store(Json(claims).into_response()),
         Err(EndpointError::Protocol(error)) => drawn(&error_response(&error, sent)),
         Err(EndpointError::Service(error)) => refused(EndpointError::Service(error)),

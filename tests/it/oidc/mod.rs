@@ -1,7 +1,10 @@
 //! OpenID Connect over HTTP: codes, tokens, userinfo, logout, and what is refused.
 
 mod grants;
+mod logout;
+mod refusals;
 mod requests;
+mod worth;
 
 use crate::support::app::{Browser, Page, TestApp, oidc_settings};
 use base64::{

@@ -101,6 +101,35 @@ async fn o22_a_hint_for_another_person_asks_again() {
 }
 
 #[tokio::test]
+async fn o22_another_person_than_the_hint_names_is_asked_once_and_then_the_client_is_told() {
+    let gateway = Gateway::new().await;
+    let maya = gateway.signed_in().await;
+    let hint = text(&json(&gateway.redeem(&gateway.code(&maya).await).await), "id_token");
+    let browser = gateway.app.browser();
+    browser.sign_in("tomas").await;
+    gateway.app.ctx.clock.advance(chrono::TimeDelta::seconds(10));
+    let address = gateway.authorize(&[("id_token_hint", &hint)]);
+    let asked = browser.get(&address).await;
+    assert!(asked.location().starts_with("/login?flow="), "somebody else is signed in: {}", asked.location());
+    let on = asked.location().replace("/login?flow=", "/login/continue/");
+    assert_eq!(browser.get(&on).await.location(), asked.location(), "nobody signed in for it yet");
+    let after = browser.sign_in_from(asked.location(), "tomas", PASSWORD).await;
+    let told = browser.leave(&after).await;
+    assert!(told.location().starts_with(&format!("{REDIRECT}?")), "{} {}", told.status, told.location());
+    let answer = query(told.location());
+    assert_eq!((answer["error"].as_str(), answer["state"].as_str()), ("login_required", "s1"));
+    assert_eq!(answer["iss"], gateway.app.url);
+    assert!(!answer.contains_key("code"));
+    assert!(browser.get(&on).await.reference().is_some(), "answered once");
+
+    let again = browser.get(&address).await;
+    let after = browser.sign_in_from(again.location(), "maya", PASSWORD).await;
+    let left = browser.leave(&after).await;
+    let tokens = json(&gateway.redeem(&query(left.location())["code"]).await);
+    assert_eq!(claims(&text(&tokens, "id_token"))["sub"], gateway.maya.id.to_string(), "the valid twin");
+}
+
+#[tokio::test]
 async fn form_post_carries_the_answer_in_a_page() {
     let gateway = Gateway::new().await;
     let browser = gateway.signed_in().await;

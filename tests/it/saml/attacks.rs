@@ -87,6 +87,7 @@ async fn s26_a_replayed_request_is_refused_also_on_another_node() {
     let visitor = service::sign_on::Visitor {
         browser: "x".repeat(43),
         origin: gatehouse::domain::audit::Origin::default(),
+        known_device: false,
         session: None,
     };
     let body = form_urlencoded::Serializer::new(String::new())
@@ -162,4 +163,28 @@ async fn s23_nothing_of_a_request_reaches_a_page_unescaped() {
         assert!(!page.text.contains("<script>"), "{address}");
         assert!(page.status.as_u16() < 500, "{address}");
     }
+}
+
+#[tokio::test]
+async fn s13_a_certificate_on_file_that_cannot_be_read_stops_with_its_name() {
+    let mut settings = saml_settings();
+    settings.require_signed_requests = RequireSigned::Auto;
+    let (app, ..) = gateway(settings).await;
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    let good = post(&browser, &request(&app, "_r1", "", ""), None).await;
+    assert!(response(&good).contains("AuthnStatement"), "the valid twin");
+
+    let damage = "UPDATE apps SET connection = json_set(connection, '$.sp_certificates', json('[\"MIIBdamaged\"]')) \
+        WHERE slug = 'crm'";
+    assert_eq!(app.tamper(damage), 1);
+    let page = post(&browser, &request(&app, "_r2", "", ""), None).await;
+    assert_stopped(&app, &page, "certificate_unreadable").await;
+    let reference = page.reference().expect("a reference");
+    let event = service::audit::find(&app.ctx, &system(), &reference).await.expect("an event");
+    let words = event.error_message.expect("words");
+    assert!(words.contains("Certificate 1 of 1") && words.contains("MIIBdamaged"), "{words}");
+    assert_eq!(event.application.expect("the app").name, "crm");
+    let tile = browser.get("/launch/crm").await;
+    assert!(response(&tile).contains("AuthnStatement"), "a tile needs no certificate of theirs");
 }

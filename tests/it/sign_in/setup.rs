@@ -1,8 +1,12 @@
 //! First run: a code from the log makes the first owner, once.
 
-use crate::support::app::TestApp;
+use crate::support::{app::TestApp, count_events};
 use gatehouse::{
-    domain::{audit::Origin, user::UserDraft},
+    domain::{
+        audit::{EventType, Origin},
+        throttle::SETUP,
+        user::UserDraft,
+    },
     service::{self, setup::Setup},
 };
 use reqwest::StatusCode;
@@ -60,4 +64,23 @@ async fn w25_set_up_needs_the_code_and_works_once() {
     assert!(refused.is_err(), "a second set-up is impossible");
     let signed_in = browser.sign_in_from("/login", "tomas", "a long phrase for the owner").await;
     assert_eq!(signed_in.location(), "/");
+}
+
+#[tokio::test]
+async fn w25_a_wrong_code_is_an_event_and_a_flood_of_them_is_not() {
+    let app = TestApp::new().await;
+    let browser = app.browser();
+    service::setup::announce(&app.ctx).await.expect("announced");
+    assert_eq!(count_events(&app, EventType::RequestRefused).await, 0);
+    let limit = usize::try_from(SETUP.tries).expect("small");
+    for number in 1..=limit {
+        let wrong = browser.submit("/setup", "/setup", &form("2222-2222")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "try {number}");
+        assert_eq!(count_events(&app, EventType::RequestRefused).await, number);
+    }
+    for _ in 0..5 {
+        let throttled = browser.submit("/setup", "/setup", &form("2222-2222")).await;
+        assert_eq!(throttled.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert_eq!(count_events(&app, EventType::RequestRefused).await, limit);
 }

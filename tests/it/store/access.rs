@@ -7,13 +7,19 @@ use gatehouse::{
         access::{Route, group_names},
         app::App,
         group::Group,
-        user::User,
+        user::{User, UserDraft, UserState},
     },
-    id::{AppId, GroupId, UserId},
-    store::{Database, access, apps, assignments, members, page::PageRequest},
+    id::{AppId, GroupId, SessionId, UserId},
+    store::{Database, access, apps, assignments, members, page::PageRequest, sessions, users},
 };
 
-on_both!(bindings_come_and_go, routes_say_why, people_are_listed_with_their_routes, losses_are_counted);
+on_both!(
+    bindings_come_and_go,
+    routes_say_why,
+    people_are_listed_with_their_routes,
+    losses_are_counted,
+    s42_only_what_holds_now_is_confirmed,
+);
 
 async fn join(db: &Database, group: &Group, user: &User) {
     let (group, user) = (group.id, user.id);
@@ -154,4 +160,55 @@ async fn losses_are_counted(test: TestDatabase) {
         [(alpha, 1, 0), (design.clone(), 3, 1)]
     );
     assert_eq!(read!(db, c => assignments::groups_of_app(c, other.id)), [(design, 3, 3)]);
+}
+
+async fn s42_only_what_holds_now_is_confirmed(test: TestDatabase) {
+    let db = &test.db;
+    let (maya, tom) = (sample::user(db, "maya").await, sample::user(db, "tom").await);
+    let group = sample::group(db, "Design").await;
+    let wiki = sample::app(db, sample::bookmark("wiki", "Wiki")).await;
+    let other = sample::app(db, sample::bookmark("other", "Other")).await;
+    join(db, &group, &maya).await;
+    bind(db, &wiki, &group).await;
+    choose(db, &other, &tom).await;
+    let session = super::flows::session(maya.id, 0);
+    super::flows::keep(db, &session, "h").await;
+    let holds = async |session: SessionId, user: &User, app: &App| {
+        let (user, app) = (user.id, app.id);
+        change!(db, tx => access::confirm(tx, session, user, app).await?).expect("answered")
+    };
+    assert!(holds(session.id, &maya, &wiki).await, "by a group");
+    assert!(!holds(session.id, &maya, &other).await, "somebody else has that app");
+    assert!(!holds(session.id, &tom, &other).await, "somebody else has that session");
+    assert!(!holds(new_id!(SessionId), &maya, &wiki).await, "no session");
+    let missing = new_id!(AppId);
+    assert!(!change!(db, tx => access::confirm(tx, session.id, maya.id, missing).await?).expect("answered"));
+
+    let (app, of, user) = (wiki.id, group.id, maya.id);
+    change!(db, tx => assignments::unbind_group(tx, app, of).await?).expect("unbound");
+    assert!(!holds(session.id, &maya, &wiki).await, "the group is unbound");
+    choose(db, &wiki, &maya).await;
+    assert!(holds(session.id, &maya, &wiki).await, "by hand");
+    change!(db, tx => assignments::unbind_user(tx, app, user).await?).expect("unbound");
+    bind(db, &wiki, &group).await;
+    assert!(holds(session.id, &maya, &wiki).await, "bound again");
+    change!(db, tx => members::remove(tx, of, user).await?).expect("left");
+    assert!(!holds(session.id, &maya, &wiki).await, "she left the group");
+    join(db, &group, &maya).await;
+
+    let paused = sample::changed(&wiki, |draft| draft.active = false);
+    change!(db, tx => apps::update(tx, app, None, &paused, at(1)).await?).expect("paused");
+    assert!(!holds(session.id, &maya, &wiki).await, "the app is paused");
+    let live = sample::changed(&wiki, |draft| draft.active = true);
+    change!(db, tx => apps::update(tx, app, None, &live, at(2)).await?).expect("live");
+    assert!(holds(session.id, &maya, &wiki).await, "live again");
+
+    for (state, may) in [(UserState::Suspended, false), (UserState::Staged, false), (UserState::Active, true)]
+    {
+        let checked = UserDraft { state, ..UserDraft::of(&maya) }.check().expect("valid");
+        change!(db, tx => users::update(tx, user, None, &checked, at(3)).await?).expect("changed");
+        assert_eq!(holds(session.id, &maya, &wiki).await, may, "{state:?}");
+    }
+    change!(db, tx => sessions::delete(tx, session.id).await?).expect("ended");
+    assert!(!holds(session.id, &maya, &wiki).await, "the session ended");
 }

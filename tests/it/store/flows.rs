@@ -4,21 +4,26 @@ use super::{change, on_both, read, sample};
 use crate::support::{at, database::TestDatabase, new_id};
 use gatehouse::{
     domain::{
+        audit::EventType,
         session::Session,
         sign_on::{PendingSignOn, SignOnRequest},
         throttle::Counter,
     },
     id::{AppId, AppSessionId, SessionId, SignOnId, UserId},
     store::{
-        Database, StoreError, access_tokens, app_sessions, app_sessions::AppSession, authorization_codes,
-        housekeeping, housekeeping::Purged, name_ids, pending_sign_ons, refresh_tokens, saml_requests,
-        sessions, settings, throttles, token_families, users,
+        Database, StoreError, access_tokens, app_sessions,
+        app_sessions::AppSession,
+        audit, authorization_codes, housekeeping,
+        housekeeping::{Expiry, Purged},
+        name_ids, pending_sign_ons, refresh_tokens, saml_requests, sessions, settings, throttles,
+        token_families, users,
     },
 };
 
 on_both!(
     sessions_live_and_end,
     sign_ons_are_used_once,
+    sign_ons_of_strangers_are_counted_by_network,
     request_ids_are_recorded_once,
     app_sessions_hang_on_their_session,
     name_ids_never_change,
@@ -26,7 +31,8 @@ on_both!(
     expired_rows_are_purged_and_others_kept,
 );
 
-fn session(user: UserId, seconds: i64) -> Session {
+/// A session of an hour.
+pub fn session(user: UserId, seconds: i64) -> Session {
     Session {
         id: new_id!(SessionId),
         user_id: user,
@@ -40,7 +46,8 @@ fn session(user: UserId, seconds: i64) -> Session {
     }
 }
 
-async fn keep(db: &Database, session: &Session, hash: &'static str) {
+/// Keeps a session.
+pub async fn keep(db: &Database, session: &Session, hash: &'static str) {
     let session = session.clone();
     change!(db, tx => sessions::insert(tx, &session, hash).await?).expect("kept");
 }
@@ -76,6 +83,7 @@ fn pending(app: Option<AppId>, request: Option<SignOnRequest>) -> PendingSignOn 
         browser_hash: "b".into(),
         app_id: app,
         request,
+        network: None,
         username: None,
         created_at: at(0),
         expires_at: at(1800),
@@ -101,6 +109,26 @@ async fn sign_ons_are_used_once(test: TestDatabase) {
         assert!(read!(db, c => pending_sign_ons::get(c, id)).is_none());
         assert!(!change!(db, tx => pending_sign_ons::set_username(tx, id, "maya").await?).expect("gone"));
     }
+}
+
+async fn sign_ons_of_strangers_are_counted_by_network(test: TestDatabase) {
+    let db = &test.db;
+    let mut ids = Vec::new();
+    for network in [Some("192.0.2.7"), Some("192.0.2.7"), Some("2001:db8:1:2::/64"), None] {
+        let mut stored = pending(None, None);
+        stored.network = network.map(str::to_owned);
+        ids.push(stored.id);
+        change!(db, tx => pending_sign_ons::insert(tx, &stored).await?).expect("kept");
+        assert_eq!(
+            read!(db, c => pending_sign_ons::get(c, *ids.last().expect("one"))).expect("there").network,
+            network.map(str::to_owned)
+        );
+    }
+    let count = async |network: &str, seconds: i64| read!(db, c => pending_sign_ons::count_of_network(c, network, at(seconds)));
+    assert_eq!((count("192.0.2.7", 1799).await, count("2001:db8:1:2::/64", 0).await), (2, 1));
+    assert_eq!((count("192.0.2.7", 1800).await, count("192.0.2.8", 0).await), (0, 0), "ended; another");
+    change!(db, tx => pending_sign_ons::consume(tx, ids[0]).await?).expect("used");
+    assert_eq!(count("192.0.2.7", 0).await, 1, "a finished one makes room");
 }
 
 async fn request_ids_are_recorded_once(test: TestDatabase) {
@@ -203,7 +231,13 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
     });
     let lives_id = lives.id;
     let fresh_id = fresh.id;
+    let (aged, recent) =
+        (sample::event(EventType::UserLogout, 5_499), sample::event(EventType::UserLogout, 5_500));
+    let (aged_id, recent_id) = (aged.id, recent.id);
     change!(db, tx => {
+        for event in [&aged, &recent] {
+            audit::insert(tx, event).await?;
+        }
         for pending in [&stays, &goes] {
             pending_sign_ons::insert(tx, pending).await?;
         }
@@ -232,7 +266,8 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         access_tokens::insert(tx, &super::tokens::access("of-ended", ended.id, at(10_000))).await?;
     })
     .expect("kept");
-    let purged = change!(db, tx => housekeeping::purge(tx, at(6_000), at(4_000)).await?).expect("purged");
+    let expiry = Expiry { now: at(6_000), sessions_idle_since: at(4_000), audit_before: Some(at(5_500)) };
+    let purged = change!(db, tx => housekeeping::purge(tx, &expiry).await?).expect("purged");
     let expected = Purged {
         sessions: 2,
         app_sessions: 1,
@@ -243,6 +278,7 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         refresh_tokens: 1,
         token_families: 1,
         throttles: 1,
+        audit_events: 1,
     };
     assert_eq!(purged, expected);
     assert!(!purged.is_full());
@@ -255,7 +291,9 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
     assert!(read!(db, c => refresh_tokens::get(c, "new")).is_some());
     assert!(read!(db, c => access_tokens::get(c, "new")).is_some());
     assert!(read!(db, c => access_tokens::get(c, "of-ended")).is_none(), "it went with its family");
-    let again = change!(db, tx => housekeeping::purge(tx, at(6_000), at(4_000)).await?).expect("purged");
+    assert!(read!(db, c => audit::get(c, recent_id)).is_some());
+    assert!(read!(db, c => audit::get(c, aged_id)).is_none());
+    let again = change!(db, tx => housekeeping::purge(tx, &expiry).await?).expect("purged");
     assert_eq!(again, Purged::default());
     assert_eq!(read!(db, c => users::count(c)), 1);
 }

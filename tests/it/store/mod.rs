@@ -10,6 +10,7 @@ mod hostile;
 mod migrations;
 mod outbox;
 mod races;
+mod rules;
 mod sample;
 mod secrets;
 mod tokens;

@@ -89,6 +89,7 @@ async fn one_sign_on_has_one_winner(test: TestDatabase) {
         browser_hash: "b".into(),
         app_id: None,
         request: None,
+        network: None,
         username: None,
         created_at: at(0),
         expires_at: at(60),

@@ -22,6 +22,7 @@ use gatehouse::{
         settings::{Organization, OrganizationCache},
     },
     store::Database,
+    web::Limits,
 };
 use reqwest::{Method, Response, StatusCode, redirect::Policy};
 use std::net::SocketAddr;
@@ -42,7 +43,7 @@ pub struct TestApp {
     /// Its public URL.
     pub url: String,
     shutdown: CancellationToken,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Drop for TestApp {
@@ -64,6 +65,18 @@ impl TestApp {
 
     /// A gateway with the given clock.
     pub async fn with_clock(kind: Kind, clock: Clock) -> Self {
+        Self::with(kind, clock, Limits::default(), |_| ()).await
+    }
+
+    /// A gateway on SQLite behind these proxies, whose server is held to these limits.
+    pub async fn behind(trusted_proxies: &[&str], limits: Limits) -> Self {
+        let trusted = trusted_proxies.iter().map(|range| range.parse().expect("a range")).collect();
+        let configure = move |config: &mut Config| config.http.trusted_proxies = trusted;
+        Self::with(Kind::Sqlite, Clock::manual(start()), limits, configure).await
+    }
+
+    /// A gateway in every detail.
+    pub async fn with(kind: Kind, clock: Clock, limits: Limits, configure: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address: SocketAddr = listener.local_addr().expect("bound");
@@ -73,6 +86,7 @@ impl TestApp {
         // Cheap hashing: what is tested here isn't its cost.
         config.passwords.memory_kib = 64;
         config.passwords.iterations = 1;
+        configure(&mut config);
         let url = super::database::url(kind, folder.path()).await;
         let db = Database::open(&url).await.expect("opens");
         db.migrate().await.expect("migrates");
@@ -91,8 +105,17 @@ impl TestApp {
         let shutdown = CancellationToken::new();
         let (served, stop) = (ctx.clone(), shutdown.clone());
         #[expect(clippy::disallowed_methods, reason = "ends with the test")]
-        tokio::spawn(async move { gatehouse::web::serve(served, listener, stop).await.expect("serves") });
-        Self { url: ctx.config.http.public_url.as_str().to_owned(), ctx, shutdown, _folder: folder }
+        tokio::spawn(
+            async move { gatehouse::web::serve(served, listener, limits, stop).await.expect("serves") },
+        );
+        Self { url: ctx.config.http.public_url.as_str().to_owned(), ctx, shutdown, folder }
+    }
+
+    /// Changes the SQLite file behind the gateway's back, as damage would; answers how many rows.
+    pub fn tamper(&self, sql: &str) -> usize {
+        let file = rusqlite::Connection::open(self.folder.path().join("gatehouse.db")).expect("opens");
+        file.busy_timeout(std::time::Duration::from_secs(5)).expect("set");
+        file.execute(sql, []).expect("valid SQL")
     }
 
     /// A new browser.

@@ -24,6 +24,36 @@ where
     tokio::spawn(task)
 }
 
+/// How many events of this kind the audit trail has.
+pub async fn count_events(app: &app::TestApp, event_type: gatehouse::domain::audit::EventType) -> usize {
+    let filter = gatehouse::store::audit::AuditFilter { event_type: Some(event_type), ..Default::default() };
+    let page = gatehouse::store::page::PageRequest { offset: 0, limit: 1 };
+    let caller = app::system();
+    let events = gatehouse::service::audit::list(&app.ctx, &caller, &filter, page).await.expect("events");
+    usize::try_from(events.total).expect("small")
+}
+
+/// Keeps the writer of a SQLite gateway busy until what is answered is dropped: who decides by reading meanwhile, writes after it.
+pub async fn hold_writer(app: &app::TestApp) -> std::sync::mpsc::Sender<()> {
+    let (holds, held) = tokio::sync::oneshot::channel();
+    let (let_go, wait) = std::sync::mpsc::channel::<()>();
+    let db = app.ctx.db.clone();
+    spawn(async move {
+        db.write(move |_| {
+            Box::pin(async move {
+                holds.send(()).expect("the test waits");
+                // An error says that the other end was dropped.
+                let _ = wait.recv_timeout(std::time::Duration::from_secs(20));
+                Ok::<_, gatehouse::store::StoreError>(gatehouse::store::Written::unaudited(()))
+            })
+        })
+        .await
+        .expect("written");
+    });
+    held.await.expect("it holds");
+    let_go
+}
+
 /// A fixed instant, this many seconds after noon UTC of 1 March 2026.
 pub fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_772_366_400, 0).expect("in range") + TimeDelta::seconds(seconds)

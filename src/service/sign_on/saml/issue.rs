@@ -1,6 +1,6 @@
 //! Issues a Response to somebody who is signed in and entitled. Does not own what it says about them (`release`).
 
-use super::{idp_entity_id, posting, release, seen_key, service_provider, signer};
+use super::{idp_entity_id, posting, release, seen_key, signer};
 use crate::{
     context::AppContext,
     domain::{
@@ -13,7 +13,8 @@ use crate::{
     service::{
         ServiceError, actor,
         sign_on::{
-            Answer, Claim, Flow, Outcome, Person, StopCause, Visitor, claim_for, name_id, not_granted, stop,
+            Answer, Claim, Flow, Outcome, Person, StopCause, Visitor, claim_for, name_id, not_granted,
+            service_provider, stop,
         },
     },
     store::{self, Written, app_sessions::AppSession},
@@ -169,7 +170,7 @@ fn target(connection: &SamlConnection, request: Option<&VerifiedAuthnRequest>) -
         "" => None,
         text => binding::RelayState::new(text).ok(),
     };
-    ResponseTarget::unsolicited(&service_provider(connection), relay_state)
+    ResponseTarget::unsolicited(&service_provider::without_certificates(connection), relay_state)
 }
 
 /// The strongest class that a password earns, or the one asked for among those it earns.

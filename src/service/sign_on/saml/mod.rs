@@ -3,7 +3,7 @@
 mod issue;
 pub mod release;
 
-use super::{Flow, Outcome, Silent, StopCause, Visitor, claim, proceed, stop};
+use super::{Flow, Outcome, Silent, StopCause, Visitor, claim, proceed, service_provider, stop};
 use crate::{
     context::AppContext,
     domain::{
@@ -16,7 +16,7 @@ use crate::{
     store::{self, Written},
 };
 use ::saml::{
-    Refusal, RequestErrorKind, ResponseTarget, SecondLevelStatusCode, ServiceProvider, Status, StatusCode,
+    Refusal, RequestErrorKind, ResponseTarget, SecondLevelStatusCode, Status, StatusCode,
     UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext, authn_context, binding,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -96,7 +96,13 @@ pub async fn begin(
     if via_alias {
         note_alias(ctx, slug).await?;
     }
-    let sp = service_provider(connection);
+    let sp = match service_provider::with_certificates(connection) {
+        Ok(sp) => sp,
+        Err(error) => {
+            let event = stop::failed(ctx, "certificate_unreadable", error.to_string());
+            return stop::record(ctx, visitor, StopCause::NotSetUp, Some(&app), event).await;
+        }
+    };
     let addresses = [ctx.url(&format!("/saml2/{}", app.slug)), ctx.url(&format!("/saml2/{slug}"))];
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
     match request.verify(&sp, &VerifyContext::new(&addresses, ctx.now(), AUTHN_CONTEXTS)) {
@@ -123,49 +129,6 @@ async fn note_alias(ctx: &AppContext, slug: &str) -> Result<(), ServiceError> {
             })
         })
         .await
-}
-
-/// What was agreed with the app, as the protocol needs it. Persistent and transient ids can be given to any app that asks.
-pub fn service_provider(connection: &SamlConnection) -> ServiceProvider {
-    ServiceProvider {
-        entity_id: connection.sp_entity_id.clone(),
-        assertion_consumer_services: connection
-            .acs_urls
-            .iter()
-            .map(|acs| ::saml::AssertionConsumerService {
-                url: acs.url.clone(),
-                index: acs.index,
-                is_default: acs.default,
-            })
-            .collect(),
-        signing_certificates: connection
-            .sp_certificates
-            .iter()
-            .filter_map(|text| ::saml::CertificateDer::from_pem_or_base64(text).ok())
-            .collect(),
-        require_signed_requests: connection.requires_signed_requests(),
-        strict_relay_state: connection.strict_relay_state,
-        allow_sha1: connection.allow_sha1,
-        name_id_format: ::saml::NameIdFormat::from(connection.name_id_format.uri()),
-        other_name_id_formats: vec![::saml::NameIdFormat::Persistent, ::saml::NameIdFormat::Transient],
-        ignore_name_id_policy_format: false,
-        single_logout_services: connection
-            .logout_services
-            .iter()
-            .filter_map(|service| {
-                Some(::saml::SingleLogoutService {
-                    binding: match service.binding.as_str() {
-                        "redirect" => ::saml::Binding::HttpRedirect,
-                        "post" => ::saml::Binding::HttpPost,
-                        "soap" => ::saml::Binding::Soap,
-                        _ => return None,
-                    },
-                    location: service.url.clone(),
-                    response_location: Some(service.response_url.clone()).filter(|url| !url.is_empty()),
-                })
-            })
-            .collect(),
-    }
 }
 
 /// A refused request: a SAML status to a verified address, else the hand-over page. Both under one reference in the event.

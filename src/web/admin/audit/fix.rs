@@ -36,6 +36,11 @@ const FIXES: &[(&str, &str, Place)] = &[
          requiring it.",
         Place::SignOn,
     ),
+    (
+        "certificate_unreadable",
+        "Upload the metadata of {app} again, or paste its certificate: the one on file is damaged.",
+        Place::SignOn,
+    ),
     ("saml_signature_algorithm", "Set {app} to sign with RSA-SHA256 or better.", Place::SignOn),
     (
         "saml_destination",
@@ -135,6 +140,16 @@ const FIXES: &[(&str, &str, Place)] = &[
         "wrong_password",
         "Many of these for one person: help them with a new password. For many people: look at the address.",
         Place::Person,
+    ),
+    (
+        "invalid_token",
+        "Tokens end: once is harmless. Many of them deserve a look at the address they come from.",
+        Place::None,
+    ),
+    (
+        "too_many_sign_ons",
+        "Unfinished sign-ons end after half an hour. If one machine begins them all, stop it there.",
+        Place::None,
     ),
     ("throttled", "It ends by itself. If it was the person, help them with a new password.", Place::Person),
 ];
