@@ -177,6 +177,16 @@ fn iip_idp01_attributes_of_any_name_and_format() {
 }
 
 #[test]
+fn sdp_idp18_names_that_are_uris_say_so() {
+    for name in ["urn:oid:2.5.4.42", "http://schemas.example/mail", "https://app.example/role"] {
+        assert_eq!(AttributeNameFormat::for_name(name), AttributeNameFormat::Uri, "{name}");
+    }
+    for name in ["mail", "First name", "oid:2.5.4.42", ""] {
+        assert_eq!(AttributeNameFormat::for_name(name), AttributeNameFormat::Basic, "{name}");
+    }
+}
+
+#[test]
 fn iip_g02_values_of_256_characters_are_sent_whole() {
     for unit in ["x", "é", "e\u{301}", "𝒢", "<", "&", "\"", "'", ">", "\t", "\n", "x y", "\r"] {
         for length in [255, 256] {

@@ -35,16 +35,15 @@ fn is_scheme(scheme: &str) -> bool {
 fn is_authority(authority: &str) -> bool {
     let (user, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let host = match host_port.strip_prefix('[') {
-        Some(inside) => inside.split_once(']').is_some_and(|(address, after)| {
+    let host = if let Some(inside) = host_port.strip_prefix('[') {
+        inside.split_once(']').is_some_and(|(address, after)| {
             !address.is_empty()
                 && address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":.".contains(&byte))
                 && (after.is_empty() || after.strip_prefix(':').is_some_and(is_port))
-        }),
-        None => {
-            let (name, port) = host_port.split_once(':').unwrap_or((host_port, ""));
-            consists_of(name, b"") && is_port(port)
-        }
+        })
+    } else {
+        let (name, port) = host_port.split_once(':').unwrap_or((host_port, ""));
+        consists_of(name, b"") && is_port(port)
     };
     host && consists_of(user, b":")
 }
