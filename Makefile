@@ -1,7 +1,7 @@
 # Everything that is run by hand or by continuous integration. `make help` lists it.
 #
 # PROFILE=release  build the gateway of `make demo` and `make bench` optimised (slower to build, faster to run)
-# ARGS="…"         more arguments for `gatehouse demo`
+# ARGS="…"         more arguments for `gatehouse demo`, or for tests/conformance/run.sh
 # TARGET=…         the fuzz target
 # CARGO_FLAGS=…    flags for every cargo call (default: --locked)
 
@@ -26,7 +26,7 @@ TOOLS = scripts/with-tools.sh
 
 VENDOR = assets/vendor/icons.svg
 
-.PHONY: help setup deps-build deps-test assets demo check test test-postgres peers e2e bench fuzz fmt clippy build
+.PHONY: help setup deps-build deps-test assets demo check test test-postgres peers e2e conformance bench fuzz fmt clippy build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -68,7 +68,9 @@ check: fmt clippy ## formatting, lints and unit tests: run before every commit
 	cargo test $(CARGO_FLAGS) --workspace --lib --bins
 
 test: deps-test assets fmt clippy ## everything: what continuous integration runs
-	cargo test $(CARGO_FLAGS) --workspace
+	@log="$$(mktemp)"; trap 'rm -f "$$log"' EXIT; \
+	cargo test $(CARGO_FLAGS) --workspace 2>&1 | tee "$$log"; \
+	tests/conformance/run.sh --from-log "$$log" >/dev/null
 	cargo build $(CARGO_FLAGS) --bin gatehouse
 	$(MAKE) peers e2e
 
@@ -86,6 +88,9 @@ peers: deps-test assets ## real SAML and OIDC libraries against the running gate
 e2e: deps-test assets ## headless Chromium through portal, console and sample apps
 	cargo build $(CARGO_FLAGS) --bin gatehouse
 	GATEHOUSE_BIN=$(DEBUG_BIN) $(TOOLS) tests/e2e/run.sh
+
+conformance: deps-test assets ## the SAML checklists as a table: requirement, tests, verdict
+	@CARGO_FLAGS="$(CARGO_FLAGS)" $(TOOLS) tests/conformance/run.sh $(ARGS)
 
 bench: deps-build assets ## the benchmarks; figures mean something on a quiet machine only
 	cargo bench $(CARGO_FLAGS)

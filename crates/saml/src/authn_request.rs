@@ -172,6 +172,9 @@ pub struct VerifiedAuthnRequest {
     pub(crate) name_id_format: NameIdFormat,
     pub(crate) requested_authn_context: Option<RequestedAuthnContext>,
     pub(crate) subject: Option<NameId>,
+    /// Requests kept by a version that did not know this field have none.
+    #[serde(default)]
+    pub(crate) attribute_consuming_service_index: Option<u16>,
 }
 
 impl VerifiedAuthnRequest {
@@ -273,5 +276,15 @@ impl VerifiedAuthnRequest {
     #[must_use]
     pub const fn subject(&self) -> Option<&NameId> {
         self.subject.as_ref()
+    }
+
+    /// SAML Core §3.4.1: the number of the attribute consuming service in the SP's metadata whose attributes
+    /// it asks for; `None` for its default one (IIP-IDP04).
+    ///
+    /// The section lets an identity provider pass over a number it does not know, and so does this crate:
+    /// whether the number exists is for the caller.
+    #[must_use]
+    pub const fn attribute_consuming_service_index(&self) -> Option<u16> {
+        self.attribute_consuming_service_index
     }
 }

@@ -50,6 +50,7 @@ pub(crate) fn verify(
         force_authn: request.force_authn,
         is_passive: request.is_passive,
         name_id_policy: request.name_id_policy.clone(),
+        attribute_consuming_service_index: request.attribute_consuming_service_index,
     };
     let told = check_version(&request)
         .and_then(|()| check_issue_instant(&request, context))

@@ -207,7 +207,9 @@ impl RequestError {
         let (code, second) = match self.kind {
             RequestErrorKind::Version => (StatusCode::VersionMismatch, None),
             RequestErrorKind::ProtocolBinding => (StatusCode::Requester, Some(Second::UnsupportedBinding)),
-            RequestErrorKind::NameIdPolicy => (StatusCode::Requester, Some(Second::InvalidNameIdPolicy)),
+            // SAML Core §3.4.1.1 names the second-level code only; the conformance kit expects this one above it,
+            // since it is we who cannot supply what the SP may well ask for.
+            RequestErrorKind::NameIdPolicy => (StatusCode::Responder, Some(Second::InvalidNameIdPolicy)),
             RequestErrorKind::RequestedAuthnContext => (StatusCode::Requester, Some(Second::NoAuthnContext)),
             RequestErrorKind::Subject => (StatusCode::Requester, Some(Second::RequestUnsupported)),
             RequestErrorKind::IssueInstant | RequestErrorKind::RelayState => {

@@ -25,6 +25,7 @@ pub(crate) struct AuthnRequest {
     pub(crate) is_passive: bool,
     pub(crate) acs_url: Option<String>,
     pub(crate) acs_index: Option<String>,
+    pub(crate) attribute_consuming_service_index: Option<u16>,
     pub(crate) protocol_binding: Option<String>,
 }
 
@@ -77,6 +78,7 @@ impl AuthnRequest {
             is_passive: boolean(root, "IsPassive")?.unwrap_or(false),
             acs_url: optional(root, "AssertionConsumerServiceURL")?,
             acs_index: optional(root, "AssertionConsumerServiceIndex")?,
+            attribute_consuming_service_index: unsigned_short(root, "AttributeConsumingServiceIndex")?,
             protocol_binding: optional(root, "ProtocolBinding")?,
         })
     }
@@ -181,6 +183,17 @@ fn boolean(element: Element<'_, '_>, name: &str) -> Result<Option<bool>, Request
         .attribute(name)
         .map(|value| {
             parse_boolean(value).ok_or_else(|| malformed(format!("{name} '{}' is no boolean", clip(value))))
+        })
+        .transpose()
+}
+
+/// XML Schema §3.3.23: an unsigned short is a number up to 65535; a plus sign and zeros may stand before it.
+fn unsigned_short(element: Element<'_, '_>, name: &str) -> Result<Option<u16>, RequestError> {
+    element
+        .attribute(name)
+        .map(|value| {
+            let number = value.trim().parse::<u16>();
+            number.map_err(|_| malformed(format!("{name} '{}' is no number up to 65535", clip(value))))
         })
         .transpose()
 }

@@ -85,7 +85,7 @@ fn namespaces_come_down_and_the_nearest_counts() {
         "<?xml version='1.0' encoding='UTF-8'?><!-- c --><EntitiesDescriptor xmlns='{MD}' xmlns:m='urn:wrong' xmlns:mdui=\"urn:wrong\">\n\
          <Extensions><EntityDescriptor entityID='urn:hidden'/></Extensions>\
          <other:EntityDescriptor xmlns:other='urn:other' entityID='urn:foreign'><x/></other:EntityDescriptor>\
-         <EntitiesDescriptor xmlns:m=\"urn:oasis:names:tc:SAML:2.0:&#x6d;etadata\" xmlns:mdui='urn:oasis:names:tc:SAML:metadata:ui' xmlns:unused='urn:q\"uote'>\
+         <EntitiesDescriptor xmlns:m=\"urn:oasis:names:tc:SAML:2.0:&#x6d;etadata\" xmlns:mdui='urn:oasis:names:tc:SAML:metadata:ui' xmlns:unused=\"urn:q'uote\">\
          <m:EntityDescriptor  xmlns:ds = 'http://www.w3.org/2000/09/xmldsig#'\n entityID = 'urn:&amp;a' >\
          <m:SPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\"><m:Extensions><mdui:UIInfo><mdui:DisplayName xml:lang='en'>A</mdui:DisplayName></mdui:UIInfo></m:Extensions>\
          <AssertionConsumerService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" Location='{ACS}' index='0'/></m:SPSSODescriptor></m:EntityDescriptor>\

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::address::AddressError;
-use super::certificate::day;
+use super::note::day;
 use crate::signature::CertificateError;
 use crate::xml::reader::XmlError;
 

@@ -7,7 +7,6 @@
 
 mod address;
 pub mod aggregate;
-mod certificate;
 mod duration;
 mod error;
 pub mod idp;

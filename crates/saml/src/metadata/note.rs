@@ -6,7 +6,6 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use super::address::AddressError;
-use super::certificate::day;
 
 /// One thing the administrator may want to know. Displays as a sentence without full stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,4 +124,9 @@ impl fmt::Display for Note {
             }
         }
     }
+}
+
+/// A day in words, as in `3 March 2030`.
+pub(super) fn day(instant: DateTime<Utc>) -> String {
+    instant.format("%-d %B %Y").to_string()
 }

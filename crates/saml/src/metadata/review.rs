@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::certificate::{day, fingerprint, not_after};
+use super::note::day;
 use super::sp::{RequestedAttribute, ServiceProviderMetadata};
 use crate::name_id::NameIdFormat;
 use crate::service_provider::{AssertionConsumerService, SingleLogoutService};
@@ -183,9 +183,10 @@ fn logout_addresses(services: &[SingleLogoutService]) -> Vec<String> {
 /// The SHA-256 and, in words, when the certificate ends.
 fn certificates<'a>(certificates: impl Iterator<Item = &'a CertificateDer>) -> Vec<String> {
     let line = |certificate: &CertificateDer| {
-        let end = not_after(certificate)
+        let end = certificate
+            .not_after()
             .map_or_else(|| "end not readable".to_owned(), |end| format!("valid until {}", day(end)));
-        format!("SHA-256 {}, {end}", fingerprint(certificate))
+        format!("SHA-256 {}, {end}", certificate.fingerprint())
     };
     certificates.map(line).collect()
 }

@@ -13,7 +13,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::address::check_entity_id;
 use super::aggregate::{self, AggregateLimits};
-use super::certificate::{fingerprint, not_after};
 use super::note::Note;
 use super::read::{self, attributes, endpoints, keys, people};
 use crate::name_id::NameIdFormat;
@@ -147,8 +146,8 @@ impl ServiceProviderMetadata {
     #[must_use]
     pub fn notes_at(&self, now: DateTime<Utc>) -> Vec<Note> {
         let ended = |certificate: &CertificateDer| {
-            let ended = not_after(certificate).filter(|end| *end <= now)?;
-            Some(Note::CertificateEnded { fingerprint: fingerprint(certificate), ended })
+            let ended = certificate.not_after().filter(|end| *end <= now)?;
+            Some(Note::CertificateEnded { fingerprint: certificate.fingerprint(), ended })
         };
         let mut notes = self.notes.clone();
         notes.extend(self.valid_until.filter(|end| *end <= now).map(Note::MetadataEnded));

@@ -1,13 +1,18 @@
 //! Owns certificates as key containers, and the limits on the keys inside.
-//! Does not judge validity dates, issuers or chains: metadata vouches for the key, not X.509.
+//! Tells, but does not judge, validity dates; does not look at issuers or chains: metadata vouches for the key, not X.509.
+
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::ec::EcKey;
 use openssl::ecdsa::EcdsaSig;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
+use openssl::sha::sha256;
 use openssl::sign::Verifier;
 use openssl::x509::X509;
 use serde::{Deserialize, Serialize};
@@ -83,6 +88,27 @@ impl CertificateDer {
     #[must_use]
     pub fn to_base64(&self) -> String {
         STANDARD.encode(&self.0)
+    }
+
+    /// The SHA-256 of the DER as people compare it: pairs of hexadecimal digits with colons between.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut text = String::with_capacity(95);
+        for (place, octet) in sha256(&self.0).iter().enumerate() {
+            let separator = if place == 0 { "" } else { ":" };
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{separator}{octet:02X}");
+        }
+        text
+    }
+
+    /// When the certificate ends, to tell people; `None` when it does not say so in a way that can be read.
+    /// Nothing is decided by it: a certificate in metadata only carries a key (IIP-MD12).
+    #[must_use]
+    pub fn not_after(&self) -> Option<DateTime<Utc>> {
+        let x509 = X509::from_der(&self.0).ok()?;
+        let since_1970 = Asn1Time::from_unix(0).ok()?.diff(x509.not_after()).ok()?;
+        DateTime::from_timestamp(i64::from(since_1970.days) * 86_400 + i64::from(since_1970.secs), 0)
     }
 }
 

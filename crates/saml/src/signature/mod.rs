@@ -1,5 +1,5 @@
-//! Owns XML Signature and the detached signature of HTTP-Redirect, and is the only place that touches
-//! OpenSSL. Does not own keys: they come in as values and leave as nothing.
+//! Owns XML Signature, the detached signature of HTTP-Redirect, and certificates. Beside `encryption` it is
+//! the only place that touches OpenSSL. Does not own keys: they come in as values and leave as nothing.
 //!
 //! Received signatures are verified by our own code: the gate in `gate` fixes the shape of the
 //! signature, `xml::canonical` makes the octets, OpenSSL checks digest and signature, and only the

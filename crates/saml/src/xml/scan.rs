@@ -2,6 +2,7 @@
 //! Does not build anything and does not judge well-formedness: the parser does that afterwards.
 
 use super::chars::is_xml_char;
+use super::namespace_name::is_absolute_uri;
 use super::reader::{Limits, XmlError};
 
 /// Walks the markup once, in constant memory and without recursion.
@@ -75,12 +76,12 @@ fn check_references(text: &str) -> Result<(), XmlError> {
     Ok(())
 }
 
-/// Namespaces in XML 1.0 §2.2, §3 and §5: a name has at most one colon, a prefix is never undeclared
-/// and nothing is declared twice on one element. Canonical XML §1.3 demands an error for relative
-/// namespace names. The parser behind is lenient in these points.
+/// Namespaces in XML 1.0 §2.2, §3 and §5: a name has at most one colon, a prefix is never undeclared,
+/// nothing is declared twice on one element, and a namespace name is an absolute URI. The parser behind is
+/// lenient in these points.
 fn check_declaration<'t>(name: &'t str, value: &str, declared: &mut Vec<&'t str>) -> Result<(), XmlError> {
     let undeclares_default = name == "xmlns" && value.is_empty();
-    if declared.contains(&name) || !(undeclares_default || is_absolute(value)) {
+    if declared.contains(&name) || !(undeclares_default || is_absolute_uri(value)) {
         return Err(XmlError::Namespace(value.chars().take(80).collect()));
     }
     declared.push(name);
@@ -93,14 +94,6 @@ fn check_name(name: &str) -> Result<(), XmlError> {
         return Err(XmlError::NotWellFormed(format!("'{name}' is not a qualified name")));
     }
     Ok(())
-}
-
-/// RFC 3986 §3.1: an absolute URI begins with a scheme and a colon.
-fn is_absolute(uri: &str) -> bool {
-    uri.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-    })
 }
 
 struct Counter<'l> {

@@ -12,6 +12,14 @@ use base64::engine::general_purpose::STANDARD;
 use saml::{ServiceProvider, UnverifiedAuthnRequest, VerifiedAuthnRequest};
 use support::*;
 
+/// Both levels of the status the SP is told, without their common beginning.
+fn told_both(result: &Result<VerifiedAuthnRequest, saml::Refusal>) -> Option<(&'static str, &'static str)> {
+    let refusal = result.as_ref().err().filter(|refusal| refusal.reply_to.is_some())?;
+    let last = |uri: &'static str| uri.rsplit(':').next().unwrap_or_default();
+    let status = refusal.error.status();
+    Some((last(status.code.uri()), status.second.map_or("", |second| last(second.uri()))))
+}
+
 fn told(result: &Result<VerifiedAuthnRequest, saml::Refusal>) -> Option<&'static str> {
     let refusal = result.as_ref().err()?;
     refusal.reply_to.as_ref()?;

@@ -3,7 +3,7 @@
 use saml::{NameIdFormat, ServiceProvider};
 
 use crate::support::*;
-use crate::{both, both_to, told};
+use crate::{both, both_to, told, told_both};
 
 #[test]
 fn s_38_requested_authn_context() {
@@ -73,8 +73,8 @@ fn s_39_name_id_policy() {
     ] {
         let result = ask(bad, &sp());
         assert_eq!(
-            (outcome(&result), told(&result)),
-            ("name_id_policy", Some("InvalidNameIDPolicy")),
+            (outcome(&result), told_both(&result)),
+            ("name_id_policy", Some(("Responder", "InvalidNameIDPolicy"))),
             "{bad}"
         );
     }
@@ -103,6 +103,30 @@ fn allow_create_is_carried_for_identifiers_that_last() {
     ] {
         assert_eq!(ask(&policy).allows_new_name_id(), allowed, "{policy}");
     }
+}
+
+#[test]
+fn iip_idp04_the_set_of_attributes_asked_for_is_carried() {
+    let ask = |attribute: &str| {
+        both(&Request::default().with("Version=\"2.0\"", &format!("Version=\"2.0\" {attribute}")).xml())
+    };
+    let index = |attribute: &str| ask(attribute).expect("good").attribute_consuming_service_index();
+    assert_eq!(index(""), None);
+    for (value, number) in [("0", 0), ("7", 7), (" +07 ", 7), ("65535", 65535)] {
+        assert_eq!(index(&format!("AttributeConsumingServiceIndex=\"{value}\"")), Some(number), "{value}");
+    }
+    for bad in ["", "-1", "65536", "one", "1.0", "0x1"] {
+        let result = ask(&format!("AttributeConsumingServiceIndex=\"{bad}\""));
+        assert_eq!(outcome(&result), "message", "{bad}");
+    }
+    let kept =
+        serde_json::to_value(ask("AttributeConsumingServiceIndex=\"7\"").expect("good")).expect("JSON");
+    let back: saml::VerifiedAuthnRequest = serde_json::from_value(kept.clone()).expect("kept whole");
+    assert_eq!(back.attribute_consuming_service_index(), Some(7));
+    let mut older = kept;
+    older.as_object_mut().expect("an object").remove("attribute_consuming_service_index");
+    let back: saml::VerifiedAuthnRequest = serde_json::from_value(older).expect("an older one is read");
+    assert_eq!(back.attribute_consuming_service_index(), None);
 }
 
 #[test]

@@ -5,12 +5,13 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::tags::{RawAttribute, value_of};
+use super::tags::RawAttribute;
 use super::walk::{Found, Inherited};
 use crate::id::xml_instant;
 use crate::metadata::duration::parse_duration;
 use crate::metadata::error::MetadataError;
 use crate::parse::parse_date_time;
+use crate::xml::value_of;
 
 impl<'t> Found<'t, '_> {
     /// The entity as a document: with the declarations it inherits, and the stricter of its own and the

@@ -7,12 +7,13 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::AggregateLimits;
-use super::tags::{Cursor, Piece, RawAttribute, StartTag, attributes, broken, value_of};
+use super::tags::{Cursor, Piece, RawAttribute, StartTag, attributes, broken};
 use crate::metadata::duration::parse_duration;
 use crate::metadata::error::MetadataError;
 use crate::parse::parse_date_time;
 use crate::uri::MD;
 use crate::xml::reader::XmlError;
+use crate::xml::value_of;
 
 /// What the elements around an entity hand down to it.
 #[derive(Debug, Clone, Default)]
