@@ -2,7 +2,7 @@
 //! Does not own the decision (`domain::sign_on`) or the messages: `saml`, `oidc` and `launch` are its two ends.
 
 pub mod launch;
-mod name_id;
+pub mod name_id;
 pub mod oidc;
 pub mod saml;
 pub mod stop;

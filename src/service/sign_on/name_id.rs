@@ -7,32 +7,66 @@ use crate::{
     service::ServiceError,
     store::{self, Written},
 };
-use ::saml::NameId;
+use ::saml::{NameId, NameIdFormat};
 use rand::Rng;
 
-/// SAML Core §8.3: the identifier in the format that was agreed or asked for.
+/// What is known of an identifier before it is issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// This value.
+    Value(String),
+    /// A lasting pseudonym that is made, and kept, when the person first signs on.
+    MadeAtFirstSignOn,
+    /// A pseudonym that is another one at each sign-on.
+    MadeAtEachSignOn,
+    /// The attribute that identifies people has no value for this person: they can't sign on.
+    Missing,
+}
+
+/// What is known of the identifier in a format. Only reads.
+pub async fn known(
+    ctx: &AppContext,
+    app: &App,
+    connection: &SamlConnection,
+    user: &User,
+    format: &NameIdFormat,
+    groups: &[String],
+) -> Result<Known, ServiceError> {
+    Ok(match format {
+        // SAML Core §8.3.8: opaque, different at each sign-on.
+        NameIdFormat::Transient => Known::MadeAtEachSignOn,
+        // §8.3.7: opaque, pairwise, at most 256 characters, never given to anybody else.
+        NameIdFormat::Persistent => {
+            match store::name_ids::get(&mut ctx.db.read().await?, app.id, user.id).await? {
+                Some(value) => Known::Value(value),
+                None => Known::MadeAtFirstSignOn,
+            }
+        }
+        _ => attributes::value_of(&connection.name_id_source, user, groups)
+            .into_iter()
+            .find(|value| !value.trim().is_empty())
+            .map_or(Known::Missing, Known::Value),
+    })
+}
+
+/// SAML Core §8.3: the identifier in the format that was agreed or asked for; what isn't there yet is made. `None` when
+/// the person lacks the value that identifies people.
 pub(super) async fn of(
     ctx: &AppContext,
     app: &App,
     connection: &SamlConnection,
     user: &User,
-    format: ::saml::NameIdFormat,
+    format: NameIdFormat,
     groups: &[String],
 ) -> Result<Option<NameId>, ServiceError> {
-    let mut id = match format {
-        // §8.3.8: opaque, different at each sign-on.
-        ::saml::NameIdFormat::Transient => NameId::new(format, opaque(ctx, "_")),
-        // §8.3.7: opaque, pairwise, at most 256 characters, never given to anybody else.
-        ::saml::NameIdFormat::Persistent => NameId::new(format, persistent(ctx, app, user).await?),
-        _ => match attributes::value_of(&connection.name_id_source, user, groups)
-            .into_iter()
-            .find(|value| !value.trim().is_empty())
-        {
-            Some(value) => NameId::new(format, value),
-            None => return Ok(None),
-        },
+    let value = match known(ctx, app, connection, user, &format, groups).await? {
+        Known::Value(value) => value,
+        Known::MadeAtFirstSignOn => persistent(ctx, app, user).await?,
+        Known::MadeAtEachSignOn => opaque(ctx, "_"),
+        Known::Missing => return Ok(None),
     };
-    if id.format == ::saml::NameIdFormat::Persistent {
+    let mut id = NameId::new(format, value);
+    if id.format == NameIdFormat::Persistent {
         id.name_qualifier = Some(saml::idp_entity_id(ctx, app, connection));
         id.sp_name_qualifier = Some(connection.sp_entity_id.clone());
     }
@@ -48,10 +82,8 @@ fn opaque(ctx: &AppContext, prefix: &str) -> String {
     prefix.chars().chain(letters).collect()
 }
 
+/// The pairwise id; of two that are made at once, one is kept and both get it.
 async fn persistent(ctx: &AppContext, app: &App, user: &User) -> Result<String, ServiceError> {
-    if let Some(value) = store::name_ids::get(&mut ctx.db.read().await?, app.id, user.id).await? {
-        return Ok(value);
-    }
     let (candidate, app_id, user_id, now) = (opaque(ctx, ""), app.id, user.id, ctx.now());
     ctx.db
         .write(move |tx| {

@@ -9,6 +9,7 @@ pub mod list;
 pub mod metadata;
 pub mod new;
 mod oidc_form;
+mod preview;
 pub mod remove;
 mod rows;
 mod saml_form;

@@ -128,7 +128,7 @@ pub async fn submit(
         connection,
     };
     match apps::create(&ctx, &admin.caller, draft).await {
-        Ok((app, Some(secret))) => sso::stored(&ctx, &admin, &app, Some(secret)).await,
+        Ok((app, Some(secret))) => sso::stored(&ctx, &admin, &app, Some(secret), "").await,
         Ok((app, None)) => {
             let line = format!("{} is added. Nobody can open it until you give it to a group.", app.label);
             Ok(done(&ctx, &format!("/admin/apps/{}/sso", app.slug), &line))

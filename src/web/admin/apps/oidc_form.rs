@@ -19,6 +19,7 @@ use crate::{
                 apps::{
                     AppTab,
                     oidc::{OidcFields, OidcSso, Secret},
+                    preview::Preview,
                 },
             },
             form::Errors,
@@ -130,7 +131,7 @@ fn in_words(valid: &[ClientSecret], now: DateTime<Utc>) -> String {
     line
 }
 
-/// The page.
+/// The page, without a preview.
 pub async fn draw(
     ctx: &AppContext,
     admin: &Admin,
@@ -147,6 +148,7 @@ pub async fn draw(
         console: console(ctx, admin, Nav::Apps).await?,
         frame: super::frame::of(ctx, admin, app, AppTab::SignOn).await?,
         errors,
+        preview: Preview::default(),
         issuer: ctx.config.http.public_url.as_str().to_owned(),
         discovery_url: ctx.url("/.well-known/openid-configuration"),
         client_id: oidc.client_id.clone(),

@@ -19,6 +19,7 @@ use crate::{
                 Nav,
                 apps::{
                     AppTab,
+                    preview::Preview,
                     saml::{SamlFields, SamlGive, SamlSso},
                 },
             },
@@ -151,7 +152,7 @@ fn acs_urls(text: &str, stored: &[AcsUrl]) -> Result<Vec<AcsUrl>, String> {
     Ok(addresses)
 }
 
-/// The page.
+/// The page, without a preview.
 pub async fn draw(
     ctx: &AppContext,
     admin: &Admin,
@@ -166,6 +167,7 @@ pub async fn draw(
         console: console(ctx, admin, Nav::Apps).await?,
         frame: super::frame::of(ctx, admin, app, AppTab::SignOn).await?,
         errors,
+        preview: Preview::default(),
         give: give(ctx, app, saml).await?,
         gave_note: if app.connection.is_complete() {
             "You can edit any value.".to_owned()

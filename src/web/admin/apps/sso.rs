@@ -1,6 +1,6 @@
 //! The sign-on tab of an app: SAML, OIDC or a link. Does not own the forms' fields (`saml_form`, `oidc_form`).
 
-use super::{frame, oidc_form, saml_form};
+use super::{frame, oidc_form, preview, saml_form};
 use crate::{
     context::AppContext,
     domain::{
@@ -11,7 +11,11 @@ use crate::{
     },
     service::{ServiceError, apps},
     web::{
-        admin::{forms, frame::console},
+        admin::{
+            forms,
+            frame::console,
+            paging::{Query, address},
+        },
         error::Failure,
         extract::{Admin, Fields},
         respond::{done, page, page_with, redirect},
@@ -25,7 +29,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     http::StatusCode,
     response::Response,
 };
@@ -45,23 +49,29 @@ pub async fn show(
     State(ctx): State<AppContext>,
     admin: Admin,
     Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let app = apps::find(&ctx, &admin.caller, &slug).await?;
-    stored(&ctx, &admin, &app, None).await
+    let previewed = Query::read(query.as_deref())?.text("preview");
+    stored(&ctx, &admin, &app, None, &previewed).await
 }
 
-/// The tab with what is stored; with a secret that was just made, this is the one time it is shown. The answer is never
+/// The tab with what is stored, and a preview for whom `previewed` names. A secret that was just made is shown this one
+/// time. The answer is never
 /// kept (`Cache-Control: no-store`), and nothing of it stands in an address, a cookie or an event.
 pub async fn stored(
     ctx: &AppContext,
     admin: &Admin,
     app: &App,
     secret: Option<String>,
+    previewed: &str,
 ) -> Result<Response, Failure> {
     match &app.connection {
         Connection::Saml(saml) => {
             let fields = saml_form::fields_of(saml);
-            page(&saml_form::draw(ctx, admin, app, fields, Errors::none(), String::new()).await?)
+            let mut drawn = saml_form::draw(ctx, admin, app, fields, Errors::none(), String::new()).await?;
+            drawn.preview = preview::panel(ctx, admin, app, previewed).await?;
+            page(&drawn)
         }
         Connection::Oidc(oidc) => {
             let secret = match secret {
@@ -69,7 +79,9 @@ pub async fn stored(
                 None => oidc_form::secret_line(ctx, admin, app).await?,
             };
             let fields = oidc_form::fields_of(oidc);
-            page(&oidc_form::draw(ctx, admin, app, fields, Errors::none(), secret).await?)
+            let mut drawn = oidc_form::draw(ctx, admin, app, fields, Errors::none(), secret).await?;
+            drawn.preview = preview::panel(ctx, admin, app, previewed).await?;
+            page(&drawn)
         }
         Connection::Bookmark(link) => {
             page(&bookmark(ctx, admin, app, link.url.clone(), Errors::none()).await?)
@@ -103,6 +115,7 @@ pub async fn submit(
     admin.caller.require(Permission::Manage)?;
     let app = apps::find(&ctx, &admin.caller, &slug).await?;
     let version = fields.version(app.version)?;
+    let previewed = previewed(&fields);
     let wanted = wanted(&app, &fields);
     let saved = match wanted {
         Ok(connection) => save(&ctx, &admin, &app, version, connection).await,
@@ -110,16 +123,21 @@ pub async fn submit(
     };
     match saved {
         Ok(saved) => match settle_secrets(&ctx, &admin, &saved).await? {
-            Some(secret) => stored(&ctx, &admin, &saved, Some(secret)).await,
+            Some(secret) => stored(&ctx, &admin, &saved, Some(secret), &previewed).await,
             None => Ok(done(
                 &ctx,
-                &format!("/admin/apps/{}/sso", saved.slug),
+                &address(&format!("/admin/apps/{}/sso", saved.slug), &[("preview", &previewed)]),
                 "Saved. It counts from the next sign-in.",
             )),
         },
         Err(ServiceError::Invalid(refused)) => refused_page(&ctx, &admin, &app, &fields, refused).await,
         Err(other) => Err(other.into()),
     }
+}
+
+/// Who was previewed beside the form.
+fn previewed(fields: &Fields) -> String {
+    forms::typed(fields.get("preview").trim())
 }
 
 fn wanted(app: &App, fields: &Fields) -> Result<Connection, FieldErrors> {
@@ -179,15 +197,17 @@ async fn refused_page(
         Connection::Saml(_) => {
             let errors = forms::errors(refused, saml_form::RENAMES);
             let typed = saml_form::typed(fields);
-            page_with(status, &saml_form::draw(ctx, admin, app, typed, errors, String::new()).await?)
+            let mut drawn = saml_form::draw(ctx, admin, app, typed, errors, String::new()).await?;
+            drawn.preview = preview::panel(ctx, admin, app, &previewed(fields)).await?;
+            page_with(status, &drawn)
         }
         Connection::Oidc(_) => {
             let errors = forms::errors(refused, oidc_form::RENAMES);
             let secret = oidc_form::secret_line(ctx, admin, app).await?;
-            page_with(
-                status,
-                &oidc_form::draw(ctx, admin, app, oidc_form::typed(fields), errors, secret).await?,
-            )
+            let typed = oidc_form::typed(fields);
+            let mut drawn = oidc_form::draw(ctx, admin, app, typed, errors, secret).await?;
+            drawn.preview = preview::panel(ctx, admin, app, &previewed(fields)).await?;
+            page_with(status, &drawn)
         }
         Connection::Bookmark(_) => {
             let errors = forms::errors(refused, &[]);
@@ -205,5 +225,5 @@ pub async fn rotate_secret(
 ) -> Result<Response, Failure> {
     let app = apps::find(&ctx, &admin.caller, &slug).await?;
     let secret = apps::rotate_secret(&ctx, &admin.caller, &app).await?;
-    stored(&ctx, &admin, &app, Some(secret)).await
+    stored(&ctx, &admin, &app, Some(secret), "").await
 }
