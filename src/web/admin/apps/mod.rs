@@ -17,4 +17,5 @@ mod slug;
 pub mod sso;
 pub mod stage;
 pub mod state;
+pub mod unassign;
 mod verdict;

@@ -7,7 +7,7 @@ use super::super::admin::apps::preview::{Answer, Part, Preview, Row};
 use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso};
 use super::super::admin::apps::{AppFrame, AppTab};
 use super::super::admin::{Console, Nav};
-use super::super::form::{AttributeRow, Choice, Errors, Hidden};
+use super::super::form::{AttributeRow, Choice, Difference, Errors, Hidden, Meanwhile};
 use super::super::*;
 use super::common::{HOSTILE, errors_on, tile};
 use super::page;
@@ -144,6 +144,24 @@ impl OidcSso {
     }
 }
 
+/// The frame for somebody who may only look.
+fn looking() -> Console {
+    Console { may_manage: false, role: HOSTILE.into(), ..console() }
+}
+
+/// A form that somebody else overtook.
+fn overtaken() -> Errors {
+    Errors::stale(Meanwhile {
+        who: vec!["Ada Berg changed Reply addresses, 2 min ago.".into(), HOSTILE.into()],
+        rows: vec![Difference {
+            label: HOSTILE.into(),
+            theirs: true,
+            stored: HOSTILE.into(),
+            typed: String::new(),
+        }],
+    })
+}
+
 pub(super) fn pages() -> Vec<(&'static str, String)> {
     let hostile_rows =
         vec![AttributeRow { name: HOSTILE.into(), kind: "constant".into(), value: HOSTILE.into() }];
@@ -173,6 +191,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         page: Page::sample("/admin/apps/amplitude/sso/metadata"),
         console: console(),
         frame: AppFrame::sample(AppTab::SignOn),
+        errors: Errors::none(),
         rows: vec![
             review_row(
                 "App entity ID",
@@ -193,6 +212,9 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         page("app-sso", &SamlSso::sample()),
         page("app-sso-hostile", &hostile_saml),
         page("app-sso-review", &review),
+        page("app-sso-overtaken", &SamlSso { errors: overtaken(), ..SamlSso::sample() }),
+        page("app-sso-looking", &SamlSso { console: looking(), ..SamlSso::sample() }),
+        page("app-oidc-looking", &OidcSso { console: looking(), ..OidcSso::sample() }),
         page("app-oidc", &OidcSso::sample()),
         page(
             "app-oidc-kept",

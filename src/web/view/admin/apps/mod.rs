@@ -10,6 +10,7 @@ pub mod oidc;
 pub mod preview;
 pub mod remove;
 pub mod saml;
+pub mod unassign;
 
 use askama::Template;
 

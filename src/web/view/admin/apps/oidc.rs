@@ -100,7 +100,7 @@ pub struct OidcSso {
 
 impl OidcSso {
     fn rows(&self) -> Vec<AttributeRow> {
-        with_spare(&self.fields.claims)
+        if self.console.may_manage { with_spare(&self.fields.claims) } else { self.fields.claims.clone() }
     }
 
     /// Ways to authenticate: value, words, whether it is the chosen one.

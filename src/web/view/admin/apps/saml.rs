@@ -106,7 +106,11 @@ pub struct SamlSso {
 
 impl SamlSso {
     fn rows(&self) -> Vec<AttributeRow> {
-        with_spare(&self.fields.attributes)
+        if self.console.may_manage {
+            with_spare(&self.fields.attributes)
+        } else {
+            self.fields.attributes.clone()
+        }
     }
 }
 
@@ -140,6 +144,8 @@ pub struct MetadataReview {
     pub console: Console,
     /// The app.
     pub frame: AppFrame,
+    /// What to put right.
+    pub errors: Errors,
     /// Field by field.
     pub rows: Vec<ReviewRow>,
     /// What deserves a second look.
