@@ -164,8 +164,12 @@ fn told(who: &str, event: &AuditEvent, compared: &[Compared], now: DateTime<Utc>
             labels.push(label);
         }
     }
-    let what = if labels.is_empty() { "nothing that is kept here".to_owned() } else { labels.join(", ") };
-    format!("{who} changed {what}, {}.", ago(event.timestamp, now))
+    let when = ago(event.timestamp, now);
+    match labels.as_slice() {
+        [] => format!("{who} saved it without a change, {when}."),
+        [one] => format!("{who} changed {one}, {when}."),
+        [most @ .., last] => format!("{who} changed {} and {last}, {when}.", most.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -189,7 +193,7 @@ mod tests {
         let change = |field: &str| Change { field: field.into(), from: Value::Null, to: Value::Null };
         event.changes = ["sign_assertion", "sign_response", "client_id"].into_iter().map(change).collect();
         let compared = [Compared::new("Sign", &["sign_assertion", "sign_response"], "both", "assertion")];
-        assert_eq!(told("Ada", &event, &compared, now), "Ada changed Sign, client id, just now.");
+        assert_eq!(told("Ada", &event, &compared, now), "Ada changed Sign and client id, just now.");
     }
 
     #[test]

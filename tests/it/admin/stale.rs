@@ -181,7 +181,7 @@ async fn every_form_with_a_version_is_shown_again_when_overtaken() {
     change(&app, &wiki, |draft| draft.slug = "handbook".into()).await;
     change(&app, &metrics, |draft| {
         if let Connection::Oidc(oidc) = &mut draft.connection {
-            oidc.require_pkce = true;
+            oidc.require_pkce = !oidc.require_pkce;
         }
     })
     .await;
