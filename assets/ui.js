@@ -86,6 +86,10 @@
       card.hidden = !words.every((word) => text.includes(word));
       if (!card.hidden) matches += 1;
     }
+    // A heading over nothing says nothing: its section goes until something under it matches again.
+    const lists = all('[data-hide-on-find]').concat(matches > 0 ? all('section:has([data-filter])') : []);
+    for (const section of all('section:has([data-filter])')) section.hidden = false;
+    for (const section of lists) section.hidden = all('.tile-card', section).every((card) => card.hidden);
     const nothing = one('[data-nothing]');
     if (nothing) nothing.hidden = matches > 0;
     announce(matches === 1 ? '1 app' : `${matches} apps`);

@@ -38,6 +38,57 @@ pub async fn groups(
     Ok(store::assignments::groups_of_app(&mut ctx.db.read().await?, app.id).await?)
 }
 
+/// What taking an app from a group or a person would do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removal {
+    /// The group's or the person's name.
+    pub name: String,
+    /// How many people would lose the app.
+    pub losing: i64,
+    /// How many would keep it by another route.
+    pub keeping: i64,
+    /// Some of those who would lose it, by display name.
+    pub some: Vec<User>,
+}
+
+/// How many people a removal names.
+const NAMED: u32 = 12;
+
+/// What [`set`] with `false` would do. Not found: the group or person is not bound to the app.
+pub async fn removal(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    assignee: Assignee,
+) -> Result<Removal, ServiceError> {
+    caller.require(Permission::Manage)?;
+    match assignee {
+        Assignee::Group(id) => {
+            let bound = groups(ctx, caller, app).await?;
+            let (group, members, _) = bound
+                .into_iter()
+                .find(|(group, ..)| group.id == id)
+                .ok_or(ServiceError::NotFound("assignment"))?;
+            let mut conn = ctx.db.read().await?;
+            let found =
+                store::assignments::only_through(&mut conn, app.id, id, PageRequest::first(NAMED)).await?;
+            let keeping = members.saturating_sub(found.total);
+            Ok(Removal { name: group.name, losing: found.total, keeping, some: found.items })
+        }
+        Assignee::User(id) => {
+            let user = super::users::get(ctx, caller, id).await?;
+            let routes = store::access::routes(&mut ctx.db.read().await?, id, app.id).await?;
+            if !routes.contains(&Route::Direct) {
+                return Err(ServiceError::NotFound("assignment"));
+            }
+            let keeping = i64::from(routes.len() > 1);
+            let name = user.display_name.clone();
+            let some = if keeping == 0 { vec![user] } else { Vec::new() };
+            Ok(Removal { name, losing: 1 - keeping, keeping, some })
+        }
+    }
+}
+
 /// The people chosen by hand.
 pub async fn people_by_hand(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<User>, ServiceError> {
     caller.require(Permission::Read)?;

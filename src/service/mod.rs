@@ -14,10 +14,10 @@ pub mod housekeeping;
 pub mod idp_metadata;
 pub mod issuer_keys;
 pub mod oidc;
-
 pub mod organisation;
 pub mod overview;
 pub mod portal;
+pub mod preview;
 pub mod refusals;
 pub mod sessions;
 pub mod settings;

@@ -2,9 +2,10 @@
 
 use super::{
     apps::{AppRow, app_columns, sort_by_label},
-    dialect::{Conn, execute, fetch_all},
+    dialect::{Conn, execute, fetch_all, fetch_value},
     error::StoreError,
     groups::{CountedGroupRow, group_columns},
+    page::{Page, PageRequest},
     row,
     tx::Tx,
     users::{UserRow, user_columns},
@@ -70,6 +71,34 @@ pub async fn groups_of_app(conn: &mut Conn, app: AppId) -> Result<Vec<(Group, i6
         .collect::<Result<Vec<_>, _>>()?;
     groups.sort_by_cached_key(|(group, ..)| canonical(&group.name));
     Ok(groups)
+}
+
+/// The members of a group who have the app through this group alone, by display name: the people who would lose it.
+pub async fn only_through(
+    conn: &mut Conn,
+    app: AppId,
+    group: GroupId,
+    page: PageRequest,
+) -> Result<Page<User>, StoreError> {
+    macro_rules! losing {
+        () => {
+            " FROM group_members m JOIN users u ON u.id = m.user_id WHERE m.group_id = $2 \
+             AND NOT EXISTS (SELECT 1 FROM app_users au WHERE au.app_id = $1 AND au.user_id = m.user_id) \
+             AND NOT EXISTS (SELECT 1 FROM group_members om JOIN app_groups oa ON oa.group_id = om.group_id \
+             WHERE om.user_id = m.user_id AND oa.app_id = $1 AND om.group_id <> $2)"
+        };
+    }
+    const COUNT: &str = concat!("SELECT COUNT(*)", losing!());
+    const ROWS: &str = concat!(
+        "SELECT ",
+        user_columns!("u."),
+        losing!(),
+        " ORDER BY u.display_key, u.id LIMIT $3 OFFSET $4"
+    );
+    let (app, group) = (app.to_string(), group.to_string());
+    let total = fetch_value!(conn, i64, COUNT, &app, &group)?;
+    let rows = fetch_all!(conn, UserRow, ROWS, &app, &group, page.take(), page.skip())?;
+    Ok(Page { items: row::all(rows)?, total })
 }
 
 /// The people bound to an app by hand, by display name.

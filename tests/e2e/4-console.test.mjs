@@ -98,6 +98,26 @@ for (const script of [true, false]) {
     }
   });
 
+  test(`an app is previewed for a person, and taken from a group after asking, ${how}`, () => inWindow({ script }, async function previewAndRemove(page) {
+    const see = seeing(page);
+    await openPortal(page, owner());
+    const slug = await slugOf(page, 'Ledgerly');
+    await page.goto(`${gateway}/admin/apps/${slug}/sso`);
+    await page.locator('input[name=preview]:visible').fill('Okafor');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByText('Maya would get in').waitFor();
+    assert.match(await page.locator('main aside').first().innerText(), /NameID\s+maya/);
+    await see('app-sso-preview');
+    await page.goto(`${gateway}/admin/apps/${slug}/access`);
+    await page.locator('main a[href*="/access/remove?group="]').first().click();
+    await page.getByRole('heading', { level: 2, name: /^Remove .* from Ledgerly$/ }).waitFor();
+    assert.match(await text(page), /loses? Ledgerly/);
+    await see('access-remove');
+    // Asking is all that was done: going back leaves everything as it was.
+    await page.getByRole('link', { name: 'Keep it' }).click();
+    await page.waitForURL((url) => url.pathname.endsWith('/access'));
+  }));
+
   test(`metadata that can't be read is refused in words, ${how}`, () => inWindow({ script }, async function badMetadata(page) {
     await openPortal(page, owner());
     const slug = await addCustomSaml(page, `Broken ${script ? 'one' : 'two'}`);

@@ -57,8 +57,14 @@ pub fn document(mut value: Value) -> Result<Document, FieldErrors> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string().replace(".profile", "");
         let path = if path == "." { "file".to_owned() } else { path };
-        FieldErrors::one(&path, error.inner().to_string())
+        FieldErrors::one(&path, in_words_of_the_file(&error.inner().to_string()))
     })
+}
+
+/// The reader's list of the known fields names `profile`, which is no field of the file: its members are.
+fn in_words_of_the_file(message: &str) -> String {
+    let members: Vec<String> = STANDARD_ATTRIBUTES.iter().map(|(key, _)| format!("`{key}`")).collect();
+    message.replace("`profile`", &members.join(", "))
 }
 
 /// Several documents as one: their lists one after another.
@@ -248,6 +254,15 @@ mod tests {
             let (found, message) = path_of(text);
             assert!(found.starts_with(path), "{text}: {found} should be {path} ({message})");
             assert!(message.contains(word), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_known_fields_are_those_of_the_file() {
+        for text in ["users: [{username: a, departement: x}]", "users: [{username: a, profile: {}}]"] {
+            let (_, message) = path_of(text);
+            assert!(message.contains("`department`") && message.contains("`recovery_email`"), "{message}");
+            assert!(!message.contains("`profile`"), "{message}");
         }
     }
 

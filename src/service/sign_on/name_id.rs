@@ -13,30 +13,57 @@ use crate::{
     service::ServiceError,
     store::{self, Written},
 };
-use ::saml::NameId;
+use ::saml::{NameId, NameIdFormat};
 use rand::Rng;
 
-/// SAML Core §8.3: the identifier in the format that was agreed or asked for. The inner error says, for an admin, why there is
-/// none.
+/// What is known of an identifier before it is issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// This value.
+    Value(String),
+    /// A lasting pseudonym that is made, and kept, when the person first signs on.
+    MadeAtFirstSignOn,
+    /// A pseudonym that is another one at each sign-on.
+    MadeAtEachSignOn,
+    /// There is none, so they can't sign on; why, for an admin.
+    Missing(String),
+}
+
+/// What is known of the identifier in a format. Only reads.
+pub async fn known(
+    ctx: &AppContext,
+    connection: &SamlConnection,
+    subject: Subject<'_>,
+    format: &NameIdFormat,
+) -> Result<Known, ServiceError> {
+    Ok(match format {
+        // SAML Core §8.3.8: opaque, different at each sign-on.
+        NameIdFormat::Transient => Known::MadeAtEachSignOn,
+        // §8.3.7: opaque, pairwise, at most 256 characters, never given to anybody else.
+        NameIdFormat::Persistent => {
+            let kept = store::name_ids::get(&mut ctx.db.read().await?, subject.app.id, subject.user.id).await?;
+            kept.map_or(Known::MadeAtFirstSignOn, Known::Value)
+        }
+        _ => value(connection, subject).map_or_else(Known::Missing, Known::Value),
+    })
+}
+
+/// SAML Core §8.3: the identifier in the format that was agreed or asked for; what isn't there yet is made. The inner error
+/// says, for an admin, why there is none.
 pub(super) async fn of(
     ctx: &AppContext,
     connection: &SamlConnection,
     subject: Subject<'_>,
-    format: ::saml::NameIdFormat,
+    format: NameIdFormat,
 ) -> Result<Result<NameId, String>, ServiceError> {
-    let mut id = match format {
-        // §8.3.8: opaque, different at each sign-on.
-        ::saml::NameIdFormat::Transient => NameId::new(format, opaque(ctx, "_")),
-        // §8.3.7: opaque, pairwise, at most 256 characters, never given to anybody else.
-        ::saml::NameIdFormat::Persistent => {
-            NameId::new(format, persistent(ctx, subject.app, subject.user).await?)
-        }
-        _ => match value(connection, subject) {
-            Ok(value) => NameId::new(format, value),
-            Err(why) => return Ok(Err(why)),
-        },
+    let value = match known(ctx, connection, subject, &format).await? {
+        Known::Value(value) => value,
+        Known::MadeAtFirstSignOn => make_persistent(ctx, subject.app, subject.user).await?,
+        Known::MadeAtEachSignOn => opaque(ctx, "_"),
+        Known::Missing(why) => return Ok(Err(why)),
     };
-    if id.format == ::saml::NameIdFormat::Persistent {
+    let mut id = NameId::new(format, value);
+    if id.format == NameIdFormat::Persistent {
         id.name_qualifier = Some(saml::idp_entity_id(ctx, subject.app, connection));
         id.sp_name_qualifier = Some(connection.sp_entity_id.clone());
     }
@@ -70,10 +97,8 @@ fn opaque(ctx: &AppContext, prefix: &str) -> String {
     prefix.chars().chain(letters).collect()
 }
 
-async fn persistent(ctx: &AppContext, app: &App, user: &User) -> Result<String, ServiceError> {
-    if let Some(value) = store::name_ids::get(&mut ctx.db.read().await?, app.id, user.id).await? {
-        return Ok(value);
-    }
+/// The pairwise id; of two that are made at once, one is kept and both get it.
+async fn make_persistent(ctx: &AppContext, app: &App, user: &User) -> Result<String, ServiceError> {
     let (candidate, app_id, user_id, now) = (opaque(ctx, ""), app.id, user.id, ctx.now());
     ctx.db
         .write(move |tx| {

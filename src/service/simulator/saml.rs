@@ -16,12 +16,11 @@ use crate::{
     service::{
         Caller, ServiceError, assignments,
         sign_on::{
-            name_id,
+            name_id::{self, Known},
             saml::{idp_entity_id, release},
             service_provider,
         },
     },
-    store,
 };
 use ::saml::{
     AssertionSpec, NameId, NameIdFormat, ResponseTarget, Sign, Signer, authn_context, binding::RelayState,
@@ -158,25 +157,16 @@ async fn identifier(
     subject: Subject<'_>,
 ) -> Result<(Option<NameId>, Check), ServiceError> {
     let format = NameIdFormat::from(connection.name_id_format.uri());
-    let value = match format {
-        NameIdFormat::Transient => Ok(NOT_YET.to_owned()),
-        NameIdFormat::Persistent => {
-            let kept =
-                store::name_ids::get(&mut ctx.db.read().await?, subject.app.id, subject.user.id).await?;
-            Ok(kept.unwrap_or_else(|| NOT_YET.to_owned()))
-        }
-        _ => name_id::value(connection, subject),
-    };
-    Ok(match value {
-        Ok(value) if value == NOT_YET => {
+    Ok(match name_id::known(ctx, connection, subject, &format).await? {
+        Known::MadeAtFirstSignOn | Known::MadeAtEachSignOn => {
             let check = Check::new("name_id", Verdict::Passed, "The identifier is made at the sign-on.");
-            (Some(NameId::new(format, value)), check)
+            (Some(NameId::new(format, NOT_YET.to_owned())), check)
         }
-        Ok(value) => {
+        Known::Value(value) => {
             let words = format!("The app knows the person as “{value}”.");
             (Some(NameId::new(format, value)), Check::new("name_id", Verdict::Passed, words))
         }
-        Err(why) => (None, Check::new("name_id", Verdict::Failed, why)),
+        Known::Missing(why) => (None, Check::new("name_id", Verdict::Failed, why)),
     })
 }
 

@@ -3,7 +3,10 @@
 use super::paging::count;
 use crate::{
     context::AppContext,
-    domain::user::{Role, UserState},
+    domain::{
+        permission::{Permission, allows},
+        user::{Role, UserState},
+    },
     service::overview,
     web::{
         error::Failure,
@@ -22,6 +25,7 @@ pub async fn console(ctx: &AppContext, admin: &Admin, active: Nav) -> Result<Con
     Ok(Console {
         admin: words::person(&admin.user),
         role: role_word(admin.user.role).to_owned(),
+        may_manage: allows(admin.user.role, Permission::Manage),
         counts: Counts { apps: count(counts.apps), users: count(counts.users), groups: count(counts.groups) },
         active,
         flash: admin.visit.flash.clone(),

@@ -7,7 +7,9 @@ mod forms;
 mod frame;
 mod groups;
 mod home;
+mod opened;
 mod paging;
+mod saving;
 mod users;
 
 use crate::context::AppContext;
@@ -33,6 +35,7 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/apps/{slug}/sso/metadata", post(apps::metadata::submit).layer(upload()))
         .route("/admin/apps/{slug}/sso/secret", post(apps::sso::rotate_secret))
         .route("/admin/apps/{slug}/access", get(apps::access::show).post(apps::access::submit))
+        .route("/admin/apps/{slug}/access/remove", get(apps::unassign::show).post(apps::unassign::submit))
         .route("/admin/apps/{slug}/appearance", get(apps::appearance::show).post(apps::appearance::submit))
         .route("/admin/apps/{slug}/activity", get(apps::activity::show))
         .route("/admin/apps/{slug}/state", post(apps::state::submit))

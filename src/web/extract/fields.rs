@@ -1,7 +1,7 @@
 //! The fields of a posted form, taken only with the token of the visit (W-01). Does not own what they mean.
 
 use super::visit::{FetchSite, Visit};
-use crate::{context::AppContext, service::ServiceError, web::error::Failure};
+use crate::{context::AppContext, web::error::Failure};
 use axum::{
     body::to_bytes,
     extract::{FromRequest, FromRequestParts, Multipart, Request},
@@ -42,10 +42,9 @@ impl Fields {
         self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     }
 
-    /// The version that the form was filled from, if that is still the current one. A form without one was not made by us.
-    pub fn version(&self, current: i64) -> Result<i64, Failure> {
-        let version: i64 = self.get("version").parse().map_err(|_| Failure::StaleForm)?;
-        if version == current { Ok(version) } else { Err(Failure::Service(ServiceError::Stale)) }
+    /// The version that the form was filled from. A form without one was not made by us.
+    pub fn version(&self) -> Result<i64, Failure> {
+        self.get("version").parse().map_err(|_| Failure::StaleForm)
     }
 
     /// The lines of a text area that hold something, trimmed.

@@ -6,6 +6,29 @@
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Errors {
     list: Vec<FieldError>,
+    meanwhile: Option<Meanwhile>,
+}
+
+/// Why a form was not saved although nothing in it is wrong: somebody else saved while it was open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Meanwhile {
+    /// Who changed what, one sentence a save, newest first.
+    pub who: Vec<String>,
+    /// The fields that differ now.
+    pub rows: Vec<Difference>,
+}
+
+/// A field whose stored value is not the typed one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The field's label.
+    pub label: String,
+    /// Whether somebody else changed it meanwhile.
+    pub theirs: bool,
+    /// As it is stored now; may be empty.
+    pub stored: String,
+    /// As it was typed; may be empty.
+    pub typed: String,
 }
 
 /// One thing to put right.
@@ -35,6 +58,16 @@ impl Errors {
         Self::on("", message)
     }
 
+    /// A form that somebody else overtook.
+    pub fn stale(meanwhile: Meanwhile) -> Self {
+        Self { meanwhile: Some(meanwhile), ..Self::none() }
+    }
+
+    /// Who overtook the form, and in what.
+    pub fn meanwhile(&self) -> Option<&Meanwhile> {
+        self.meanwhile.as_ref()
+    }
+
     /// Adds an error; the summary keeps the order in which they come.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.list.push(FieldError { field: field.into(), message: message.into() });
@@ -57,7 +90,7 @@ impl Errors {
 
     /// Goes before the page title, so that a screen reader hears it first.
     pub fn title_prefix(&self) -> &'static str {
-        if self.any() { "Error: " } else { "" }
+        if self.any() || self.meanwhile.is_some() { "Error: " } else { "" }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Adding an app, opening it to people, going live, pausing, renaming and removing it.
 
 use super::{as_owner, follow, sp_metadata, upload};
-use crate::support::app::{bookmark, saml_settings, system};
+use crate::support::app::{Browser, Page, bookmark, saml_settings, system};
 use gatehouse::{
     domain::{connection::Connection, user::Role},
     service,
@@ -113,16 +113,16 @@ async fn access_says_who_has_it_and_why() {
         .expect("done");
     let page = owner.get(&format!("{access}?check=omar")).await.text;
     assert!(page.contains("1 of 2 can open it now") && page.contains("Account suspended"), "{page}");
-    let id = omar.id.to_string();
-    let page =
-        follow(&owner, owner.submit(access, access, &[("action", "remove_person"), ("person", &id)]).await)
-            .await;
-    assert!(!page.text.contains("Chosen by hand"));
-    let group = growth.id.to_string();
-    let page =
-        follow(&owner, owner.submit(access, access, &[("action", "remove_group"), ("group", &group)]).await)
-            .await;
-    assert!(page.text.contains("Nobody can open CRM yet"), "{}", page.text);
+    for (asked, said) in [
+        (format!("{access}/remove?person={}", omar.id), "Maya Okafor loses CRM."),
+        (format!("{access}/remove?group={}", growth.id), "1 person loses CRM."),
+    ] {
+        assert!(page_links(&owner.get(access).await.text, &asked), "{asked}");
+        let ask = owner.get(&asked).await;
+        assert!(ask.status == StatusCode::OK && ask.text.contains(said), "{}", ask.text);
+        remove_as_asked(&owner, &asked).await;
+    }
+    assert!(owner.get(access).await.text.contains("Nobody can open CRM yet"));
 }
 
 #[tokio::test]
@@ -155,4 +155,62 @@ async fn renaming_keeps_the_old_address_and_removing_asks_for_the_name() {
     let gone = owner.submit(remove, remove, &[("confirm", " handbook ")]).await;
     assert_eq!(gone.location(), "/admin/apps");
     assert_eq!(owner.get("/admin/apps/handbook/sso").await.status, StatusCode::NOT_FOUND);
+}
+
+fn page_links(text: &str, address: &str) -> bool {
+    text.contains(&format!("href=\"{address}\""))
+}
+
+/// Sends the form of a page that asks before it removes.
+async fn remove_as_asked(owner: &Browser, asked: &str) -> Page {
+    let ask = owner.get(asked).await;
+    assert_eq!(ask.status, StatusCode::OK, "{}", ask.text);
+    let (path, query) = asked.split_once('?').expect("whom");
+    let (field, id) = query.split_once('=').expect("whom");
+    let losing = ask.field("losing").expect("the number");
+    let removed = owner.submit(asked, path, &[(field, id), ("losing", &losing)]).await;
+    follow(owner, removed).await
+}
+
+#[tokio::test]
+async fn removing_says_first_who_loses_the_app() {
+    let (app, owner) = as_owner().await;
+    let mut members = Vec::new();
+    for number in 10..25 {
+        members.push(app.person(&format!("member{number}"), Role::None).await.id);
+    }
+    let growth = app.group("Growth", &members).await;
+    let sales = app.group("Sales", &members[..2]).await;
+    let (crm, _) = app.app("crm", Connection::Saml(Box::new(saml_settings())), &growth).await;
+    let bind = service::assignments::Assignee::Group(sales.id);
+    service::assignments::set(&app.ctx, &system(), &crm, bind, true).await.expect("bound");
+    let access = "/admin/apps/crm/access";
+    let (ask_growth, ask_sales) =
+        (format!("{access}/remove?group={}", growth.id), format!("{access}/remove?group={}", sales.id));
+
+    let page = owner.get(&ask_growth).await.text;
+    assert!(page.contains("13 people lose CRM, 2 keep it by another route."), "{page}");
+    assert_eq!(page.matches("<li class=\"person\">").count(), 12, "some are named");
+    assert!(page.contains("and 1 other"), "{page}");
+    let page = owner.get(&ask_sales).await.text;
+    assert!(page.contains("Nobody loses CRM: everyone in Sales keeps it by another route."), "{page}");
+
+    // The number must still be the one that was said.
+    let id = growth.id.to_string();
+    let wrong = [("group", id.as_str()), ("losing", "1")];
+    let late = owner.submit(&ask_growth, &format!("{access}/remove"), &wrong).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert!(late.text.contains("Look again") && late.text.contains("13 people lose CRM"), "{}", late.text);
+    assert!(owner.get(access).await.text.contains("Growth"), "nothing was removed");
+
+    let page = remove_as_asked(&owner, &ask_sales).await;
+    assert!(page.text.contains("Sales no longer has CRM. Nobody lost it."), "{}", page.text);
+    let page = remove_as_asked(&owner, &ask_growth).await;
+    assert!(page.text.contains("Growth no longer has CRM: 15 people lost it."), "{}", page.text);
+    for gone in [&ask_growth, &format!("{access}/remove?person={}", members[0]), &format!("{access}/remove")]
+    {
+        assert_eq!(owner.get(gone).await.status, StatusCode::NOT_FOUND, "{gone}");
+    }
+    let without = owner.post(&format!("{access}/remove"), &wrong).await;
+    assert_eq!(without.status, StatusCode::FORBIDDEN, "a form of ours has its token");
 }

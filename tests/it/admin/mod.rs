@@ -3,6 +3,7 @@
 mod apps;
 mod audit;
 mod people;
+mod preview;
 mod routes;
 mod sign_on;
 mod stale;

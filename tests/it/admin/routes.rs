@@ -15,7 +15,10 @@ use reqwest::StatusCode;
 type Post = (String, Vec<(&'static str, String)>);
 
 struct Routes {
+    /// Pages to look at.
     gets: Vec<String>,
+    /// Pages that only change something.
+    forms: Vec<String>,
     posts: Vec<Post>,
 }
 
@@ -35,38 +38,40 @@ async fn routes(app: &TestApp) -> Routes {
     let fixed = [
         "/admin",
         "/admin/apps",
-        "/admin/apps/new",
-        "/admin/apps/new/custom-saml",
-        "/admin/apps/new/custom-oidc",
-        "/admin/apps/new/bookmark",
         "/admin/apps/crm/sso",
+        "/admin/apps/crm/sso?preview=maya",
+        "/admin/apps/metrics/sso?preview=maya",
         "/admin/apps/metrics/sso",
         "/admin/apps/wiki/sso",
         "/admin/apps/crm/access",
         "/admin/apps/crm/access?check=maya&q=ma",
         "/admin/apps/crm/appearance",
         "/admin/apps/crm/activity",
-        "/admin/apps/crm/remove",
         "/admin/users",
         "/admin/users?state=active&q=maya&page=2",
-        "/admin/users/new",
         "/admin/groups",
-        "/admin/groups/new",
         "/admin/audit",
         "/admin/audit?outcome=failed&type=sso_auth&app=crm&when=today&q=x",
     ];
     let mut gets: Vec<String> = fixed.map(str::to_owned).into();
-    gets.extend([
-        user.clone(),
-        format!("{user}/edit"),
-        group.clone(),
-        format!("{group}/?q=x").replace("/?", "?"),
-    ]);
+    let fixed_forms = [
+        "/admin/apps/new",
+        "/admin/apps/new/custom-saml",
+        "/admin/apps/new/custom-oidc",
+        "/admin/apps/new/bookmark",
+        "/admin/apps/crm/remove",
+        "/admin/users/new",
+        "/admin/groups/new",
+    ];
+    let mut forms: Vec<String> = fixed_forms.map(str::to_owned).into();
+    forms.push(format!("{user}/edit"));
+    forms.push(format!("/admin/apps/crm/access/remove?group={}", growth.id));
+    gets.extend([user.clone(), group.clone(), format!("{group}/?q=x").replace("/?", "?")]);
     gets.push(format!("/admin/audit/{event}"));
     let post = |path: &str, fields: &[(&'static str, &str)]| -> Post {
         (path.to_owned(), fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
     };
-    let sales = sales.id.to_string();
+    let (sales, bound) = (sales.id.to_string(), growth.id.to_string());
     let posts = vec![
         post("/admin/apps/new/bookmark", &[("label", "Handbook"), ("url", "https://handbook.example/")]),
         post("/admin/apps/new/custom-saml", &[("label", "Amplitude")]),
@@ -78,6 +83,7 @@ async fn routes(app: &TestApp) -> Routes {
         post("/admin/apps/wiki/sso", &[("url", "https://other.example/")]),
         post("/admin/apps/crm/access", &[("action", "add_group"), ("group", &sales)]),
         post("/admin/apps/crm/access", &[("action", "add_person"), ("person", "maya")]),
+        post("/admin/apps/crm/access/remove", &[("group", &bound), ("losing", "1")]),
         post("/admin/apps/crm/appearance", &[("label", "CRM 2"), ("slug", "crm-2")]),
         post("/admin/apps/crm/state", &[("state", "paused")]),
         post("/admin/apps/crm/remove", &[("confirm", "CRM")]),
@@ -97,7 +103,7 @@ async fn routes(app: &TestApp) -> Routes {
         post(&format!("{group}/members"), &[("action", "add"), ("person", "tomas")]),
         post(&format!("{group}/remove"), &[("confirm", "Growth")]),
     ];
-    Routes { gets, posts }
+    Routes { gets, forms, posts }
 }
 
 /// How many events there are that no sign-in made: a refused form must not add one.
@@ -120,8 +126,9 @@ async fn post(browser: &Browser, (path, fields): &Post, csrf: Option<&str>) -> c
 #[tokio::test]
 async fn an_owner_sees_every_page() {
     let (app, owner) = as_owner().await;
-    for path in routes(&app).await.gets {
-        let page = owner.get(&path).await;
+    let Routes { gets, forms, .. } = routes(&app).await;
+    for path in gets.iter().chain(&forms) {
+        let page = owner.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
         assert!(page.text.contains("</html>"), "{path}");
         assert_eq!(page.headers["cache-control"], "no-store", "{path}");
@@ -133,12 +140,12 @@ async fn an_owner_sees_every_page() {
 #[tokio::test]
 async fn w16_strangers_are_sent_to_sign_in_and_people_without_a_role_are_refused() {
     let (app, _) = as_owner().await;
-    let Routes { gets, posts } = routes(&app).await;
+    let Routes { gets, forms, posts } = routes(&app).await;
     let before = changes(&app).await;
     let (stranger, maya) = (app.browser(), app.browser());
     maya.sign_in("maya").await;
     let token = maya.get("/account").await.field("csrf").expect("a form");
-    for path in &gets {
+    for path in gets.iter().chain(&forms) {
         let page = stranger.get(path).await;
         assert_eq!(page.status, StatusCode::SEE_OTHER, "{path}");
         assert!(page.location().starts_with("/login"), "{path}: {}", page.location());
@@ -166,22 +173,89 @@ async fn w01_forms_without_their_token_change_nothing() {
     assert_eq!(changes(&app).await, before, "nothing was changed");
 }
 
+/// The addresses that the forms of a page post to, without signing out.
+fn posts_of(page: &str) -> Vec<String> {
+    page.split("<form")
+        .skip(1)
+        .filter_map(|form| form.split('>').next())
+        .filter(|opening| opening.contains("method=\"post\""))
+        .filter_map(|opening| opening.split("action=\"").nth(1)?.split('"').next().map(str::to_owned))
+        .collect()
+}
+
+/// The links of a page that lead to a page which only changes something.
+fn links_to_change(page: &str) -> Vec<String> {
+    page.split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|href| {
+            let path = href.split('?').next().unwrap_or_default();
+            path.starts_with("/admin/") && ["/new", "/edit", "/remove"].iter().any(|end| path.ends_with(end))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Which controls a role sees, beside what it may do: what is hidden is also refused.
 #[tokio::test]
-async fn w16_auditors_see_everything_and_change_nothing() {
-    let (app, _) = as_owner().await;
-    app.person("noor", Role::Auditor).await;
-    let Routes { gets, posts } = routes(&app).await;
-    let noor = app.browser();
-    noor.sign_in("noor").await;
-    let token = noor.get("/account").await.field("csrf").expect("a form");
-    for path in &gets {
-        assert_eq!(noor.get(path).await.status, StatusCode::OK, "{path}");
+async fn w16_roles_see_the_controls_that_they_may_use() {
+    let (app, owner) = as_owner().await;
+    for (name, role) in [("ada", Role::Admin), ("hans", Role::Helpdesk), ("noor", Role::Auditor)] {
+        app.person(name, role).await;
     }
+    let Routes { gets, forms, posts } = routes(&app).await;
+    let maya = app.browser();
+    maya.sign_in("maya").await;
+    let person = gets.iter().find(|path| path.starts_with("/admin/users/")).expect("a person").clone();
+    let helped = [format!("{person}/sessions"), format!("{person}/password")];
     let before = changes(&app).await;
-    for form in &posts {
-        assert_eq!(post(&noor, form, Some(&token)).await.status, StatusCode::FORBIDDEN, "{}", form.0);
+    for (name, role) in [("hans", Role::Helpdesk), ("noor", Role::Auditor)] {
+        let browser = app.browser();
+        browser.sign_in(name).await;
+        let token = browser.get("/account").await.field("csrf").expect("a form");
+        for path in &gets {
+            let page = browser.get(path).await;
+            assert_eq!(page.status, StatusCode::OK, "{name} {path}");
+            let wanted: &[String] = if role == Role::Helpdesk && *path == person { &helped } else { &[] };
+            assert_eq!(posts_of(&page.text), wanted, "{name} {path}");
+            assert_eq!(links_to_change(&page.text), [""; 0], "{name} {path}");
+        }
+        for path in &forms {
+            assert_eq!(browser.get(path).await.status, StatusCode::FORBIDDEN, "{name} {path}");
+        }
+        for form in posts.iter().filter(|form| role != Role::Helpdesk || !helped.contains(&form.0)) {
+            assert_eq!(
+                post(&browser, form, Some(&token)).await.status,
+                StatusCode::FORBIDDEN,
+                "{name} {}",
+                form.0
+            );
+        }
     }
     assert_eq!(changes(&app).await, before, "nothing was changed");
+
+    let ada = app.browser();
+    ada.sign_in("ada").await;
+    for browser in [&ada, &owner] {
+        for path in [
+            "/admin/apps/crm/sso",
+            "/admin/apps/wiki/sso",
+            "/admin/apps/crm/appearance",
+            "/admin/apps/crm/access",
+        ] {
+            let page = browser.get(path).await.text;
+            assert!(posts_of(&page).iter().any(|action| action == path), "{path}");
+            assert!(!page.contains("lets you look at this"), "{path}");
+        }
+        let page = browser.get(&person).await.text;
+        assert!(links_to_change(&page).contains(&format!("{person}/edit")), "{page}");
+        assert_eq!(posts_of(&page).len(), 3, "state, sessions, password");
+    }
+    let looking = app.browser();
+    looking.sign_in("noor").await;
+    let page = looking.get("/admin/apps/crm/sso").await.text;
+    assert!(page.contains("lets you look at this") && page.contains("https://sp.example/acs"), "{page}");
+    assert!(page.contains("<fieldset class=\"plain\" disabled>"), "{page}");
 }
 
 #[tokio::test]

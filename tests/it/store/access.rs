@@ -159,7 +159,15 @@ async fn losses_are_counted(test: TestDatabase) {
         read!(db, c => assignments::groups_of_app(c, wiki.id)),
         [(alpha, 1, 0), (design.clone(), 3, 1)]
     );
-    assert_eq!(read!(db, c => assignments::groups_of_app(c, other.id)), [(design, 3, 3)]);
+    assert_eq!(read!(db, c => assignments::groups_of_app(c, other.id)), [(design.clone(), 3, 3)]);
+    let only = |app: AppId, group: GroupId, page: PageRequest| async move {
+        let found = read!(db, c => assignments::only_through(c, app, group, page));
+        (found.items.into_iter().map(|user| user.username).collect::<Vec<_>>(), found.total)
+    };
+    assert_eq!(only(wiki.id, design.id, PageRequest::first(9)).await, (vec!["one".to_owned()], 1));
+    assert_eq!(only(wiki.id, new_id!(GroupId), PageRequest::first(9)).await, (Vec::new(), 0));
+    let (some, total) = only(other.id, design.id, PageRequest::new(1, 1)).await;
+    assert_eq!((some.as_slice(), total), (["three".to_owned()].as_slice(), 3), "by display name");
 }
 
 async fn s42_only_what_holds_now_is_confirmed(test: TestDatabase) {

@@ -168,8 +168,29 @@ impl Planner<'_> {
         let mut leaving: Vec<&String> = had.difference(&keys).filter(|key| knows(self, key)).collect();
         leaving.sort_unstable();
         for key in leaving {
-            let change = Change::new(Action::Remove, "access", &format!("{key} to {slug}"));
-            self.step(at, change, operation(key.clone(), false));
+            let operation = operation(key.clone(), false);
+            let change = Change::new(
+                Action::Remove,
+                "access",
+                &format!("{} to {slug}", self.name_of_bound(&operation)),
+            );
+            self.step(at, change, operation);
+        }
+    }
+}
+
+impl Planner<'_> {
+    /// The name, as it is stored, of the group or person that is bound or unbound.
+    fn name_of_bound(&self, operation: &Operation) -> String {
+        let current = self.current;
+        match operation {
+            Operation::BindGroup { group, .. } => {
+                current.groups.get(group).map_or_else(|| group.clone(), |known| known.group.name.clone())
+            }
+            Operation::BindUser { user, .. } => {
+                current.users.get(user).map_or_else(|| user.clone(), |known| known.username.clone())
+            }
+            _ => String::new(),
         }
     }
 }

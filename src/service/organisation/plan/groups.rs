@@ -72,7 +72,8 @@ impl Planner<'_> {
             had.difference(&wanted_keys).filter(|key| self.knows_user(key)).collect();
         leaving.sort_unstable();
         for key in leaving {
-            let change = Change::new(Action::Remove, "member", &format!("{key} in {name}"));
+            let person = self.current.users.get(key).map_or(key, |user| &user.username);
+            let change = Change::new(Action::Remove, "member", &format!("{person} in {name}"));
             let operation =
                 Operation::SetMember { group: group.to_owned(), user: key.clone(), member: false };
             self.step(at, change, operation);

@@ -2,10 +2,13 @@
 
 use super::*;
 use crate::{
-    domain::user::UserDraft,
-    id::{GroupId, UserId},
+    domain::{
+        app::{App, AppDraft},
+        user::UserDraft,
+    },
+    id::{AppId, GroupId, UserId},
     service::organisation::{
-        current::CurrentGroup,
+        current::{CurrentApp, CurrentGroup},
         read::{Notation, document, value},
     },
 };
@@ -202,6 +205,52 @@ fn lists_of_members_and_groups_are_complete() {
         ]
     );
     assert_eq!(lines(&current(), "groups: [{name: Growth}]", false), Vec::<String>::new());
+}
+
+/// What goes is called by the name it has, not by the key it is compared by.
+#[test]
+fn removals_print_names_as_they_are_stored() {
+    let mut current = current();
+    let mut person = user("maya", Role::None);
+    person.username = "Maya.Okafor".into();
+    current.users.insert("maya".into(), person);
+    assert_eq!(
+        lines(&current, "groups: [{name: Growth, members: []}]", false),
+        ["- member Maya.Okafor in Growth"]
+    );
+    let add = read("apps: [{slug: wiki, url: 'https://wiki.example', groups: [Growth]}]");
+    let made = plan(&current, &add, setting()).expect("fits");
+    let draft = made.into_iter().find_map(|step| match step.operation {
+        Operation::CreateApp { draft, .. } => Some(draft),
+        _ => None,
+    });
+    let app = app_of(*draft.expect("an app"));
+    let bound = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let known =
+        CurrentApp { app, groups: bound(&["growth"]), users: bound(&["maya"]), secret_hashes: Vec::new() };
+    current.apps.insert("wiki".into(), known);
+    let mut printed = lines(&current, "apps: [{slug: wiki, groups: [], users: []}]", false);
+    printed.retain(|line| line.contains("access"));
+    assert_eq!(printed, ["- access Growth to wiki", "- access Maya.Okafor to wiki"]);
+}
+
+fn app_of(draft: AppDraft) -> App {
+    App {
+        id: AppId::new(now(), &mut rand::rngs::StdRng::seed_from_u64(2)),
+        slug: draft.slug,
+        label: draft.label,
+        description: draft.description,
+        connector: draft.connector,
+        glyph: draft.glyph,
+        colour: draft.colour,
+        category: draft.category,
+        show_in_portal: draft.show_in_portal,
+        active: draft.active,
+        connection: draft.connection,
+        created_at: now(),
+        updated_at: now(),
+        version: 1,
+    }
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use super::{frame, verdict};
 use crate::{
     context::AppContext,
-    domain::{access::Route, app::App, permission::Permission, user::User},
+    domain::{access::Route, app::App, user::User},
     service::{
-        apps,
         assignments::{self, Assignee},
         overview, users,
     },
@@ -13,6 +12,7 @@ use crate::{
         admin::{
             forms,
             frame::{console, stopped_by},
+            opened::{Changing, Opened},
             paging::{Query, count, pager},
         },
         error::Failure,
@@ -33,7 +33,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::StatusCode,
     response::Response,
 };
@@ -46,11 +46,9 @@ const GROUPS_MAX: usize = 200;
 /// `GET /admin/apps/{slug}/access`
 pub async fn show(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
+    Opened { admin, it: app }: Opened<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
     let query = Query::read(query.as_deref())?;
     let drawn = draw(&ctx, &admin, &app, &query, String::new(), Errors::none()).await?;
     page_with(StatusCode::OK, &drawn)
@@ -148,20 +146,15 @@ fn row(
 /// What was wrong with a form: the field, what to do, and what was typed as a person.
 type Refused = (&'static str, String, String);
 
-/// `POST /admin/apps/{slug}/access`
+/// `POST /admin/apps/{slug}/access`: adds. Removing asks first, on a page of its own (`unassign`).
 pub async fn submit(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
+    Changing { admin, it: app }: Changing<App>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
     let changed = match fields.get("action") {
-        "add_group" => set_groups(&ctx, &admin, &app, &fields, true).await?,
-        "remove_group" => set_groups(&ctx, &admin, &app, &fields, false).await?,
+        "add_group" => add_groups(&ctx, &admin, &app, &fields).await?,
         "add_person" => add_person(&ctx, &admin, &app, fields.get("person").trim()).await?,
-        "remove_person" => remove_person(&ctx, &admin, &app, fields.get("person")).await?,
         _ => Err(("", "Nothing was changed: use the buttons of this page".to_owned(), String::new())),
     };
     match changed {
@@ -174,12 +167,11 @@ pub async fn submit(
     }
 }
 
-async fn set_groups(
+async fn add_groups(
     ctx: &AppContext,
     admin: &Admin,
     app: &App,
     fields: &Fields,
-    bound: bool,
 ) -> Result<Result<String, Refused>, Failure> {
     let known = overview::groups_with_sizes(ctx, &admin.caller).await?;
     let mut names = Vec::new();
@@ -187,13 +179,12 @@ async fn set_groups(
         let Some((group, _)) = known.iter().find(|(group, _)| group.id.to_string() == text) else {
             return Ok(Err(("group", "That group is gone. Choose another one".to_owned(), String::new())));
         };
-        assignments::set(ctx, &admin.caller, app, Assignee::Group(group.id), bound).await?;
+        assignments::set(ctx, &admin.caller, app, Assignee::Group(group.id), true).await?;
         names.push(group.name.as_str());
     }
     Ok(match names.as_slice() {
         [] => Err(("group", "Choose at least one group".to_owned(), String::new())),
-        [one] if bound => Ok(format!("{one} has {} now.", app.label)),
-        [one] => Ok(format!("{one} no longer has {}.", app.label)),
+        [one] => Ok(format!("{one} has {} now.", app.label)),
         many => Ok(format!("{} groups have {} now.", many.len(), app.label)),
     })
 }
@@ -217,23 +208,5 @@ async fn add_person(
         format!("{name} has {} now.", app.label)
     } else {
         format!("{name} was chosen by hand before.")
-    }))
-}
-
-async fn remove_person(
-    ctx: &AppContext,
-    admin: &Admin,
-    app: &App,
-    id: &str,
-) -> Result<Result<String, Refused>, Failure> {
-    let id = id.parse().map_err(|_| Failure::NotFound)?;
-    let user = users::get(ctx, &admin.caller, id).await?;
-    assignments::set(ctx, &admin.caller, app, Assignee::User(user.id), false).await?;
-    let still = assignments::check(ctx, &admin.caller, app, &user).await?.is_allowed();
-    let name = &user.display_name;
-    Ok(Ok(if still {
-        format!("{name} is no longer chosen by hand, and keeps {} through a group.", app.label)
-    } else {
-        format!("{name} no longer has {}.", app.label)
     }))
 }

@@ -3,15 +3,16 @@
 use super::frame;
 use crate::{
     context::AppContext,
-    service::{apps, audit, overview::AuditFilter},
+    domain::app::App,
+    service::{audit, overview::AuditFilter},
     web::{
         admin::{
             audit::rows,
             frame::console,
+            opened::Opened,
             paging::{Query, address, pager},
         },
         error::Failure,
-        extract::Admin,
         respond::page,
         view::admin::{
             Nav,
@@ -20,18 +21,16 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     response::Response,
 };
 
 /// `GET /admin/apps/{slug}/activity`
 pub async fn show(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
+    Opened { admin, it: app }: Opened<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
     let query = Query::read(query.as_deref())?;
     let filter = AuditFilter { app: Some(app.id), ..AuditFilter::default() };
     let found = audit::list(&ctx, &admin.caller, &filter, query.rows()).await?;

@@ -7,15 +7,16 @@ use crate::{
     domain::{
         app::App,
         connection::{Connection, SamlConnection},
-        permission::Permission,
         text::FieldErrors,
     },
-    service::{
-        ServiceError, apps,
-        sp_metadata::{self, Proposal, Reading},
-    },
+    service::sp_metadata::{self, Proposal, Reading},
     web::{
-        admin::{forms, frame::console},
+        admin::{
+            forms,
+            frame::console,
+            opened::Changing,
+            saving::{self, Unsaved},
+        },
         error::Failure,
         extract::{Admin, Fields, Upload},
         respond::{done, page, page_with},
@@ -27,15 +28,11 @@ use crate::{
                     saml::{MetadataReview, ReviewRow},
                 },
             },
-            form::Hidden,
+            form::{Errors, Hidden},
         },
     },
 };
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 
 /// The document of a form: the file, or the pasted text when there is no file; and which of the two it was.
 pub fn document(fields: &Fields) -> (&str, &'static str) {
@@ -66,12 +63,9 @@ pub fn propose(
 /// `POST /admin/apps/{slug}/sso/metadata`: what would change, or with `confirm=yes` the change.
 pub async fn submit(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
+    Changing { admin, it: app }: Changing<App>,
     Upload(fields): Upload,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
     let Some(current) = app.connection.saml() else { return Err(Failure::NotFound) };
     let (xml, field) = document(&fields);
     let proposal = match propose(&ctx, &admin, xml, current, &app.label) {
@@ -79,18 +73,39 @@ pub async fn submit(
         Err(refused) => return refused_page(&ctx, &admin, &app, &fields, field, refused).await,
     };
     if fields.get("confirm") != "yes" {
-        return page(&review(&ctx, &admin, &app, proposal, xml).await?);
+        return page(&review(&ctx, &admin, &app, proposal, xml, Errors::none()).await?);
     }
-    let version = fields.version(app.version)?;
-    match sso::save(&ctx, &admin, &app, version, Connection::Saml(Box::new(proposal.connection))).await {
+    let connection = Connection::Saml(Box::new(proposal.connection));
+    match saving::save(&fields, &app, sso::save(&ctx, &admin, &app, connection)).await? {
         Ok(saved) => {
             let line = format!("{} is filled in from its metadata.", saved.label);
             Ok(done(&ctx, &format!("/admin/apps/{}/sso", saved.slug), &line))
         }
-        Err(ServiceError::Invalid(refused)) => {
+        Err(Unsaved::Refused(refused)) => {
             refused_page(&ctx, &admin, &app, &fields, "metadata_xml", refused).await
         }
-        Err(other) => Err(other.into()),
+        Err(stale) => overtaken(&ctx, &admin, app, &fields, stale).await,
+    }
+}
+
+/// The review anew, beside what is stored now.
+async fn overtaken(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: App,
+    fields: &Fields,
+    stale: Unsaved,
+) -> Result<Response, Failure> {
+    let status = stale.status();
+    let app = stale.current(ctx, admin, app).await?;
+    let Some(current) = app.connection.saml() else { return Err(Failure::NotFound) };
+    let (xml, field) = document(fields);
+    match propose(ctx, admin, xml, current, &app.label) {
+        Ok(proposal) => {
+            let errors = stale.errors(ctx, admin, &app, fields, &[], Vec::new()).await?;
+            page_with(status, &review(ctx, admin, &app, proposal, xml, errors).await?)
+        }
+        Err(refused) => refused_page(ctx, admin, &app, fields, field, refused).await,
     }
 }
 
@@ -100,6 +115,7 @@ async fn review(
     app: &App,
     proposal: Proposal,
     xml: &str,
+    errors: Errors,
 ) -> Result<MetadataReview, Failure> {
     let rows = proposal.differences.into_iter().map(|difference| ReviewRow {
         field: difference.field.to_owned(),
@@ -111,6 +127,7 @@ async fn review(
         page: admin.visit.page(ctx).editing(app.version),
         console: console(ctx, admin, Nav::Apps).await?,
         frame: frame::of(ctx, admin, app, AppTab::SignOn).await?,
+        errors,
         rows: rows.collect(),
         warnings: proposal.warnings,
         payload: vec![Hidden::new("metadata_xml", xml)],

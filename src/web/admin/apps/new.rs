@@ -6,12 +6,11 @@ use crate::{
     domain::{
         app::AppDraft,
         connection::{BookmarkConnection, Connection, OidcConnection, SamlConnection},
-        permission::Permission,
         text::FieldErrors,
     },
     service::{ServiceError, apps},
     web::{
-        admin::{forms, frame::console},
+        admin::{forms, frame::console, opened::Manager},
         error::Failure,
         extract::{Admin, Fields, Upload},
         respond::{done, page, page_with},
@@ -44,14 +43,14 @@ const FROM_METADATA: &[&str] = &[
 ];
 
 /// `GET /admin/apps/new`
-pub async fn choose(State(ctx): State<AppContext>, admin: Admin) -> Result<Response, Failure> {
+pub async fn choose(State(ctx): State<AppContext>, Manager(admin): Manager) -> Result<Response, Failure> {
     page(&AppNew { page: admin.visit.page(&ctx), console: console(&ctx, &admin, Nav::Apps).await? })
 }
 
 /// `GET /admin/apps/new/{kind}`
 pub async fn show(
     State(ctx): State<AppContext>,
-    admin: Admin,
+    Manager(admin): Manager,
     Path(kind): Path<String>,
 ) -> Result<Response, Failure> {
     let kind = NewKind::from_slug(&kind).ok_or(Failure::NotFound)?;
@@ -95,11 +94,10 @@ pub fn look(fields: &Fields) -> Look {
 /// `POST /admin/apps/new/{kind}`
 pub async fn submit(
     State(ctx): State<AppContext>,
-    admin: Admin,
+    Manager(admin): Manager,
     Path(kind): Path<String>,
     Upload(fields): Upload,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
     let kind = NewKind::from_slug(&kind).ok_or(Failure::NotFound)?;
     let mut look = look(&fields);
     let connection = match connection(&ctx, &admin, kind, &mut look, &fields) {
@@ -128,7 +126,7 @@ pub async fn submit(
         connection,
     };
     match apps::create(&ctx, &admin.caller, draft).await {
-        Ok((app, Some(secret))) => sso::stored(&ctx, &admin, &app, Some(secret)).await,
+        Ok((app, Some(secret))) => sso::stored(&ctx, &admin, &app, Some(secret), "").await,
         Ok((app, None)) => {
             let line = format!("{} is added. Nobody can open it until you give it to a group.", app.label);
             Ok(done(&ctx, &format!("/admin/apps/{}/sso", app.slug), &line))

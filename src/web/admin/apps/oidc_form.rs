@@ -10,7 +10,7 @@ use crate::{
     },
     service::{apps, overview::ClientSecret},
     web::{
-        admin::frame::console,
+        admin::{frame::console, saving::Compared},
         error::Failure,
         extract::{Admin, Fields},
         view::{
@@ -19,6 +19,7 @@ use crate::{
                 apps::{
                     AppTab,
                     oidc::{OidcFields, OidcSso, Secret},
+                    preview::Preview,
                 },
             },
             form::Errors,
@@ -58,6 +59,27 @@ pub fn typed(fields: &Fields) -> OidcFields {
         id_token_alg: text("id_token_alg"),
         claims: rows::typed(fields),
     }
+}
+
+/// The fields beside each other, for a form that was overtaken.
+pub fn compared(stored: &OidcFields, typed: &OidcFields) -> Vec<Compared> {
+    let (old, new) = (stored, typed);
+    let (pair, ticked) = (Compared::new, Compared::ticked);
+    vec![
+        pair("Redirect addresses", &["redirect_uris"], &old.redirect_uris, &new.redirect_uris),
+        pair("Start address", &["initiate_login_uri"], &old.initiate_login_uri, &new.initiate_login_uri),
+        pair(
+            "Sign-out addresses",
+            &["post_logout_redirect_uris"],
+            &old.post_logout_redirect_uris,
+            &new.post_logout_redirect_uris,
+        ),
+        ticked("Refresh token", &["refresh_tokens"], old.refresh_token, new.refresh_token),
+        pair("Client authentication", &["client_auth"], &old.client_auth, &new.client_auth),
+        ticked("Require PKCE", &["require_pkce"], old.require_pkce, new.require_pkce),
+        pair("Sign tokens with", &["id_token_algorithm"], &old.id_token_alg, &new.id_token_alg),
+        pair("Custom claims", &["claims"], &rows::text(&old.claims), &rows::text(&new.claims)),
+    ]
 }
 
 /// The settings that fields stand for; what the form doesn't show stays as it is.
@@ -130,7 +152,7 @@ fn in_words(valid: &[ClientSecret], now: DateTime<Utc>) -> String {
     line
 }
 
-/// The page.
+/// The page, without a preview.
 pub async fn draw(
     ctx: &AppContext,
     admin: &Admin,
@@ -147,6 +169,7 @@ pub async fn draw(
         console: console(ctx, admin, Nav::Apps).await?,
         frame: super::frame::of(ctx, admin, app, AppTab::SignOn).await?,
         errors,
+        preview: Preview::default(),
         issuer: ctx.config.http.public_url.as_str().to_owned(),
         discovery_url: ctx.url("/.well-known/openid-configuration"),
         client_id: oidc.client_id.clone(),

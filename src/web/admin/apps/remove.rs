@@ -3,10 +3,10 @@
 use super::frame;
 use crate::{
     context::AppContext,
-    domain::{app::App, connection::Connection, permission::Permission, text::canonical},
+    domain::{app::App, connection::Connection, text::canonical},
     service::apps,
     web::{
-        admin::{forms, frame::console, paging::count},
+        admin::{forms, frame::console, opened::Changing, paging::count},
         error::Failure,
         extract::{Admin, Fields},
         respond::{done, page, page_with},
@@ -19,19 +19,13 @@ use crate::{
         },
     },
 };
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 
 /// `GET /admin/apps/{slug}/remove`
 pub async fn show(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
+    Changing { admin, it: app }: Changing<App>,
 ) -> Result<Response, Failure> {
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
     page(&draw(&ctx, &admin, &app, String::new(), Errors::none()).await?)
 }
 
@@ -73,12 +67,9 @@ fn consequences(app: &App) -> Vec<String> {
 /// `POST /admin/apps/{slug}/remove`
 pub async fn submit(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
+    Changing { admin, it: app }: Changing<App>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
     let typed = fields.get("confirm");
     if canonical(typed) != canonical(&app.label) {
         let errors = Errors::on("confirm", format!("Type {}, as it stands above", app.label));

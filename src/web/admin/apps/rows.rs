@@ -66,6 +66,15 @@ pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
         .collect()
 }
 
+/// The rows as lines, for comparing: `email from email`, `plan = gold`.
+pub fn text(rows: &[AttributeRow]) -> String {
+    let line = |row: &AttributeRow| match row.kind.as_str() {
+        "constant" => format!("{} = {}", row.name, row.value),
+        _ => format!("{} from {}", row.name, row.value),
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The names that a value may come from, for suggestions.
 pub fn sources() -> Vec<String> {
     ACCOUNT_SOURCES.iter().chain(STANDARD_ATTRIBUTES).map(|(key, _)| (*key).to_owned()).collect()

@@ -11,7 +11,7 @@ use crate::{
     keyring::fingerprint_sha256,
     service::{ServiceError, apps, sign_on},
     web::{
-        admin::frame::console,
+        admin::{frame::console, saving::Compared},
         error::Failure,
         extract::{Admin, Fields},
         view::{
@@ -19,6 +19,7 @@ use crate::{
                 Nav,
                 apps::{
                     AppTab,
+                    preview::Preview,
                     saml::{SamlFields, SamlGive, SamlSso},
                 },
             },
@@ -74,6 +75,29 @@ pub fn typed(fields: &Fields) -> SamlFields {
         attributes: rows::typed(fields),
         groups_attribute: text("groups_attribute"),
     }
+}
+
+/// The fields beside each other, for a form that was overtaken.
+pub fn compared(stored: &SamlFields, typed: &SamlFields) -> Vec<Compared> {
+    let (old, new) = (stored, typed);
+    let pair = Compared::new;
+    vec![
+        pair("Reply addresses", &["acs_urls"], &old.acs_urls, &new.acs_urls),
+        pair("App entity ID", &["sp_entity_id"], &old.sp_entity_id, &new.sp_entity_id),
+        pair("Identify people by", &["name_id_source"], &old.name_id_source, &new.name_id_source),
+        pair("Written as", &["name_id_format"], &old.name_id_format, &new.name_id_format),
+        pair("Sign", &["sign_assertion", "sign_response"], &old.sign, &new.sign),
+        pair(
+            "Require signed requests",
+            &["require_signed_requests"],
+            &old.require_signed_requests,
+            &new.require_signed_requests,
+        ),
+        pair("Start page", &["default_relay_state"], &old.default_relay_state, &new.default_relay_state),
+        pair("Its certificates", &["sp_certificates"], &old.sp_certificates, &new.sp_certificates),
+        pair("Attributes", &["attributes"], &rows::text(&old.attributes), &rows::text(&new.attributes)),
+        pair("Groups", &["groups_attribute"], &old.groups_attribute, &new.groups_attribute),
+    ]
 }
 
 /// The settings that fields stand for; what the form doesn't show stays as it is.
@@ -151,7 +175,7 @@ fn acs_urls(text: &str, stored: &[AcsUrl]) -> Result<Vec<AcsUrl>, String> {
     Ok(addresses)
 }
 
-/// The page.
+/// The page, without a preview.
 pub async fn draw(
     ctx: &AppContext,
     admin: &Admin,
@@ -166,6 +190,7 @@ pub async fn draw(
         console: console(ctx, admin, Nav::Apps).await?,
         frame: super::frame::of(ctx, admin, app, AppTab::SignOn).await?,
         errors,
+        preview: Preview::default(),
         give: give(ctx, app, saml).await?,
         gave_note: if app.connection.is_complete() {
             "You can edit any value.".to_owned()

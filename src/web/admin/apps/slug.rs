@@ -4,7 +4,7 @@ use crate::{
     context::AppContext,
     domain::text::slugify,
     service::{ServiceError, apps},
-    web::{error::Failure, extract::Admin},
+    web::extract::Admin,
 };
 
 /// Names that addresses of the console need themselves.
@@ -13,19 +13,19 @@ const RESERVED: &[&str] = &["new"];
 const TRIES: u32 = 99;
 
 /// Whether another app has this name, or had it once.
-pub async fn is_taken(ctx: &AppContext, admin: &Admin, slug: &str) -> Result<bool, Failure> {
+pub async fn is_taken(ctx: &AppContext, admin: &Admin, slug: &str) -> Result<bool, ServiceError> {
     if RESERVED.contains(&slug) {
         return Ok(true);
     }
     match apps::find(ctx, &admin.caller, slug).await {
         Ok(_) => Ok(true),
         Err(ServiceError::NotFound(_)) => Ok(false),
-        Err(other) => Err(other.into()),
+        Err(other) => Err(other),
     }
 }
 
 /// The first free name like `wanted`: itself, else `wanted-2`, and so on.
-pub async fn free(ctx: &AppContext, admin: &Admin, wanted: &str) -> Result<String, Failure> {
+pub async fn free(ctx: &AppContext, admin: &Admin, wanted: &str) -> Result<String, ServiceError> {
     if !is_taken(ctx, admin, wanted).await? {
         return Ok(wanted.to_owned());
     }

@@ -1,17 +1,22 @@
 //! The sign-on tab of an app: SAML, OIDC or a link. Does not own the forms' fields (`saml_form`, `oidc_form`).
 
-use super::{frame, oidc_form, saml_form};
+use super::{frame, oidc_form, preview, saml_form};
 use crate::{
     context::AppContext,
     domain::{
         app::{App, AppDraft},
         connection::{BookmarkConnection, ClientAuth, Connection},
-        permission::Permission,
         text::FieldErrors,
     },
     service::{ServiceError, apps},
     web::{
-        admin::{forms, frame::console},
+        admin::{
+            forms,
+            frame::console,
+            opened::{Changing, Opened},
+            paging::{Query, address},
+            saving::{self, Compared, Unsaved},
+        },
         error::Failure,
         extract::{Admin, Fields},
         respond::{done, page, page_with, redirect},
@@ -25,43 +30,41 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, State},
-    http::StatusCode,
+    extract::{RawQuery, State},
     response::Response,
 };
 
 /// `GET /admin/apps/{slug}`
-pub async fn first(
-    State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
-) -> Result<Response, Failure> {
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
+pub async fn first(Opened { it: app, .. }: Opened<App>) -> Result<Response, Failure> {
     Ok(redirect(&format!("/admin/apps/{}/sso", app.slug)))
 }
 
 /// `GET /admin/apps/{slug}/sso`
 pub async fn show(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
+    Opened { admin, it: app }: Opened<App>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
-    stored(&ctx, &admin, &app, None).await
+    let previewed = Query::read(query.as_deref())?.text("preview");
+    stored(&ctx, &admin, &app, None, &previewed).await
 }
 
-/// The tab with what is stored; with a secret that was just made, this is the one time it is shown. The answer is never
+/// The tab with what is stored, and a preview for whom `previewed` names. A secret that was just made is shown this one
+/// time. The answer is never
 /// kept (`Cache-Control: no-store`), and nothing of it stands in an address, a cookie or an event.
 pub async fn stored(
     ctx: &AppContext,
     admin: &Admin,
     app: &App,
     secret: Option<String>,
+    previewed: &str,
 ) -> Result<Response, Failure> {
     match &app.connection {
         Connection::Saml(saml) => {
             let fields = saml_form::fields_of(saml);
-            page(&saml_form::draw(ctx, admin, app, fields, Errors::none(), String::new()).await?)
+            let mut drawn = saml_form::draw(ctx, admin, app, fields, Errors::none(), String::new()).await?;
+            drawn.preview = preview::panel(ctx, admin, app, previewed).await?;
+            page(&drawn)
         }
         Connection::Oidc(oidc) => {
             let secret = match secret {
@@ -69,7 +72,9 @@ pub async fn stored(
                 None => oidc_form::secret_line(ctx, admin, app).await?,
             };
             let fields = oidc_form::fields_of(oidc);
-            page(&oidc_form::draw(ctx, admin, app, fields, Errors::none(), secret).await?)
+            let mut drawn = oidc_form::draw(ctx, admin, app, fields, Errors::none(), secret).await?;
+            drawn.preview = preview::panel(ctx, admin, app, previewed).await?;
+            page(&drawn)
         }
         Connection::Bookmark(link) => {
             page(&bookmark(ctx, admin, app, link.url.clone(), Errors::none()).await?)
@@ -96,30 +101,30 @@ async fn bookmark(
 /// `POST /admin/apps/{slug}/sso`
 pub async fn submit(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
+    Changing { admin, it: app }: Changing<App>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
-    let version = fields.version(app.version)?;
-    let wanted = wanted(&app, &fields);
-    let saved = match wanted {
-        Ok(connection) => save(&ctx, &admin, &app, version, connection).await,
-        Err(refused) => Err(ServiceError::Invalid(refused)),
+    let previewed = previewed(&fields);
+    let work = async {
+        let connection = wanted(&app, &fields)?;
+        save(&ctx, &admin, &app, connection).await
     };
-    match saved {
+    match saving::save(&fields, &app, work).await? {
         Ok(saved) => match settle_secrets(&ctx, &admin, &saved).await? {
-            Some(secret) => stored(&ctx, &admin, &saved, Some(secret)).await,
+            Some(secret) => stored(&ctx, &admin, &saved, Some(secret), &previewed).await,
             None => Ok(done(
                 &ctx,
-                &format!("/admin/apps/{}/sso", saved.slug),
+                &address(&format!("/admin/apps/{}/sso", saved.slug), &[("preview", &previewed)]),
                 "Saved. It counts from the next sign-in.",
             )),
         },
-        Err(ServiceError::Invalid(refused)) => refused_page(&ctx, &admin, &app, &fields, refused).await,
-        Err(other) => Err(other.into()),
+        Err(unsaved) => again(&ctx, &admin, app, &fields, unsaved).await,
     }
+}
+
+/// Who was previewed beside the form.
+fn previewed(fields: &Fields) -> String {
+    forms::typed(fields.get("preview").trim())
 }
 
 fn wanted(app: &App, fields: &Fields) -> Result<Connection, FieldErrors> {
@@ -136,16 +141,15 @@ fn wanted(app: &App, fields: &Fields) -> Result<Connection, FieldErrors> {
     })
 }
 
-/// Saves another connection of an app; everything else stays. `version` is the one the form was filled from.
+/// Saves another connection of an app as it was loaded; everything else stays.
 pub async fn save(
     ctx: &AppContext,
     admin: &Admin,
     app: &App,
-    version: i64,
     connection: Connection,
 ) -> Result<App, ServiceError> {
     let draft = AppDraft { connection, ..AppDraft::of(app) };
-    apps::update(ctx, &admin.caller, app.clone(), version, draft).await
+    apps::update(ctx, &admin.caller, app.clone(), app.version, draft).await
 }
 
 /// After a change of how the client proves itself: one that keeps no secret loses its secrets, one that needs a secret
@@ -166,32 +170,39 @@ async fn settle_secrets(ctx: &AppContext, admin: &Admin, app: &App) -> Result<Op
     Ok(Some(apps::rotate_secret(ctx, &admin.caller, app).await?))
 }
 
-/// The same form with what was typed.
-async fn refused_page(
+/// The same form with what was typed, and why it was not saved.
+async fn again(
     ctx: &AppContext,
     admin: &Admin,
-    app: &App,
+    app: App,
     fields: &Fields,
-    refused: FieldErrors,
+    unsaved: Unsaved,
 ) -> Result<Response, Failure> {
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let status = unsaved.status();
+    let app = unsaved.current(ctx, admin, app).await?;
     match &app.connection {
-        Connection::Saml(_) => {
-            let errors = forms::errors(refused, saml_form::RENAMES);
+        Connection::Saml(saml) => {
             let typed = saml_form::typed(fields);
-            page_with(status, &saml_form::draw(ctx, admin, app, typed, errors, String::new()).await?)
+            let compared = saml_form::compared(&saml_form::fields_of(saml), &typed);
+            let errors = unsaved.errors(ctx, admin, &app, fields, saml_form::RENAMES, compared).await?;
+            let mut drawn = saml_form::draw(ctx, admin, &app, typed, errors, String::new()).await?;
+            drawn.preview = preview::panel(ctx, admin, &app, &previewed(fields)).await?;
+            page_with(status, &drawn)
         }
-        Connection::Oidc(_) => {
-            let errors = forms::errors(refused, oidc_form::RENAMES);
-            let secret = oidc_form::secret_line(ctx, admin, app).await?;
-            page_with(
-                status,
-                &oidc_form::draw(ctx, admin, app, oidc_form::typed(fields), errors, secret).await?,
-            )
+        Connection::Oidc(oidc) => {
+            let typed = oidc_form::typed(fields);
+            let compared = oidc_form::compared(&oidc_form::fields_of(oidc), &typed);
+            let errors = unsaved.errors(ctx, admin, &app, fields, oidc_form::RENAMES, compared).await?;
+            let secret = oidc_form::secret_line(ctx, admin, &app).await?;
+            let mut drawn = oidc_form::draw(ctx, admin, &app, typed, errors, secret).await?;
+            drawn.preview = preview::panel(ctx, admin, &app, &previewed(fields)).await?;
+            page_with(status, &drawn)
         }
-        Connection::Bookmark(_) => {
-            let errors = forms::errors(refused, &[]);
-            page_with(status, &bookmark(ctx, admin, app, fields.get("url").to_owned(), errors).await?)
+        Connection::Bookmark(link) => {
+            let typed = fields.get("url").to_owned();
+            let compared = vec![Compared::new("Address", &["url"], &link.url, &typed)];
+            let errors = unsaved.errors(ctx, admin, &app, fields, &[], compared).await?;
+            page_with(status, &bookmark(ctx, admin, &app, typed, errors).await?)
         }
     }
 }
@@ -199,11 +210,9 @@ async fn refused_page(
 /// `POST /admin/apps/{slug}/sso/secret`: a new client secret, shown on the answer and never again.
 pub async fn rotate_secret(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
+    Changing { admin, it: app }: Changing<App>,
     _: Fields,
 ) -> Result<Response, Failure> {
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
     let secret = apps::rotate_secret(&ctx, &admin.caller, &app).await?;
-    stored(&ctx, &admin, &app, Some(secret)).await
+    stored(&ctx, &admin, &app, Some(secret), "").await
 }

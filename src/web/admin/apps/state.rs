@@ -3,30 +3,24 @@
 use super::frame;
 use crate::{
     context::AppContext,
-    domain::{app::AppDraft, permission::Permission},
+    domain::app::{App, AppDraft},
     service::apps,
     web::{
-        admin::{forms::warned, paging::count},
+        admin::{forms::warned, opened::Changing, paging::count},
         error::Failure,
-        extract::{Admin, Fields},
+        extract::Fields,
         respond::done,
         view::list::counted,
     },
 };
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 /// `POST /admin/apps/{slug}/state`: `state` is `live` or `paused`.
 pub async fn submit(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(slug): Path<String>,
+    Changing { admin, it: app }: Changing<App>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let app = apps::find(&ctx, &admin.caller, &slug).await?;
     let back = format!("/admin/apps/{}/sso", app.slug);
     let live = match fields.get("state") {
         "live" => true,

@@ -74,16 +74,7 @@ fn verdict(
     routes: &[Route],
     sees: Option<(String, String)>,
 ) -> Verdict {
-    let name = user.greeting_name();
-    let (title, text) = match access {
-        Access::Allowed(routes) => (
-            format!("{name} would get in"),
-            format!("{} has {} {}.", user.display_name, app.label, through(routes)),
-        ),
-        Access::Denied(denial) => {
-            (format!("{name} would be stopped"), denial.sentence(&user.display_name, &app.label))
-        }
-    };
+    let (title, text) = in_words(app, user, access);
     Verdict {
         lets_in: access.is_allowed(),
         title,
@@ -91,6 +82,20 @@ fn verdict(
         chain: chain(app, user, access, routes),
         sees,
         person_href: format!("/admin/users/{}", user.id),
+    }
+}
+
+/// The decision as a title, and why as a sentence.
+pub fn in_words(app: &App, user: &User, access: &Access) -> (String, String) {
+    let name = user.greeting_name();
+    match access {
+        Access::Allowed(routes) => (
+            format!("{name} would get in"),
+            format!("{} has {} {}.", user.display_name, app.label, through(routes)),
+        ),
+        Access::Denied(denial) => {
+            (format!("{name} would be stopped"), denial.sentence(&user.display_name, &app.label))
+        }
     }
 }
 

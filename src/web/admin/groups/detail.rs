@@ -2,18 +2,16 @@
 
 use crate::{
     context::AppContext,
-    domain::{
-        group::{Group, GroupDraft},
-        permission::Permission,
-        text::canonical,
-    },
-    id::GroupId,
-    service::{ServiceError, groups, overview::PageRequest, users},
+    domain::{group::Group, text::canonical},
+    service::{groups, overview::PageRequest, users},
     web::{
         admin::{
             forms,
             frame::console,
+            groups::list::draft_of,
+            opened::{Changing, Opened},
             paging::{Query, count, pager},
+            saving::{self, Compared},
         },
         error::Failure,
         extract::{Admin, Fields},
@@ -29,7 +27,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::StatusCode,
     response::Response,
 };
@@ -48,19 +46,12 @@ impl Typed {
     }
 }
 
-async fn load(ctx: &AppContext, admin: &Admin, id: &str) -> Result<Group, Failure> {
-    let id: GroupId = id.parse().map_err(|_| Failure::NotFound)?;
-    Ok(groups::get(ctx, &admin.caller, id).await?)
-}
-
 /// `GET /admin/groups/{id}`
 pub async fn show(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(id): Path<String>,
+    Opened { admin, it: group }: Opened<Group>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let group = load(&ctx, &admin, &id).await?;
     let query = Query::read(query.as_deref())?;
     page(&draw(&ctx, &admin, &group, &query, Typed::stored(&group), Errors::none()).await?)
 }
@@ -123,76 +114,84 @@ async fn refused(
 /// `POST /admin/groups/{id}`
 pub async fn update(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(id): Path<String>,
+    Changing { admin, it: group }: Changing<Group>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let group = load(&ctx, &admin, &id).await?;
-    let version = fields.version(group.version)?;
-    let draft =
-        GroupDraft { name: fields.get("name").to_owned(), description: fields.get("description").to_owned() };
+    let draft = draft_of(&fields);
     let typed =
         Typed { name: draft.name.clone(), description: draft.description.clone(), ..Typed::stored(&group) };
-    match groups::update(&ctx, &admin.caller, group.id, version, draft).await {
+    let work = groups::update(&ctx, &admin.caller, group.id, group.version, draft);
+    match saving::save(&fields, &group, work).await? {
         Ok(group) => Ok(done(&ctx, &format!("/admin/groups/{}", group.id), "Saved.")),
-        Err(ServiceError::Invalid(errors)) => {
-            refused(&ctx, &admin, &group, typed, forms::errors(errors, &[])).await
+        Err(unsaved) => {
+            let status = unsaved.status();
+            let group = unsaved.current(&ctx, &admin, group).await?;
+            let compared = vec![
+                Compared::new("Name", &["name"], &group.name, &typed.name),
+                Compared::new("Description", &["description"], &group.description, &typed.description),
+            ];
+            let errors = unsaved.errors(&ctx, &admin, &group, &fields, &[], compared).await?;
+            let query = Query::read(None)?;
+            page_with(status, &draw(&ctx, &admin, &group, &query, typed, errors).await?)
         }
-        Err(other) => Err(other.into()),
     }
 }
 
 /// `POST /admin/groups/{id}/members`: `action` is `add`, with a user name or email, or `remove`, with an id.
 pub async fn members(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(id): Path<String>,
+    Changing { admin, it: group }: Changing<Group>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let group = load(&ctx, &admin, &id).await?;
     let sent = fields.get("person").trim();
-    let back = format!("/admin/groups/{}", group.id);
-    let again = |message: &'static str| {
-        let typed = Typed { person: forms::typed(sent), ..Typed::stored(&group) };
-        (typed, Errors::on("person", message))
+    let changed = match fields.get("action") {
+        "add" => add(&ctx, &admin, &group, sent).await?,
+        "remove" => Ok(remove_member(&ctx, &admin, &group, sent).await?),
+        _ => Err(Errors::general("Nothing was changed: use the buttons of this page")),
     };
-    match fields.get("action") {
-        "add" => {
-            if sent.is_empty() {
-                let (typed, errors) = again("Enter a user name or work email");
-                return refused(&ctx, &admin, &group, typed, errors).await;
-            }
-            let Some(user) = users::find(&ctx, &admin.caller, sent).await? else {
-                let (typed, errors) = again("Nobody here has that user name or email");
-                return refused(&ctx, &admin, &group, typed, errors).await;
-            };
-            let added = groups::set_member(&ctx, &admin.caller, group.id, user.id, true).await?;
-            let what = if added { "is in the group now" } else { "was in the group before" };
-            Ok(done(&ctx, &back, &format!("{} {what}.", user.display_name)))
-        }
-        "remove" => {
-            let user = users::get(&ctx, &admin.caller, sent.parse().map_err(|_| Failure::NotFound)?).await?;
-            groups::set_member(&ctx, &admin.caller, group.id, user.id, false).await?;
-            Ok(done(&ctx, &back, &format!("{} is no longer in the group.", user.display_name)))
-        }
-        _ => {
-            let errors = Errors::general("Nothing was changed: use the buttons of this page");
-            refused(&ctx, &admin, &group, Typed::stored(&group), errors).await
+    match changed {
+        Ok(line) => Ok(done(&ctx, &format!("/admin/groups/{}", group.id), &line)),
+        Err(errors) => {
+            let typed = Typed { person: forms::typed(sent), ..Typed::stored(&group) };
+            refused(&ctx, &admin, &group, typed, errors).await
         }
     }
+}
+
+async fn add(
+    ctx: &AppContext,
+    admin: &Admin,
+    group: &Group,
+    sent: &str,
+) -> Result<Result<String, Errors>, Failure> {
+    if sent.is_empty() {
+        return Ok(Err(Errors::on("person", "Enter a user name or work email")));
+    }
+    let Some(user) = users::find(ctx, &admin.caller, sent).await? else {
+        return Ok(Err(Errors::on("person", "Nobody here has that user name or email")));
+    };
+    let added = groups::set_member(ctx, &admin.caller, group.id, user.id, true).await?;
+    let what = if added { "is in the group now" } else { "was in the group before" };
+    Ok(Ok(format!("{} {what}.", user.display_name)))
+}
+
+async fn remove_member(
+    ctx: &AppContext,
+    admin: &Admin,
+    group: &Group,
+    sent: &str,
+) -> Result<String, Failure> {
+    let user = users::get(ctx, &admin.caller, sent.parse().map_err(|_| Failure::NotFound)?).await?;
+    groups::set_member(ctx, &admin.caller, group.id, user.id, false).await?;
+    Ok(format!("{} is no longer in the group.", user.display_name))
 }
 
 /// `POST /admin/groups/{id}/remove`: `confirm` is the group's name.
 pub async fn remove(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(id): Path<String>,
+    Changing { admin, it: group }: Changing<Group>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let group = load(&ctx, &admin, &id).await?;
     if canonical(fields.get("confirm")) != canonical(&group.name) {
         let errors = Errors::on("confirm", format!("Type {}, as it stands above", group.name));
         return refused(&ctx, &admin, &group, Typed::stored(&group), errors).await;

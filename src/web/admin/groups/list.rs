@@ -2,13 +2,14 @@
 
 use crate::{
     context::AppContext,
-    domain::{group::GroupDraft, permission::Permission},
-    service::{ServiceError, groups},
+    domain::group::GroupDraft,
+    service::groups,
     web::{
         admin::{
-            forms,
             frame::console,
+            opened::Manager,
             paging::{Query, count, pager},
+            saving,
         },
         error::Failure,
         extract::{Admin, Fields},
@@ -25,7 +26,6 @@ use crate::{
 };
 use axum::{
     extract::{RawQuery, State},
-    http::StatusCode,
     response::Response,
 };
 
@@ -74,28 +74,30 @@ async fn draw(ctx: &AppContext, admin: &Admin, fields: &Fields, errors: Errors) 
 }
 
 /// `GET /admin/groups/new`
-pub async fn new(State(ctx): State<AppContext>, admin: Admin) -> Result<Response, Failure> {
+pub async fn new(State(ctx): State<AppContext>, Manager(admin): Manager) -> Result<Response, Failure> {
     page(&draw(&ctx, &admin, &Fields::default(), Errors::none()).await?)
 }
 
 /// `POST /admin/groups/new`
 pub async fn create(
     State(ctx): State<AppContext>,
-    admin: Admin,
+    Manager(admin): Manager,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let draft =
-        GroupDraft { name: fields.get("name").to_owned(), description: fields.get("description").to_owned() };
-    match groups::create(&ctx, &admin.caller, draft).await {
+    let answer = groups::create(&ctx, &admin.caller, draft_of(&fields)).await;
+    match saving::attempt(answer)? {
         Ok(group) => {
             let line = format!("{} is added. Now put people in it.", group.name);
             Ok(done(&ctx, &format!("{PATH}/{}", group.id), &line))
         }
-        Err(ServiceError::Invalid(refused)) => {
-            let errors = forms::errors(refused, &[]);
-            page_with(StatusCode::UNPROCESSABLE_ENTITY, &draw(&ctx, &admin, &fields, errors).await?)
+        Err(unsaved) => {
+            let (status, errors) = unsaved.of_new(&[]);
+            page_with(status, &draw(&ctx, &admin, &fields, errors).await?)
         }
-        Err(other) => Err(other.into()),
     }
+}
+
+/// The group that the fields of a form stand for.
+pub fn draft_of(fields: &Fields) -> GroupDraft {
+    GroupDraft { name: fields.get("name").to_owned(), description: fields.get("description").to_owned() }
 }

@@ -1,6 +1,6 @@
 //! One person: profile, groups, apps with the reason, sessions, what happened; and helping them sign in.
 
-use super::{device, form::load};
+use super::device;
 use crate::{
     context::AppContext,
     domain::{
@@ -10,15 +10,17 @@ use crate::{
         user::{Role, STANDARD_ATTRIBUTES, User, UserState},
     },
     service::{
-        ServiceError, assignments, audit,
+        assignments, audit,
         overview::{self, AuditFilter, PageRequest},
         sessions, users,
     },
     web::{
         admin::{
             audit::rows,
-            forms::{self, warned},
+            forms::warned,
             frame::{console, role_word, state_pill, stopped_by},
+            opened::{Changing, Opened},
+            saving,
         },
         error::Failure,
         extract::{Admin, Fields},
@@ -35,11 +37,7 @@ use crate::{
         words,
     },
 };
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 
 /// Events on the page.
@@ -48,10 +46,8 @@ const EVENTS: u32 = 12;
 /// `GET /admin/users/{id}`
 pub async fn show(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(id): Path<String>,
+    Opened { admin, it: user }: Opened<User>,
 ) -> Result<Response, Failure> {
-    let user = load(&ctx, &admin, &id).await?;
     page(&draw(&ctx, &admin, &user, Errors::none()).await?)
 }
 
@@ -89,6 +85,10 @@ async fn draw(ctx: &AppContext, admin: &Admin, user: &User, errors: Errors) -> R
             .collect(),
         sessions: session_rows(ctx, admin, user).await?,
         events: rows::draw(ctx, admin, &events.items, &[("q", &id), ("when", "all")], None).await?,
+        may_edit: allows(admin.user.role, Permission::Manage)
+            && may_change_account(admin.user.role, user.role),
+        may_end_sessions: allows(admin.user.role, Permission::Assist)
+            && may_change_account(admin.user.role, user.role),
         may_set_password: may_help(&admin.user, user),
     })
 }
@@ -159,12 +159,9 @@ fn may_help(admin: &User, user: &User) -> bool {
 /// `POST /admin/users/{id}/state`: `state` is `active` or `suspended`.
 pub async fn set_state(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(id): Path<String>,
+    Changing { admin, it: user }: Changing<User>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let user = load(&ctx, &admin, &id).await?;
     let back = format!("/admin/users/{}", user.id);
     let state = match fields.get("state") {
         "active" => UserState::Active,
@@ -178,7 +175,7 @@ pub async fn set_state(
             "Nothing was changed: ask another admin to do this to your own account.",
         ));
     }
-    match users::set_state(&ctx, &admin.caller, user.id, state).await {
+    match saving::attempt(users::set_state(&ctx, &admin.caller, user.id, state).await)? {
         Ok(user) if state == UserState::Active => {
             Ok(done(&ctx, &back, &format!("{} is active.", user.display_name)))
         }
@@ -186,23 +183,20 @@ pub async fn set_state(
             let line = format!("{} is suspended and signed out everywhere.", user.display_name);
             Ok(done(&ctx, &back, &line))
         }
-        Err(ServiceError::Invalid(refused)) => {
-            let errors = forms::errors(refused, &[("role", "")]);
-            page_with(StatusCode::UNPROCESSABLE_ENTITY, &draw(&ctx, &admin, &user, errors).await?)
+        Err(unsaved) => {
+            let (status, errors) = unsaved.of_new(&[("role", "")]);
+            page_with(status, &draw(&ctx, &admin, &user, errors).await?)
         }
-        Err(other) => Err(other.into()),
     }
 }
 
 /// `POST /admin/users/{id}/sessions`: ends all.
 pub async fn end_sessions(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(id): Path<String>,
+    Opened { admin, it: user }: Opened<User>,
     _: Fields,
 ) -> Result<Response, Failure> {
     admin.caller.require(Permission::Assist)?;
-    let user = load(&ctx, &admin, &id).await?;
     let ended = users::end_sessions(&ctx, &admin.caller, user.id).await?;
     let line = format!("{} of {} ended.", counted(ended, "session", "sessions"), user.display_name);
     Ok(done(&ctx, &format!("/admin/users/{}", user.id), &line))
@@ -211,24 +205,22 @@ pub async fn end_sessions(
 /// `POST /admin/users/{id}/password`
 pub async fn set_password(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(id): Path<String>,
+    Opened { admin, it: user }: Opened<User>,
     fields: Fields,
 ) -> Result<Response, Failure> {
     admin.caller.require(Permission::Assist)?;
-    let user = load(&ctx, &admin, &id).await?;
     if !may_help(&admin.user, &user) {
         return Err(Failure::Forbidden);
     }
-    match users::set_password(&ctx, &admin.caller, user.id, fields.get("new_password").to_owned()).await {
+    let password = fields.get("new_password").to_owned();
+    match saving::attempt(users::set_password(&ctx, &admin.caller, user.id, password).await)? {
         Ok(()) => {
             let line = format!("{} has a new password and is signed out everywhere.", user.display_name);
             Ok(done(&ctx, &format!("/admin/users/{}", user.id), &line))
         }
-        Err(ServiceError::Invalid(refused)) => {
-            let errors = forms::errors(refused, &[("password", "new_password")]);
-            page_with(StatusCode::UNPROCESSABLE_ENTITY, &draw(&ctx, &admin, &user, errors).await?)
+        Err(unsaved) => {
+            let (status, errors) = unsaved.of_new(&[("password", "new_password")]);
+            page_with(status, &draw(&ctx, &admin, &user, errors).await?)
         }
-        Err(other) => Err(other.into()),
     }
 }

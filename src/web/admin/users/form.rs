@@ -5,16 +5,16 @@ use super::custom;
 use crate::{
     context::AppContext,
     domain::{
-        permission::{Permission, allows},
+        permission::{Permission, allows, may_change_account},
         text::FieldErrors,
         user::{Role, User, UserDraft, UserState},
     },
-    id::UserId,
-    service::{ServiceError, users},
+    service::users,
     web::{
         admin::{
-            forms,
             frame::{console, role_word, state_word},
+            opened::{Changing, Manager},
+            saving::{self, Compared},
         },
         error::Failure,
         extract::{Admin, Fields},
@@ -24,15 +24,11 @@ use crate::{
                 Nav,
                 users::{UserFields, UserForm},
             },
-            form::{Choice, Errors},
+            form::{Choice, CustomRow, Errors},
         },
     },
 };
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 /// Refused fields that have another name in the form.
 const RENAMES: &[(&str, &str)] = &[
@@ -63,7 +59,7 @@ const SHOWN: &[&str] = &[
 ];
 
 /// A person as fields.
-fn fields_of(draft: &UserDraft, rows: Vec<crate::web::view::form::CustomRow>, state: &str) -> UserFields {
+fn fields_of(draft: &UserDraft, rows: Vec<CustomRow>, state: &str) -> UserFields {
     let value = |key: &str| draft.profile.get(key).cloned().unwrap_or_default();
     UserFields {
         username: draft.username.clone(),
@@ -152,7 +148,7 @@ async fn draw(ctx: &AppContext, admin: &Admin, form: Form<'_>) -> Result<UserFor
 }
 
 /// `GET /admin/users/new`
-pub async fn new(State(ctx): State<AppContext>, admin: Admin) -> Result<Response, Failure> {
+pub async fn new(State(ctx): State<AppContext>, Manager(admin): Manager) -> Result<Response, Failure> {
     let fields = UserFields { state: UserState::Active.as_str().to_owned(), ..UserFields::default() };
     page(&draw(&ctx, &admin, Form { user: None, fields, role: Role::None, errors: Errors::none() }).await?)
 }
@@ -160,89 +156,105 @@ pub async fn new(State(ctx): State<AppContext>, admin: Admin) -> Result<Response
 /// `POST /admin/users/new`
 pub async fn create(
     State(ctx): State<AppContext>,
-    admin: Admin,
+    Manager(admin): Manager,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
     let before = UserDraft::default();
     let password = Some(fields.get("password").to_owned()).filter(|password| !password.is_empty());
-    let created = match wanted(&before, &fields) {
-        Ok(draft) => users::create(&ctx, &admin.caller, draft, password).await,
-        Err(refused) => Err(ServiceError::Invalid(refused)),
-    };
-    match created {
+    let work = async { users::create(&ctx, &admin.caller, wanted(&before, &fields)?, password).await };
+    match saving::attempt(work.await)? {
         Ok(user) => {
             let line = format!("{} is added.", user.display_name);
             Ok(done(&ctx, &format!("/admin/users/{}", user.id), &line))
         }
-        Err(ServiceError::Invalid(refused)) => {
-            refused_page(&ctx, &admin, None, &before, &fields, refused).await
+        Err(unsaved) => {
+            let (status, errors) = unsaved.of_new(RENAMES);
+            page_with(status, &draw(&ctx, &admin, typed_form(None, &before, &fields, errors)).await?)
         }
-        Err(other) => Err(other.into()),
     }
 }
 
 /// `GET /admin/users/{id}/edit`
 pub async fn edit(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(id): Path<String>,
+    Changing { admin, it: user }: Changing<User>,
 ) -> Result<Response, Failure> {
-    let user = load(&ctx, &admin, &id).await?;
-    let fields = fields_of(&UserDraft::of(&user), custom::rows_of(&user.custom), user.state.as_str());
-    let form = Form { user: Some(&user), fields, role: user.role, errors: Errors::none() };
+    if !may_change_account(admin.user.role, user.role) {
+        return Err(Failure::Forbidden);
+    }
+    let form =
+        Form { user: Some(&user), fields: stored_fields(&user), role: user.role, errors: Errors::none() };
     page(&draw(&ctx, &admin, form).await?)
 }
 
 /// `POST /admin/users/{id}/edit`
 pub async fn update(
     State(ctx): State<AppContext>,
-    admin: Admin,
-    Path(id): Path<String>,
+    Changing { admin, it: user }: Changing<User>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    admin.caller.require(Permission::Manage)?;
-    let user = load(&ctx, &admin, &id).await?;
-    let version = fields.version(user.version)?;
     let before = UserDraft::of(&user);
-    let updated = match wanted(&before, &fields) {
-        Ok(draft) => users::update(&ctx, &admin.caller, user.id, version, draft).await,
-        Err(refused) => Err(ServiceError::Invalid(refused)),
-    };
-    match updated {
+    let work =
+        async { users::update(&ctx, &admin.caller, user.id, user.version, wanted(&before, &fields)?).await };
+    match saving::save(&fields, &user, work).await? {
         Ok(user) => {
             Ok(done(&ctx, &format!("/admin/users/{}", user.id), "Saved. Apps notice at the next sign-in."))
         }
-        Err(ServiceError::Invalid(refused)) => {
-            refused_page(&ctx, &admin, Some(&user), &before, &fields, refused).await
+        Err(unsaved) => {
+            let status = unsaved.status();
+            let user = unsaved.current(&ctx, &admin, user).await?;
+            let mut form = typed_form(Some(&user), &UserDraft::of(&user), &fields, Errors::none());
+            let compared = compared(&user, &form);
+            form.errors = unsaved.errors(&ctx, &admin, &user, &fields, RENAMES, compared).await?;
+            page_with(status, &draw(&ctx, &admin, form).await?)
         }
-        Err(other) => Err(other.into()),
     }
 }
 
-/// The person of an address.
-pub async fn load(ctx: &AppContext, admin: &Admin, id: &str) -> Result<User, Failure> {
-    let id: UserId = id.parse().map_err(|_| Failure::NotFound)?;
-    Ok(users::get(ctx, &admin.caller, id).await?)
+fn stored_fields(user: &User) -> UserFields {
+    fields_of(&UserDraft::of(user), custom::rows_of(&user.custom), user.state.as_str())
 }
 
-/// The same form with what was typed; never the password.
-async fn refused_page(
-    ctx: &AppContext,
-    admin: &Admin,
-    user: Option<&User>,
-    before: &UserDraft,
-    fields: &Fields,
-    refused: FieldErrors,
-) -> Result<Response, Failure> {
+/// The form with what was typed; never the password.
+fn typed_form<'a>(user: Option<&'a User>, before: &UserDraft, fields: &Fields, errors: Errors) -> Form<'a> {
     let draft = laid_over(before.clone(), fields);
-    let form = Form {
+    Form {
         user,
         fields: fields_of(&draft, custom::typed(fields), fields.get("state")),
         role: Role::parse(fields.get("role")).unwrap_or(before.role),
-        errors: forms::errors(refused, RENAMES),
+        errors,
+    }
+}
+
+/// The fields beside each other, for a form that was overtaken.
+fn compared(stored: &User, form: &Form<'_>) -> Vec<Compared> {
+    let (old, new) = (stored_fields(stored), &form.fields);
+    let pair = Compared::new;
+    let rows = |rows: &[CustomRow]| {
+        rows.iter().map(|row| format!("{} = {}", row.key, row.value)).collect::<Vec<_>>().join("\n")
     };
-    page_with(StatusCode::UNPROCESSABLE_ENTITY, &draw(ctx, admin, form).await?)
+    vec![
+        pair("First name", &["first_name"], &old.first_name, &new.first_name),
+        pair("Middle name", &["middle_name"], &old.middle_name, &new.middle_name),
+        pair("Last name", &["last_name"], &old.last_name, &new.last_name),
+        pair("Display name", &["display_name"], &old.display_name, &new.display_name),
+        pair("User name", &["username"], &old.username, &new.username),
+        pair("Work email", &["email"], &old.email, &new.email),
+        pair("Other email", &["alternate_email"], &old.alternate_email, &new.alternate_email),
+        pair("Phone", &["phone"], &old.phone, &new.phone),
+        pair("Company", &["company"], &old.company, &new.company),
+        pair("Department", &["department"], &old.department, &new.department),
+        pair("Job title", &["job_title"], &old.job_title, &new.job_title),
+        pair("Manager", &["manager"], &old.manager, &new.manager),
+        pair("Cost centre", &["cost_center"], &old.cost_center, &new.cost_center),
+        pair("Location", &["location"], &old.location, &new.location),
+        pair("Employee number", &["employee_identifier"], &old.employee_identifier, &new.employee_identifier),
+        pair("Employee type", &["employee_type"], &old.employee_type, &new.employee_type),
+        pair("Language", &["locale"], &old.locale, &new.locale),
+        pair("Custom attributes", &[], &rows(&old.custom), &rows(&new.custom)),
+        pair("State", &["state"], &old.state, &new.state),
+        pair("Console role", &["role"], stored.role.as_str(), form.role.as_str()),
+    ]
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub struct Console {
     pub admin: Person,
     /// Their role as a word, such as "Owner".
     pub role: String,
+    /// Whether they may change things; others see no controls for it.
+    pub may_manage: bool,
     /// Numbers in the navigation.
     pub counts: Counts,
     /// Which entry of the navigation is the current one.

@@ -181,6 +181,10 @@ pub struct UserDetail {
     pub sessions: Vec<SessionRow>,
     /// The newest events about the person.
     pub events: Vec<EventRow>,
+    /// Whether the profile may be changed by who looks.
+    pub may_edit: bool,
+    /// Whether the sessions may be ended by who looks.
+    pub may_end_sessions: bool,
     /// Whether the password may be set here.
     pub may_set_password: bool,
 }

@@ -6,10 +6,11 @@ use super::super::admin::apps::access::{
 use super::super::admin::apps::look::{AppAppearance, Look};
 use super::super::admin::apps::new::{AppNew, AppNewForm, NewKind};
 use super::super::admin::apps::remove::AppRemove;
+use super::super::admin::apps::unassign::AppUnassign;
 use super::super::admin::apps::{AppActivity, AppFrame, AppList, AppRow, AppTab};
 use super::super::admin::audit::EventRow;
 use super::super::admin::{Console, Nav};
-use super::super::form::Errors;
+use super::super::form::{Errors, Hidden};
 use super::super::list::Pager;
 use super::super::*;
 use super::common::{HOSTILE, errors_on, filters, hostile_tile, tile};
@@ -233,6 +234,21 @@ fn other_tabs() -> Vec<(&'static str, String)> {
         page("access", &AppAccess::sample()),
         page("access-hostile", &hostile_access),
         page("access-empty", &nobody),
+        page(
+            "access-remove",
+            &AppUnassign {
+                page: page_of("/admin/apps/amplitude/access/remove"),
+                console: console(),
+                frame: AppFrame::sample(AppTab::Access),
+                errors: errors_on(&[]),
+                name: HOSTILE.into(),
+                is_group: true,
+                losing: 12,
+                keeping: 6,
+                people: vec![(Person::new(HOSTILE), "/admin/users/1".into())],
+                payload: vec![Hidden::new("group", "1"), Hidden::new("losing", "12")],
+            },
+        ),
         page(
             "appearance",
             &AppAppearance {

@@ -54,6 +54,7 @@ impl Console {
         Self {
             admin: Person::new("Tomás Rivera"),
             role: "Owner".into(),
+            may_manage: true,
             counts: Counts { apps: 24, users: 212, groups: 18 },
             active,
             flash: None,

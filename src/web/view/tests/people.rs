@@ -141,6 +141,8 @@ impl UserDetail {
                 last_seen: "2 min ago".into(),
             }],
             events: vec![EventRow::sample()],
+            may_edit: true,
+            may_end_sessions: true,
             may_set_password: true,
         }
     }

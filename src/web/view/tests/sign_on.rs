@@ -3,16 +3,67 @@
 use super::super::admin::apps::bookmark::BookmarkSso;
 use super::super::admin::apps::new::NewKind;
 use super::super::admin::apps::oidc::{OidcFields, OidcSso, Secret};
+use super::super::admin::apps::preview::{Answer, Part, Preview, Row};
 use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso};
 use super::super::admin::apps::{AppFrame, AppTab};
 use super::super::admin::{Console, Nav};
-use super::super::form::{AttributeRow, Choice, Errors, Hidden};
+use super::super::form::{AttributeRow, Choice, Difference, Errors, Hidden, Meanwhile};
 use super::super::*;
 use super::common::{HOSTILE, errors_on, tile};
 use super::page;
 
 fn console() -> Console {
     Console::sample(Nav::Apps)
+}
+
+impl Preview {
+    pub(crate) fn sample() -> Self {
+        let row = |name: &str, value: &str| Row {
+            name: name.into(),
+            values: vec![value.into()],
+            note: String::new(),
+        };
+        let part = |title: &str, rows| Part { title: title.into(), hint: String::new(), rows };
+        Self {
+            q: "maya".into(),
+            people: Vec::new(),
+            note: None,
+            answer: Some(Answer {
+                arrives: true,
+                title: "Maya would get in".into(),
+                text: "Maya Okafor has Amplitude through Product analytics.".into(),
+                why: Link {
+                    href: "/admin/apps/amplitude/access?check=maya".into(),
+                    text: "Step by step".into(),
+                },
+                warnings: vec!["“role” is empty for Maya, so it is left out.".into()],
+                parts: vec![
+                    part("Subject", vec![row("NameID", "maya.okafor@fernhill.example")]),
+                    part("Attributes", vec![row("firstName", "Maya"), row("lastName", "Okafor")]),
+                ],
+            }),
+        }
+    }
+
+    /// Values and names that would break a page.
+    pub(super) fn hostile() -> Self {
+        let mut panel = Self {
+            q: HOSTILE.into(),
+            note: Some(HOSTILE.into()),
+            people: vec![(
+                Link { href: "/admin/apps/amplitude/sso?preview=a".into(), text: HOSTILE.into() },
+                HOSTILE.into(),
+            )],
+            ..Self::sample()
+        };
+        if let Some(answer) = &mut panel.answer {
+            answer.arrives = false;
+            answer.warnings = vec![HOSTILE.into()];
+            let row = Row { name: HOSTILE.into(), values: vec![HOSTILE.into()], note: HOSTILE.into() };
+            answer.parts = vec![Part { title: HOSTILE.into(), hint: HOSTILE.into(), rows: vec![row] }];
+        }
+        panel
+    }
 }
 
 impl SamlSso {
@@ -27,6 +78,7 @@ impl SamlSso {
             console: console(),
             frame: AppFrame::sample(AppTab::SignOn),
             errors: Errors::none(),
+            preview: Preview::sample(),
             give: SamlGive {
                 metadata_url: "https://id.fernhill.example/saml2/amplitude/metadata".into(),
                 sign_in_url: "https://id.fernhill.example/saml2/amplitude".into(),
@@ -73,6 +125,7 @@ impl OidcSso {
                 ..AppFrame::sample(AppTab::SignOn)
             },
             errors: Errors::none(),
+            preview: Preview::default(),
             issuer: "https://id.fernhill.example".into(),
             discovery_url: "https://id.fernhill.example/.well-known/openid-configuration".into(),
             client_id: "statsig-7c1e04".into(),
@@ -89,6 +142,24 @@ impl OidcSso {
             sources: vec!["email".into()],
         }
     }
+}
+
+/// The frame for somebody who may only look.
+fn looking() -> Console {
+    Console { may_manage: false, role: HOSTILE.into(), ..console() }
+}
+
+/// A form that somebody else overtook.
+fn overtaken() -> Errors {
+    Errors::stale(Meanwhile {
+        who: vec!["Ada Berg changed Reply addresses, 2 min ago.".into(), HOSTILE.into()],
+        rows: vec![Difference {
+            label: HOSTILE.into(),
+            theirs: true,
+            stored: HOSTILE.into(),
+            typed: String::new(),
+        }],
+    })
 }
 
 pub(super) fn pages() -> Vec<(&'static str, String)> {
@@ -113,12 +184,14 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         name_id_sources: vec![Choice::new(HOSTILE, HOSTILE)],
         sources: vec![HOSTILE.into()],
         metadata_xml: HOSTILE.into(),
+        preview: Preview::hostile(),
         ..SamlSso::sample()
     };
     let review = MetadataReview {
         page: Page::sample("/admin/apps/amplitude/sso/metadata"),
         console: console(),
         frame: AppFrame::sample(AppTab::SignOn),
+        errors: Errors::none(),
         rows: vec![
             review_row(
                 "App entity ID",
@@ -139,12 +212,16 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         page("app-sso", &SamlSso::sample()),
         page("app-sso-hostile", &hostile_saml),
         page("app-sso-review", &review),
+        page("app-sso-overtaken", &SamlSso { errors: overtaken(), ..SamlSso::sample() }),
+        page("app-sso-looking", &SamlSso { console: looking(), ..SamlSso::sample() }),
+        page("app-oidc-looking", &OidcSso { console: looking(), ..OidcSso::sample() }),
         page("app-oidc", &OidcSso::sample()),
         page(
             "app-oidc-kept",
             &OidcSso {
                 frame: AppFrame::hostile(AppTab::SignOn),
                 secret: Secret::Kept(HOSTILE.into()),
+                preview: Preview::hostile(),
                 errors: errors_on(&["redirect_uris", "client_auth", "initiate_login_uri"]),
                 fields: OidcFields { claims: hostile_rows, ..OidcFields::default() },
                 ..OidcSso::sample()

@@ -116,7 +116,7 @@ impl Verdict {
 }
 
 /// `GET /admin/apps/{slug}/access`. Searches with `q`, checks with `check` (user name or e-mail). Posts `action` to the
-/// same path: `add_group` and `remove_group` with `group` (may repeat), `add_person` and `remove_person` with `person`.
+/// same path: `add_group` with `group` (may repeat), `add_person` with `person`. Removing has a page of its own, `/remove`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "admin/apps/access.html")]
 pub struct AppAccess {

@@ -7,8 +7,10 @@ pub mod bookmark;
 pub mod look;
 pub mod new;
 pub mod oidc;
+pub mod preview;
 pub mod remove;
 pub mod saml;
+pub mod unassign;
 
 use askama::Template;
 

@@ -8,6 +8,7 @@ use super::super::super::form::{ATTRIBUTE_KINDS, AttributeRow, Errors};
 use super::super::super::{Page, ui};
 use super::super::Console;
 use super::AppFrame;
+use super::preview::Preview;
 use super::saml::with_spare;
 
 /// Values of `client_auth` with what each means.
@@ -79,6 +80,8 @@ pub struct OidcSso {
     pub frame: AppFrame,
     /// What to put right.
     pub errors: Errors,
+    /// The preview of a sign-on beside the form.
+    pub preview: Preview,
     /// The issuer.
     pub issuer: String,
     /// Address of the discovery document.
@@ -97,7 +100,7 @@ pub struct OidcSso {
 
 impl OidcSso {
     fn rows(&self) -> Vec<AttributeRow> {
-        with_spare(&self.fields.claims)
+        if self.console.may_manage { with_spare(&self.fields.claims) } else { self.fields.claims.clone() }
     }
 
     /// Ways to authenticate: value, words, whether it is the chosen one.

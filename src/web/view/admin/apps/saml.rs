@@ -8,6 +8,7 @@ use super::super::super::form::{ATTRIBUTE_KINDS, AttributeRow, Choice, Errors, H
 use super::super::super::{Page, ui};
 use super::super::Console;
 use super::AppFrame;
+use super::preview::Preview;
 
 /// Empty rows after the attributes, so that some can be added without script.
 pub(super) const SPARE_ROWS: usize = 3;
@@ -85,6 +86,8 @@ pub struct SamlSso {
     pub frame: AppFrame,
     /// What to put right.
     pub errors: Errors,
+    /// The preview of a sign-on beside the form.
+    pub preview: Preview,
     /// What to copy into the app.
     pub give: SamlGive,
     /// Under "What it gave you", such as "Filled in from metadata on 3 November."
@@ -103,7 +106,11 @@ pub struct SamlSso {
 
 impl SamlSso {
     fn rows(&self) -> Vec<AttributeRow> {
-        with_spare(&self.fields.attributes)
+        if self.console.may_manage {
+            with_spare(&self.fields.attributes)
+        } else {
+            self.fields.attributes.clone()
+        }
     }
 }
 
@@ -137,6 +144,8 @@ pub struct MetadataReview {
     pub console: Console,
     /// The app.
     pub frame: AppFrame,
+    /// What to put right.
+    pub errors: Errors,
     /// Field by field.
     pub rows: Vec<ReviewRow>,
     /// What deserves a second look.
