@@ -11,6 +11,7 @@ pub mod domain;
 pub mod id;
 pub mod jobs;
 pub mod keyring;
+pub mod outbound;
 pub mod service;
 pub mod store;
 pub mod telemetry;
