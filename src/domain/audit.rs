@@ -60,7 +60,9 @@ impl EventType {
         match self {
             Self::SsoAuth
             | Self::SsoLogout
-            | Self::OauthTokenIssue | Self::OauthTokenRefuse | Self::OauthTokenRevoke => "sso",
+            | Self::OauthTokenIssue
+            | Self::OauthTokenRefuse
+            | Self::OauthTokenRevoke => "sso",
             _ => "directory",
         }
     }

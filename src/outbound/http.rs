@@ -115,7 +115,8 @@ impl Client {
     /// forms one by now.
     fn check(&self, address: &str) -> Result<url::Url, OutboundError> {
         let url = url::Url::parse(address).map_err(|_| OutboundError::Address)?;
-        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some()
+        {
             return Err(OutboundError::Address);
         }
         let literal = match url.host() {
@@ -188,8 +189,16 @@ mod tests {
     async fn c20_inner_addresses_are_refused_in_every_form_unless_allowed() {
         let port = server(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi", false).await;
         let strict = client(PrivateNetworks::Refused);
-        for host in ["127.0.0.1", "2130706433", "0x7f.1", "017700000001", "[::1]", "[::ffff:127.0.0.1]", "localhost", "localhost."]
-        {
+        for host in [
+            "127.0.0.1",
+            "2130706433",
+            "0x7f.1",
+            "017700000001",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "localhost",
+            "localhost.",
+        ] {
             let refused = call(&strict, &format!("http://{host}:{port}/")).await;
             assert!(matches!(refused, Err(OutboundError::Private)), "{host}: {refused:?}");
         }

@@ -1,8 +1,6 @@
 //! An app answers a LogoutRequest of ours, through the browser. Does not own what happens next (`walk`).
 
-use super::{
-    Incoming, Outcome, back_channel, destinations, failed, saml_connection, save, stopped, told,
-};
+use super::{Incoming, Outcome, back_channel, destinations, failed, saml_connection, save, stopped, told};
 use crate::{
     context::AppContext,
     domain::app::App,

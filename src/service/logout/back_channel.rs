@@ -1,6 +1,6 @@
 //! Telling apps from server to server, all at once, each within the time of one call (S-37). Does not own the client (`outbound`).
 
-use super::{destinations, save, saml_connection, told};
+use super::{destinations, saml_connection, save, told};
 use crate::{
     context::AppContext,
     domain::{

@@ -101,10 +101,8 @@ pub async fn by_person(
 ) -> Result<Option<Begun>, ServiceError> {
     let Some((session, user)) = &visitor.session else { return Ok(None) };
     let by = InitiatedBy::user(user);
-    let event = actor::event(ctx, EventType::UserLogout)
-        .by(by.clone())
-        .from_origin(&visitor.origin)
-        .on_user(user);
+    let event =
+        actor::event(ctx, EventType::UserLogout).by(by.clone()).from_origin(&visitor.origin).on_user(user);
     let mut logout = new(ctx, Some(visitor), LogoutState::new(by, ending));
     let (id, now) = (session.id, ctx.now());
     let stored = ctx
@@ -223,7 +221,6 @@ async fn stopped(
 }
 
 async fn unknown(ctx: &AppContext, visitor: &Visitor, slug: &str) -> Result<Outcome, ServiceError> {
-    let event =
-        failed(ctx, "unknown_app", format!("A logout message came to “{slug}”; no SAML app has it."));
+    let event = failed(ctx, "unknown_app", format!("A logout message came to “{slug}”; no SAML app has it."));
     stopped(ctx, visitor, StopCause::NotConnected, None, event).await
 }

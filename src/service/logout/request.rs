@@ -157,10 +157,7 @@ fn envelope(sending: Sending) -> Result<SoapAnswer, ServiceError> {
     }
 }
 
-async fn record(
-    ctx: &AppContext,
-    events: Vec<crate::domain::audit::AuditEvent>,
-) -> Result<(), ServiceError> {
+async fn record(ctx: &AppContext, events: Vec<crate::domain::audit::AuditEvent>) -> Result<(), ServiceError> {
     if events.is_empty() {
         return Ok(());
     }
@@ -207,8 +204,7 @@ async fn end_named(
                 if !store::saml_requests::record(tx, seen.issuer, &key, until).await? {
                     return Ok::<_, ServiceError>(Written::unaudited(None));
                 }
-                let told =
-                    store::app_sessions::of_name_id(tx, app.id, &request.name_id().value).await?;
+                let told = store::app_sessions::of_name_id(tx, app.id, &request.name_id().value).await?;
                 let mut sessions: Vec<_> = told
                     .iter()
                     .filter(|one| request.names(&one.name_id, &entity_id))
@@ -219,7 +215,9 @@ async fn end_named(
                 sessions.dedup();
                 let (mut ended, mut events) = (Vec::new(), Vec::new());
                 for id in sessions {
-                    let Some(one) = end::session(tx, id, "signed out at an app", now).await? else { continue };
+                    let Some(one) = end::session(tx, id, "signed out at an app", now).await? else {
+                        continue;
+                    };
                     if let Some(user) = store::users::get(tx, one.user_id).await? {
                         logout.state.by = InitiatedBy::user(&user);
                         let event = actor::event(&context, EventType::UserLogout)
@@ -231,8 +229,7 @@ async fn end_named(
                     }
                     ended.push(one);
                 }
-                let untold =
-                    end::join(tx, &mut logout.state, &ended, Some(app.id), has_browser).await?;
+                let untold = end::join(tx, &mut logout.state, &ended, Some(app.id), has_browser).await?;
                 let mut asked = actor::event(&context, EventType::SsoLogout)
                     .by(logout.state.by.clone())
                     .from_origin(&origin)

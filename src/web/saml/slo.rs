@@ -98,7 +98,9 @@ pub async fn soap(State(ctx): State<AppContext>, Path(slug): Path<String>, reque
     let origin = origin::of(&parts.headers, &parts.extensions, &ctx.config);
     match to_bytes(body, BODY_MAX).await {
         Ok(bytes) => answer_soap(&ctx, &origin, &slug, &bytes).await,
-        Err(_) => envelope(StatusCode::PAYLOAD_TOO_LARGE, fault(FaultCode::Client, "The message is too large.")),
+        Err(_) => {
+            envelope(StatusCode::PAYLOAD_TOO_LARGE, fault(FaultCode::Client, "The message is too large."))
+        }
     }
 }
 

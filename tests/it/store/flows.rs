@@ -12,8 +12,8 @@ use gatehouse::{
     id::{AppId, AppSessionId, LogoutId, SessionId, SignOnId, UserId},
     store::{
         Database, StoreError, access_tokens, app_sessions, app_sessions::AppSession, authorization_codes,
-        housekeeping, housekeeping::Purged, logouts, name_ids, pending_sign_ons, refresh_tokens, saml_requests,
-        sessions, settings, throttles, token_families, users,
+        housekeeping, housekeeping::Purged, logouts, name_ids, pending_sign_ons, refresh_tokens,
+        saml_requests, sessions, settings, throttles, token_families, users,
     },
 };
 

@@ -114,16 +114,8 @@ const FIXES: &[(&str, &str, Place)] = &[
         "{app} could not sign the person out. If it happens to everybody, compare its settings with ours.",
         Place::SignOn,
     ),
-    (
-        "no_logout_service",
-        "If {app} has a logout address now, add it or upload its metadata.",
-        Place::SignOn,
-    ),
-    (
-        "skipped",
-        "{app} kept people waiting. If it happens often, check its logout address.",
-        Place::SignOn,
-    ),
+    ("no_logout_service", "If {app} has a logout address now, add it or upload its metadata.", Place::SignOn),
+    ("skipped", "{app} kept people waiting. If it happens often, check its logout address.", Place::SignOn),
     ("logout_not_issued", "Put the logout address of {app} right.", Place::SignOn),
     (
         "invalid_client",

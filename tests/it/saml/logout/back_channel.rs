@@ -77,7 +77,8 @@ async fn told_by_soap(kind: Kind) {
     assert_eq!(server.asked.load(Ordering::SeqCst), 4);
     let reason = server.reason.lock().expect("no panic").clone();
     assert_eq!(reason.as_deref(), Some("urn:oasis:names:tc:SAML:2.0:logout:user"));
-    assert_eq!(house.told().await[0], ("hr".to_owned(), Some("logout_refused".to_owned())));
+    let refused = ("hr".to_owned(), Some("logout_refused".to_owned()));
+    assert_eq!(house.told().await.iter().filter(|told| **told == refused).count(), 2);
 }
 
 #[tokio::test]

@@ -187,9 +187,15 @@ async fn a_cross_site_form_without_cookies_is_sent_once_more_by_our_own_page() {
     let request = hr.take(app, &page).await;
     // What Chromium does with `SameSite=Lax` on the form of `hr`: no cookies.
     let target = request.response_target(&hr.idp(app).await).expect("answerable");
-    let answer =
-        issue_response(&target, &hr.entity_id, &LogoutStatus::Success, &hr.signer(), app.ctx.now(), &mut rng())
-            .expect("issued");
+    let answer = issue_response(
+        &target,
+        &hr.entity_id,
+        &LogoutStatus::Success,
+        &hr.signer(),
+        app.ctx.now(),
+        &mut rng(),
+    )
+    .expect("issued");
     let OutboundMessage::Post { action, value, .. } = &answer.message else { panic!("by HTTP-POST") };
     let body = form_urlencoded::Serializer::new(String::new()).append_pair("SAMLResponse", value).finish();
     let headers = [("sec-fetch-site", "cross-site"), ("content-type", "application/x-www-form-urlencoded")];

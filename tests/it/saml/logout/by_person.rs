@@ -134,6 +134,10 @@ async fn an_app_that_signs_out_ends_the_tokens_of_the_session() {
     let about = crm.sign_on(&browser).await;
     let asked = crm.request(app, Binding::HttpRedirect, &about).await;
     let answer = deliver(&browser, &asked.message).await;
-    assert_eq!(crm.hear(app, &asked, &answer).await.outcome(), &PARTIAL, "the client’s own session may go on");
+    assert_eq!(
+        crm.hear(app, &asked, &answer).await.outcome(),
+        &PARTIAL,
+        "the client’s own session may go on"
+    );
     assert_eq!(house.userinfo(&access).await, StatusCode::UNAUTHORIZED);
 }

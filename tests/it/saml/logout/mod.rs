@@ -23,6 +23,7 @@ use ::saml::{
     },
 };
 use gatehouse::{
+    clock::Clock,
     domain::{
         audit::{AuditEvent, EventType},
         connection::{AcsUrl, Connection, LogoutService, SamlConnection},
@@ -73,7 +74,7 @@ impl House {
     }
 
     async fn sp_at(&self, slug: &'static str, home: &str, bindings: &[&str], format: &str) -> Sp {
-        let sp = Sp::new(slug, home);
+        let sp = Sp { clock: self.app.ctx.clock.clone(), ..Sp::new(slug, home) };
         let services = bindings.iter().map(|binding| LogoutService {
             binding: (*binding).to_owned(),
             url: sp.address(),
@@ -105,9 +106,8 @@ impl House {
 
     /// The `sso_logout` events, newest first: app, and the code of the failure.
     async fn told(&self) -> Vec<(String, Option<String>)> {
-        let names = |event: AuditEvent| {
-            (event.application.map(|app| app.name).unwrap_or_default(), event.error_code)
-        };
+        let names =
+            |event: AuditEvent| (event.application.map(|app| app.name).unwrap_or_default(), event.error_code);
         self.events().await.into_iter().map(names).collect()
     }
 
@@ -135,6 +135,7 @@ struct Sp {
     home: String,
     key: PKey<Private>,
     certificate: X509,
+    clock: Clock,
 }
 
 impl Sp {
@@ -156,7 +157,8 @@ impl Sp {
         builder.sign(&key, MessageDigest::sha256()).expect("a signature");
         let certificate = builder.build();
         let entity_id = format!("https://{slug}.example/metadata");
-        Self { slug, entity_id, home: home.to_owned(), key, certificate }
+        let clock = Clock::manual(crate::support::at(0));
+        Self { slug, entity_id, home: home.to_owned(), key, certificate, clock }
     }
 
     fn pem(&self) -> String {
@@ -166,6 +168,11 @@ impl Sp {
     fn signer(&self) -> OpensslSigner {
         let der = self.certificate.to_der().expect("DER");
         OpensslSigner::new(self.key.clone(), der, SignatureAlgorithm::EcdsaSha256).expect("a pair")
+    }
+
+    /// What happens later comes later in lists too: within a millisecond their order is left to chance.
+    fn tick(&self) {
+        self.clock.advance(chrono::TimeDelta::milliseconds(1));
     }
 
     /// Where it takes logout messages.
@@ -197,6 +204,7 @@ impl Sp {
 
     /// Signs the person of a browser on, from the tile.
     async fn sign_on(&self, browser: &Browser) -> SignedOn {
+        self.tick();
         let page = browser.get(&format!("/launch/{}", self.slug)).await;
         let xml = response(&page);
         let document = roxmltree::Document::parse(&xml).expect("XML");
@@ -228,6 +236,7 @@ impl Sp {
         session_indexes: &[&str],
         relay_state: Option<&RelayState>,
     ) -> IssuedLogoutRequest {
+        self.tick();
         let target = LogoutRequestTarget::of(&self.idp(app).await, &[binding]).expect("in the metadata");
         let spec = LogoutRequestSpec {
             idp_entity_id: &self.entity_id,
@@ -242,6 +251,7 @@ impl Sp {
 
     /// Takes the gateway's request out of a page that brings it here.
     async fn take(&self, app: &TestApp, page: &Page) -> VerifiedLogoutRequest {
+        self.tick();
         let (address, binding, raw) = carried(page);
         assert_eq!(address, self.address());
         let request = match binding {
@@ -262,6 +272,7 @@ impl Sp {
         request: &VerifiedLogoutRequest,
         status: &LogoutStatus,
     ) -> Page {
+        self.tick();
         let target = request.response_target(&self.idp(app).await).expect("answerable");
         let answer =
             issue_response(&target, &self.entity_id, status, &self.signer(), app.ctx.now(), &mut rng())
