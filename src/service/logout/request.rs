@@ -128,21 +128,15 @@ pub async fn by_soap(
             return envelope(*respond::to_target(ctx, &app, &target, &status).await?);
         }
     };
-    let status = match end_named(ctx, origin, &app, &request, None).await? {
-        Some(mut logout) => {
-            let events = back_channel::tell_all(ctx, &mut logout.state, false).await?;
-            record(ctx, events).await?;
-            respond::status(logout.state.is_complete())
-        }
-        None => {
-            let words = format!("{} sent a logout request that was used before.", app.label);
-            let event = failed(ctx, "request_replayed", words).detail("request_id", request.id());
-            stop::record(ctx, &visitor, StopCause::TooOld, Some(&app), event).await?;
-            LogoutStatus::Failed(Status::new(
-                StatusCode::Requester,
-                Some(SecondLevelStatusCode::RequestDenied),
-            ))
-        }
+    let status = if let Some(mut logout) = end_named(ctx, origin, &app, &request, None).await? {
+        let events = back_channel::tell_all(ctx, &mut logout.state, false).await?;
+        record(ctx, events).await?;
+        respond::status(logout.state.is_complete())
+    } else {
+        let words = format!("{} sent a logout request that was used before.", app.label);
+        let event = failed(ctx, "request_replayed", words).detail("request_id", request.id());
+        stop::record(ctx, &visitor, StopCause::TooOld, Some(&app), event).await?;
+        LogoutStatus::Failed(Status::new(StatusCode::Requester, Some(SecondLevelStatusCode::RequestDenied)))
     };
     match respond::to_request(ctx, &app, &request, &status).await? {
         Some(answer) => envelope(*answer),

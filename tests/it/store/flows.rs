@@ -4,6 +4,7 @@ use super::{change, on_both, read, sample};
 use crate::support::{at, database::TestDatabase, new_id};
 use gatehouse::{
     domain::{
+        audit::InitiatedBy,
         logout::{Ending, Logout, LogoutState},
         session::Session,
         sign_on::{PendingSignOn, SignOnRequest},
@@ -143,7 +144,7 @@ fn logout(id: LogoutId, expires_at: chrono::DateTime<chrono::Utc>) -> Logout {
     Logout {
         id,
         browser_hash: Some("b".into()),
-        state: LogoutState::new(Default::default(), Ending::Here),
+        state: LogoutState::new(InitiatedBy::default(), Ending::Here),
         version: 1,
         created_at: at(0),
         expires_at,
