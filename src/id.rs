@@ -61,6 +61,8 @@ typed_id! {
     SignOnId,
     /// What one application was told about one session.
     AppSessionId,
+    /// A sign-out under way.
+    LogoutId,
     /// An audit event.
     EventId,
     /// An API token (its public name).

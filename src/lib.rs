@@ -1,6 +1,6 @@
 //! Gatehouse: a self-hosted single sign-on gateway.
 //!
-//! Who may import whom: `cli → {web, jobs} → service → {store, keyring} → domain → crates/{saml, oidc, scim}`.
+//! Who may import whom: `cli → {web, jobs} → service → {store, keyring, outbound} → domain → crates/{saml, oidc, scim}`.
 //! `tests/it/architecture.rs` holds this.
 
 pub mod cli;
@@ -11,6 +11,7 @@ pub mod domain;
 pub mod id;
 pub mod jobs;
 pub mod keyring;
+pub mod outbound;
 pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 #[expect(missing_docs, reason = "each name says what happened")]
 pub enum EventType {
     SsoAuth,
+    SsoLogout,
     UserLoginAttempt,
     AdminLoginAttempt,
     UserLogout,
@@ -57,7 +58,11 @@ impl EventType {
     /// Which service it belongs to.
     fn service(self) -> &'static str {
         match self {
-            Self::SsoAuth | Self::OauthTokenIssue | Self::OauthTokenRefuse | Self::OauthTokenRevoke => "sso",
+            Self::SsoAuth
+            | Self::SsoLogout
+            | Self::OauthTokenIssue
+            | Self::OauthTokenRefuse
+            | Self::OauthTokenRevoke => "sso",
             _ => "directory",
         }
     }

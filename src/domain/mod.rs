@@ -10,6 +10,7 @@ pub mod credential;
 pub mod expressions;
 pub mod group;
 pub mod key;
+pub mod logout;
 pub mod permission;
 pub mod reference;
 pub mod session;

@@ -1,11 +1,32 @@
 //! The only background work: what runs by the clock. Does not own what it does (`service`).
 
-use crate::{context::AppContext, service::housekeeping};
+use crate::{
+    context::AppContext,
+    service::{housekeeping, logout::queued},
+};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How often expired rows are removed.
 const EVERY: Duration = Duration::from_mins(1);
+
+/// How often the queue is looked at.
+const QUEUE_EVERY: Duration = Duration::from_secs(2);
+
+/// Tells apps of sessions that were ended here, until `shutdown`.
+pub async fn tell_apps(ctx: AppContext, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(QUEUE_EVERY) => {}
+        }
+        match queued::tell_queued(&ctx).await {
+            Ok(0) => {}
+            Ok(taken) => tracing::debug!(taken, "apps told of ended sessions"),
+            Err(error) => tracing::warn!(%error, "apps could not be told of ended sessions"),
+        }
+    }
+}
 
 /// Removes expired rows until `shutdown`.
 pub async fn keep_house(ctx: AppContext, shutdown: CancellationToken) {

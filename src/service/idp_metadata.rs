@@ -1,10 +1,10 @@
 //! Our SAML metadata and certificate for one app. Does not own their form (`crates/saml`).
 
-use super::{ServiceError, apps, settings, sign_on::saml::idp_entity_id};
+use super::{ServiceError, apps, logout, settings, sign_on::saml::idp_entity_id};
 use crate::{context::AppContext, domain::app::App, store};
 use ::saml::{
-    CertificateDer, NameIdFormat,
-    metadata::idp::{Contact, IdpMetadata, Organization},
+    Binding, CertificateDer, NameIdFormat, SingleLogoutService,
+    metadata::idp::{Contact, IdpDetails, IdpMetadata, Organization, Publication},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -39,6 +39,8 @@ pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), 
         }
     }
     let url = ctx.config.http.public_url.as_str();
+    let logout_services = logout_services(ctx, &app);
+    let details = IdpDetails { single_logout_services: &logout_services, ..IdpDetails::default() };
     let xml = IdpMetadata {
         entity_id: &idp_entity_id(ctx, &app, connection),
         sso_url: &ctx.url(&format!("/saml2/{}", app.slug)),
@@ -51,9 +53,23 @@ pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), 
             .filter(|email| !email.is_empty())
             .map(|email| Contact { name: None, email }),
     }
-    .write()
+    .publish(&details, &Publication::default())
     .map_err(ServiceError::internal)?;
     Ok((app.slug, xml))
+}
+
+/// SAML Metadata §2.4.2: where this app's logout messages come, the bindings deployments agree on first.
+fn logout_services(ctx: &AppContext, app: &App) -> Vec<SingleLogoutService> {
+    [Binding::HttpRedirect, Binding::HttpPost, Binding::Soap]
+        .map(|binding| SingleLogoutService {
+            binding,
+            location: match binding {
+                Binding::Soap => logout::soap_address(ctx, &app.slug),
+                _ => logout::address(ctx, &app.slug),
+            },
+            response_location: None,
+        })
+        .into()
 }
 
 /// The certificate as PEM.

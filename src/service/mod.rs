@@ -13,6 +13,7 @@ pub mod handed_over;
 pub mod housekeeping;
 pub mod idp_metadata;
 pub mod issuer_keys;
+pub mod logout;
 pub mod oidc;
 pub mod organisation;
 pub mod overview;

@@ -1,10 +1,10 @@
-//! A browser's session: begin, find, touch, end. Does not own the cookie (`web::extract`) or proving who it is (`authentication`).
+//! A browser's session: begin, find, touch. Does not own ending it (`logout`), the cookie (`web::extract`), or proving who it is (`authentication`).
 
-use super::{ServiceError, actor};
+use super::ServiceError;
 use crate::{
     context::AppContext,
     domain::{
-        audit::{EventType, InitiatedBy, Origin},
+        audit::Origin,
         session::{Session, SessionLifetime},
         user::{User, UserState},
     },
@@ -63,30 +63,6 @@ async fn touch(ctx: &AppContext, id: SessionId) -> Result<(), ServiceError> {
             Box::pin(async move {
                 store::sessions::touch(tx, id, now).await?;
                 Ok::<_, ServiceError>(Written::unaudited(()))
-            })
-        })
-        .await
-}
-
-/// Ends a session and the tokens that hang on it (W-02).
-pub async fn end(
-    ctx: &AppContext,
-    origin: &Origin,
-    session: &Session,
-    user: &User,
-) -> Result<(), ServiceError> {
-    let event = actor::event(ctx, EventType::UserLogout)
-        .by(InitiatedBy::user(user))
-        .from_origin(origin)
-        .on_user(user);
-    let now = ctx.now();
-    let id = session.id;
-    ctx.db
-        .write(move |tx| {
-            Box::pin(async move {
-                store::sessions::delete(tx, id).await?;
-                store::token_families::revoke_of_session(tx, id, "signed out", now).await?;
-                Ok::<_, ServiceError>(Written::new((), event))
             })
         })
         .await

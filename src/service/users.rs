@@ -1,6 +1,6 @@
 //! People: add, change, switch off, help. Does not own signing in (`authentication`) or groups.
 
-use super::{Caller, ServiceError};
+use super::{Caller, ServiceError, logout};
 use crate::{
     context::AppContext,
     domain::{
@@ -204,7 +204,7 @@ fn rand_for_ids() -> rand::rngs::ThreadRng {
     rand::rng()
 }
 
-/// Ends a person's sessions, app sessions and tokens (W-02).
+/// Ends a person's sessions, app sessions and tokens (W-02); apps that can be called are told soon after.
 pub async fn end_everything(
     tx: &mut Tx,
     id: UserId,
@@ -212,7 +212,8 @@ pub async fn end_everything(
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<u64, ServiceError> {
     // Sessions first: a sign-on that is being answered holds its session, and its tokens are seen after that.
-    let ended = store::sessions::delete_of_user(tx, id, None).await?;
+    let ids = logout::queued::new_ids(now, &mut rand_for_ids());
+    let ended = logout::queued::end_sessions_of(tx, id, because, now, ids).await?;
     store::token_families::revoke_of_user(tx, id, because, now).await?;
     Ok(ended)
 }

@@ -15,6 +15,8 @@ pub struct Purged {
     pub app_sessions: u64,
     /// Sign-ons nobody finished.
     pub pending_sign_ons: u64,
+    /// Sign-outs under way, past their end.
+    pub logouts: u64,
     /// SAML request ids that would be too old anyway.
     pub saml_requests: u64,
     /// Authorization codes that nobody used; used ones tell a replay until their family ends.
@@ -49,6 +51,7 @@ impl Purged {
             self.sessions,
             self.app_sessions,
             self.pending_sign_ons,
+            self.logouts,
             self.saml_requests,
             self.authorization_codes,
             self.access_tokens,
@@ -84,6 +87,12 @@ pub async fn purge(tx: &mut Tx, expiry: &Expiry) -> Result<Purged, StoreError> {
         pending_sign_ons: execute!(
             tx,
             "DELETE FROM pending_sign_ons WHERE id IN (SELECT id FROM pending_sign_ons WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        logouts: execute!(
+            tx,
+            "DELETE FROM logouts WHERE id IN (SELECT id FROM logouts WHERE expires_at <= $1 LIMIT $2)",
             now,
             BATCH
         )?,

@@ -28,6 +28,7 @@ pub mod credentials;
 pub mod favourites;
 pub mod groups;
 pub mod housekeeping;
+pub mod logouts;
 pub mod members;
 pub mod name_ids;
 pub mod outbox;

@@ -2,7 +2,7 @@
 
 use super::{
     columns::row_type,
-    dialect::{Conn, execute, fetch_all, fetch_optional, storable},
+    dialect::{Conn, execute, fetch_all, fetch_held, fetch_optional, storable},
     error::StoreError,
     row::{self, Place, join_words, split_words},
     tx::Tx,
@@ -99,6 +99,12 @@ pub async fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<Session>, Stor
 pub async fn touch(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
     Ok(execute!(tx, SQL, id.to_string(), now.timestamp_millis())? == 1)
+}
+
+/// Keeps sign-ons from being answered in a session until the write ends; whether it is there.
+pub async fn hold(tx: &mut Tx, id: SessionId) -> Result<bool, StoreError> {
+    let held = fetch_held!(tx, (String,), "SELECT id FROM sessions WHERE id = $1", id.to_string())?;
+    Ok(held.is_some())
 }
 
 /// Ends a session; whether it was there.

@@ -2,7 +2,7 @@
 
 use super::{
     columns::row_type,
-    dialect::{Conn, execute, fetch_optional},
+    dialect::{Conn, execute, fetch_all, fetch_optional},
     error::StoreError,
     row::{self, Place, join_words, millis, split_words},
     tx::Tx,
@@ -111,6 +111,20 @@ pub async fn insert(tx: &mut Tx, family: &Family) -> Result<(), StoreError> {
 pub async fn get(conn: &mut Conn, id: TokenFamilyId) -> Result<Option<Family>, StoreError> {
     const SQL: &str = concat!("SELECT ", family_columns!(), " FROM token_families WHERE id = $1");
     row::one(fetch_optional!(conn, FamilyRow, SQL, id.to_string())?)
+}
+
+/// The applications that hold tokens of a session, each once.
+pub async fn apps_of_session(
+    conn: &mut Conn,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Vec<AppId>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT app_id FROM token_families \
+        WHERE session_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY app_id";
+    fetch_all!(conn, (String,), SQL, session.to_string(), now.timestamp_millis())?
+        .iter()
+        .map(|(app,)| Place { table: "token_families", id: app }.id("app_id", app))
+        .collect()
 }
 
 /// Ends a family and so every token in it; `false` when it was ended already, or is not there.

@@ -57,7 +57,7 @@ pub fn respond(ctx: &AppContext, visit: &Visit, outcome: Outcome) -> Result<Resp
 }
 
 /// A verified address of the app, by 303 (O-30).
-fn leave(address: &str) -> Result<Response, Failure> {
+pub fn leave(address: &str) -> Result<Response, Failure> {
     let location =
         HeaderValue::from_str(address).map_err(|error| Failure::Service(ServiceError::internal(error)))?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
@@ -65,7 +65,7 @@ fn leave(address: &str) -> Result<Response, Failure> {
 
 /// `form-action` counts for every redirect after the form, and an app's reply address usually redirects to another origin: so
 /// this page alone may post to any https address. Over plain http (loopback only) local apps are http too.
-fn may_post_away(ctx: &AppContext, mut response: Response) -> Response {
+pub fn may_post_away(ctx: &AppContext, mut response: Response) -> Response {
     let schemes =
         if ctx.config.http.public_url.is_https() { "form-action https:" } else { "form-action http: https:" };
     let policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", schemes);

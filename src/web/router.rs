@@ -7,8 +7,8 @@ use super::{
     middleware::{headers, host, visit},
     oidc::{authorize, cors, discovery, logout, token},
     portal::{account, apps, errors, launch},
-    saml::{metadata, sso},
-    sign_in::{leave, login, password, setup, sign_out},
+    saml::{metadata, slo, sso},
+    sign_in::{leave, login, password, setup, sign_out, walk},
 };
 use crate::{context::AppContext, telemetry};
 use axum::{
@@ -47,8 +47,10 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
         .route("/login/continue", get(leave::show))
         .route("/login/continue/{flow}", get(leave::resume))
         .route("/logout", get(sign_out::show).post(sign_out::submit))
+        .route("/logout/{logout}", get(walk::show).post(walk::skip))
         .route("/setup", get(setup::show).post(setup::submit))
         .route("/saml2/{slug}", get(sso::redirect).post(sso::post))
+        .route("/saml2/{slug}/slo", get(slo::redirect_binding).post(slo::post))
         .route("/oauth2/authorize", get(authorize::get).post(authorize::post))
         .route("/oauth2/logout", get(logout::get).post(logout::post))
         .merge(admin::router())
@@ -69,6 +71,7 @@ fn endpoints() -> Router<AppContext> {
     Router::new()
         .merge(open)
         .route("/oauth2/introspect", post(token::introspect))
+        .route("/saml2/{slug}/slo/soap", post(slo::soap))
         .route("/saml2/{slug}/metadata", get(metadata::metadata))
         .route("/saml2/{slug}/certificate.pem", get(metadata::certificate))
         .route("/assets/{hash}/{*path}", get(assets::serve))

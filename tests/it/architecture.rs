@@ -36,6 +36,19 @@ const RULES: &[(&str, &[&str], &str)] = &[
         &["crate::web", "crate::jobs", "crate::cli", "axum::", "askama", "sqlx::"],
         "a service knows no HTTP and no SQL: add a statement to src/store, a page to src/web",
     ),
+    (
+        "src/outbound",
+        &[
+            "crate::service",
+            "crate::web",
+            "crate::jobs",
+            "crate::store",
+            "crate::keyring",
+            "axum::",
+            "sqlx::",
+        ],
+        "the outbound client carries octets; decide and read them in a service",
+    ),
     ("src/web", &["crate::store::", "sqlx::", "crate::cli", "crate::jobs", "reqwest::"], "call a service"),
     ("src/jobs", &["crate::web", "axum::", "sqlx::"], "jobs call services"),
     (

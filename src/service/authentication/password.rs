@@ -12,7 +12,7 @@ use crate::{
     },
     id::UserId,
     keyring::secret_hash,
-    service::{ServiceError, actor, sessions},
+    service::{ServiceError, actor, logout::queued, sessions},
     store::{self, Written},
 };
 use chrono::{DateTime, Utc};
@@ -162,6 +162,7 @@ async fn begin(
     event.auth_method = Some("password".into());
     event.mfa = Some(false);
     let (stored, hash, user_id, now) = (session.clone(), secret_hash(&cookie), user.id, ctx.now());
+    let ids = queued::new_ids(now, &mut ctx.rng());
     let confirmed = ctx
         .db
         .write(move |tx| {
@@ -171,8 +172,7 @@ async fn begin(
                 }
                 let mut written = Written::new(true, event);
                 if let Some((old, event)) = ended {
-                    store::sessions::delete(tx, old).await?;
-                    store::token_families::revoke_of_session(tx, old, "someone else signed in", now).await?;
+                    queued::end_sessions(tx, &[old], "someone else signed in", now, false, ids).await?;
                     written = written.and(event);
                 }
                 if !(renews && store::sessions::renew(tx, &stored, &hash).await?) {

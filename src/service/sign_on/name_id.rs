@@ -41,7 +41,8 @@ pub async fn known(
         NameIdFormat::Transient => Known::MadeAtEachSignOn,
         // §8.3.7: opaque, pairwise, at most 256 characters, never given to anybody else.
         NameIdFormat::Persistent => {
-            let kept = store::name_ids::get(&mut ctx.db.read().await?, subject.app.id, subject.user.id).await?;
+            let kept =
+                store::name_ids::get(&mut ctx.db.read().await?, subject.app.id, subject.user.id).await?;
             kept.map_or(Known::MadeAtFirstSignOn, Known::Value)
         }
         _ => value(connection, subject).map_or_else(Known::Missing, Known::Value),

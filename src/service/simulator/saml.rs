@@ -180,7 +180,9 @@ async fn sign(
     simulation: &mut Simulation,
 ) -> Result<(), ServiceError> {
     let relay_state = RelayState::new(&connection.default_relay_state).ok();
-    let Some(target) = ResponseTarget::unsolicited(&service_provider::without_certificates(connection), relay_state) else {
+    let Some(target) =
+        ResponseTarget::unsolicited(&service_provider::without_certificates(connection), relay_state)
+    else {
         return Ok(());
     };
     let (algorithm, now) = (connection.signature_algorithm.protocol(), ctx.now());

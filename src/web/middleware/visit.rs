@@ -20,7 +20,7 @@ use axum::{
 };
 
 /// Where a GET starts something, issues something, or uses it up.
-const ACTS: &[&str] = &["/launch/", "/saml2/", "/oauth2/", "/login/continue"];
+const ACTS: &[&str] = &["/launch/", "/saml2/", "/oauth2/", "/login/continue", "/logout/"];
 
 /// Runs a page.
 pub async fn run(State(ctx): State<AppContext>, mut request: Request, next: Next) -> Response {

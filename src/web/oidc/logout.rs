@@ -6,6 +6,7 @@ use crate::{
     web::{
         error::Failure,
         extract::{FetchSite, Visit},
+        outcome,
         respond::{page, page_with, redirect},
         sign_in::sign_out,
         view::{errors::HandOver, form::Hidden, sign_in::SignOut},
@@ -15,8 +16,8 @@ use crate::{
 use axum::{
     body::{Body, to_bytes},
     extract::{RawQuery, State},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
 };
 use oidc::end_session::EndSessionDecision;
 
@@ -55,7 +56,7 @@ async fn answer(ctx: &AppContext, visit: &Visit, raw: &str) -> Result<Response, 
             page_with(StatusCode::BAD_REQUEST, &HandOver::plain(visit.page(ctx), "That didn’t work", lede))
         }
         Ok(EndSessionDecision::LogOut { redirect }) => {
-            sign_out::end(ctx, visit, after(redirect.as_deref())).await
+            sign_out::end(ctx, visit, redirect, |address| outcome::leave(&address)).await
         }
         Ok(EndSessionDecision::Confirm { .. }) => match visit.user() {
             Some(user) => page(&SignOut {
@@ -65,13 +66,5 @@ async fn answer(ctx: &AppContext, visit: &Visit, raw: &str) -> Result<Response, 
             }),
             None => Ok(redirect("/logout")),
         },
-    }
-}
-
-/// To the registered address, or to our own page that says it is done.
-fn after(address: Option<&str>) -> Response {
-    match address.and_then(|address| HeaderValue::from_str(address).ok()) {
-        Some(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
-        None => redirect("/logout"),
     }
 }

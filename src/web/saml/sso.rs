@@ -19,9 +19,9 @@ use axum::{
 };
 
 /// Largest body: a message at its limit in base64, with RelayState.
-const BODY_MAX: usize = 512 * 1024;
+pub(super) const BODY_MAX: usize = 512 * 1024;
 /// Says that our own page sent the form on.
-const RESENT: &str = "resent";
+pub(super) const RESENT: &str = "resent";
 
 /// `GET /saml2/{slug}`: an AuthnRequest, or without one an IdP-initiated start.
 pub async fn redirect(
@@ -39,7 +39,7 @@ pub async fn redirect(
 }
 
 /// Whether a query carries a SAML message, well formed or not.
-fn mentions_message(query: &str) -> bool {
+pub(super) fn mentions_message(query: &str) -> bool {
     form_urlencoded::parse(query.as_bytes())
         .any(|(name, _)| matches!(&*name, "SAMLRequest" | "SAMLResponse" | "Signature" | "SigAlg"))
 }
@@ -57,20 +57,21 @@ pub async fn post(
     let body = String::from_utf8_lossy(&bytes);
     let resent = query.as_deref() == Some(RESENT);
     if visit.is_new_browser && visit.site == FetchSite::Other && !resent {
-        return resend(&ctx, &visit, &slug, &body);
+        let segment: String = form_urlencoded::byte_serialize(slug.as_bytes()).collect();
+        return resend(&ctx, &visit, &format!("/saml2/{segment}"), &body);
     }
     let outcome = saml::begin(&ctx, &visit.visitor, &slug, Incoming::Post(&body)).await?;
     outcome::respond(&ctx, &visit, outcome)
 }
 
-fn resend(ctx: &AppContext, visit: &Visit, slug: &str, body: &str) -> Result<Response, Failure> {
+/// The page that posts a message from another site once more, to a path of ours.
+pub(super) fn resend(ctx: &AppContext, visit: &Visit, path: &str, body: &str) -> Result<Response, Failure> {
     let fields = Fields::parse(body)?;
-    let kept = ["SAMLRequest", "RelayState"];
-    let segment: String = form_urlencoded::byte_serialize(slug.as_bytes()).collect();
+    let kept = ["SAMLRequest", "SAMLResponse", "RelayState"];
     page(&FormPost {
         page: visit.page(ctx),
         label: visit.organization.name.clone(),
-        action: format!("/saml2/{segment}?{RESENT}"),
+        action: format!("{path}?{RESENT}"),
         fields: kept
             .into_iter()
             .flat_map(|name| fields.all(name).into_iter().map(move |value| Hidden::new(name, value)))

@@ -6,3 +6,4 @@ pub mod next;
 pub mod password;
 pub mod setup;
 pub mod sign_out;
+pub mod walk;

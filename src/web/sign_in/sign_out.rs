@@ -1,8 +1,10 @@
 //! Signing out: asked first, then done by POST; GET alone ends nothing (O-23).
 
+use super::walk;
 use crate::{
     context::AppContext,
-    service::{oidc::logout::decide, sessions},
+    domain::logout::Ending,
+    service::{logout, oidc::logout::decide},
     web::{
         error::Failure,
         extract::{Fields, Visit, cookies::CookieName},
@@ -20,7 +22,7 @@ pub async fn show(State(ctx): State<AppContext>, visit: Visit) -> Result<Respons
         Some(user) => {
             page(&SignOut { page: visit.page(&ctx), name: words::person(user).name, hidden: Vec::new() })
         }
-        None => page(&SignedOut { page: visit.page(&ctx), still_open: Vec::new() }),
+        None => page(&SignedOut { page: visit.page(&ctx), signed_out: Vec::new(), still_open: Vec::new() }),
     }
 }
 
@@ -40,19 +42,32 @@ pub async fn submit(
         Some(EndSessionDecision::LogOut { redirect } | EndSessionDecision::Confirm { redirect }) => redirect,
         None => None,
     };
-    let response = match address {
-        Some(address) => {
-            page(&Leave { page: visit.page(&ctx), label: "the app".into(), tile: None, address })?
-        }
-        None => redirect("/logout"),
+    let back = |address: String| {
+        page(&Leave { page: visit.page(&ctx), label: "the app".into(), tile: None, address })
     };
-    end(&ctx, &visit, response).await
+    end(&ctx, &visit, address, back).await
 }
 
-/// Ends the visit's session and takes its cookie away from the browser.
-pub async fn end(ctx: &AppContext, visit: &Visit, mut response: Response) -> Result<Response, Failure> {
-    if let Some((session, user)) = &visit.visitor.session {
-        sessions::end(ctx, &visit.visitor.origin, session, user).await?;
+/// Ends the visit's session, and takes its cookie away from the browser. The browser then goes from app to app, if any is to be
+/// told that way; else to the address of the client that asked, by `back`; else to the page that says who was told.
+pub async fn end(
+    ctx: &AppContext,
+    visit: &Visit,
+    address: Option<String>,
+    back: impl FnOnce(String) -> Result<Response, Failure>,
+) -> Result<Response, Failure> {
+    let ending = match &address {
+        Some(address) => Ending::Leave { address: address.clone() },
+        None => Ending::Here,
+    };
+    let begun = logout::by_person(ctx, &visit.visitor, ending).await?;
+    let mut response = match (begun, address) {
+        (Some(begun), None) => redirect(&walk::path(begun.id)),
+        (Some(begun), Some(_)) if begun.walks => redirect(&walk::path(begun.id)),
+        (_, Some(address)) => back(address)?,
+        (None, None) => redirect("/logout"),
+    };
+    if visit.visitor.session.is_some() {
         put_cookie(ctx, &mut response, CookieName::Session, "", Some(0));
     }
     Ok(response)

@@ -81,12 +81,42 @@ pub struct SignOut {
     pub hidden: Vec<Hidden>,
 }
 
+/// `GET /logout/{flow}`: takes the person to the next app that is to be signed out. Works without script.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/logout_hop.html")]
+pub struct LogoutHop {
+    /// Common to all pages; its path is that of this sign-out.
+    pub page: Page,
+    /// Name of the app.
+    pub label: String,
+    /// Where the page goes by itself: a registered address with a message in it; `None` for a form.
+    pub address: Option<String>,
+    /// Where the form posts; empty without one.
+    pub action: String,
+    /// What the form posts.
+    pub fields: Vec<Hidden>,
+}
+
+/// `GET /logout/{flow}` while an app that was asked has not sent the person back. Posts to the same path to go on without it.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/logout_wait.html")]
+pub struct LogoutWait {
+    /// Common to all pages; its path is that of this sign-out.
+    pub page: Page,
+    /// Name of the app.
+    pub label: String,
+    /// Seconds after which the page looks again.
+    pub seconds: i64,
+}
+
 /// The end of signing out.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sign_in/signed_out.html")]
 pub struct SignedOut {
     /// Common to all pages.
     pub page: Page,
+    /// Apps that confirmed that the person is signed out there too.
+    pub signed_out: Vec<Tile>,
     /// Apps the person may still be signed in to.
     pub still_open: Vec<Tile>,
 }

@@ -21,12 +21,7 @@ use gatehouse::{
 };
 
 fn source(name: &str, from: &str) -> ValueMapping {
-    ValueMapping {
-        name: name.into(),
-        name_format: String::new(),
-        friendly_name: String::new(),
-        value: ValueSource::Source(from.into()),
-    }
+    ValueMapping::new(name, ValueSource::Source(from.into()))
 }
 
 async fn events(app: &TestApp) -> i64 {

@@ -4,18 +4,19 @@ use super::{change, on_both, read, sample};
 use crate::support::{at, database::TestDatabase, new_id};
 use gatehouse::{
     domain::{
-        audit::EventType,
+        audit::{EventType, InitiatedBy},
+        logout::{Ending, Logout, LogoutState},
         session::Session,
         sign_on::{PendingSignOn, SignOnRequest},
         throttle::Counter,
     },
-    id::{AppId, AppSessionId, SessionId, SignOnId, UserId},
+    id::{AppId, AppSessionId, LogoutId, SessionId, SignOnId, UserId},
     store::{
         Database, StoreError, access_tokens, app_sessions,
         app_sessions::AppSession,
         audit, authorization_codes, housekeeping,
         housekeeping::{Expiry, Purged},
-        name_ids, pending_sign_ons, refresh_tokens, saml_requests, sessions, settings, throttles,
+        logouts, name_ids, pending_sign_ons, refresh_tokens, saml_requests, sessions, settings, throttles,
         token_families, users,
     },
 };
@@ -26,6 +27,7 @@ on_both!(
     sign_ons_of_strangers_are_counted_by_network,
     request_ids_are_recorded_once,
     app_sessions_hang_on_their_session,
+    sign_outs_change_one_step_at_a_time,
     name_ids_never_change,
     throttles_and_settings,
     expired_rows_are_purged_and_others_kept,
@@ -152,7 +154,7 @@ async fn app_sessions_hang_on_their_session(test: TestDatabase) {
         id: new_id!(AppSessionId),
         session_id: session.id,
         app_id: app,
-        name_id: "maya@fernhill.example".into(),
+        name_id: saml::NameId::new(saml::NameIdFormat::EmailAddress, "maya@fernhill.example"),
         created_at: at(seconds),
         expires_at: at(seconds + 60),
     };
@@ -163,6 +165,37 @@ async fn app_sessions_hang_on_their_session(test: TestDatabase) {
     assert_eq!(read!(db, c => app_sessions::of_session(c, session.id)), [first, second]);
     change!(db, tx => sessions::delete(tx, session.id).await?).expect("ended");
     assert_eq!(read!(db, c => app_sessions::of_session(c, session.id)), []);
+}
+
+fn logout(id: LogoutId, expires_at: chrono::DateTime<chrono::Utc>) -> Logout {
+    Logout {
+        id,
+        browser_hash: Some("b".into()),
+        state: LogoutState::new(InitiatedBy::default(), Ending::Here),
+        version: 1,
+        created_at: at(0),
+        expires_at,
+    }
+}
+
+async fn sign_outs_change_one_step_at_a_time(test: TestDatabase) {
+    let db = &test.db;
+    let mut first = logout(new_id!(LogoutId), at(60));
+    let copy = first.clone();
+    change!(db, tx => logouts::insert(tx, &copy).await?).expect("kept");
+    assert_eq!(read!(db, c => logouts::get(c, first.id)), Some(first.clone()));
+    assert_eq!(read!(db, c => logouts::of_browser(c, "b", at(59))), [first.clone()]);
+    assert_eq!(read!(db, c => logouts::of_browser(c, "b", at(60))), [], "over");
+    assert_eq!(read!(db, c => logouts::of_browser(c, "c", at(0))), [], "another browser");
+    first.state.ending = Ending::Leave { address: "https://rp.example/bye".into() };
+    let copy = first.clone();
+    assert!(change!(db, tx => logouts::update(tx, &copy).await?).expect("changed"));
+    let copy = first.clone();
+    assert!(!change!(db, tx => logouts::update(tx, &copy).await?).expect("somebody was faster"));
+    first.version = 2;
+    assert_eq!(read!(db, c => logouts::get(c, first.id)), Some(first.clone()));
+    assert!(change!(db, tx => logouts::delete(tx, first.id).await?).expect("gone"));
+    assert!(!change!(db, tx => logouts::delete(tx, first.id).await?).expect("once"));
 }
 
 async fn name_ids_never_change(test: TestDatabase) {
@@ -234,12 +267,16 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
     let (aged, recent) =
         (sample::event(EventType::UserLogout, 5_499), sample::event(EventType::UserLogout, 5_500));
     let (aged_id, recent_id) = (aged.id, recent.id);
+    let logout_id = new_id!(LogoutId);
     change!(db, tx => {
         for event in [&aged, &recent] {
             audit::insert(tx, event).await?;
         }
         for pending in [&stays, &goes] {
             pending_sign_ons::insert(tx, pending).await?;
+        }
+        for (id, end) in [(new_id!(LogoutId), at(10)), (logout_id, at(10_000))] {
+            logouts::insert(tx, &logout(id, end)).await?;
         }
         saml_requests::record(tx, "sp", "_old", at(10)).await?;
         saml_requests::record(tx, "sp", "_new", at(10_000)).await?;
@@ -256,7 +293,7 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
                 id: new_id!(AppSessionId),
                 session_id: fresh_id,
                 app_id: app,
-                name_id: "n".into(),
+                name_id: saml::NameId::new(saml::NameIdFormat::Transient, "n"),
                 created_at: at(0),
                 expires_at: end,
             };
@@ -272,6 +309,7 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         sessions: 2,
         app_sessions: 1,
         pending_sign_ons: 1,
+        logouts: 1,
         saml_requests: 1,
         authorization_codes: 1,
         access_tokens: 1,
@@ -285,6 +323,7 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
     assert_eq!(read!(db, c => sessions::of_user(c, maya)), [fresh]);
     assert_eq!(read!(db, c => app_sessions::of_session(c, fresh_id)).len(), 1);
     assert!(read!(db, c => pending_sign_ons::get(c, kept_sign_on)).is_some());
+    assert!(read!(db, c => logouts::get(c, logout_id)).is_some());
     assert!(read!(db, c => throttles::get(c, "new")).is_some());
     assert!(read!(db, c => token_families::get(c, lives_id)).is_some());
     assert!(read!(db, c => authorization_codes::get(c, "new")).is_some());

@@ -4,7 +4,7 @@ use super::database::Kind;
 use chrono::{DateTime, Utc};
 use gatehouse::{
     clock::Clock,
-    config::Config,
+    config::{Config, PrivateNetworks},
     context::{AppContext, Parts},
     domain::{
         app::AppDraft,
@@ -86,6 +86,8 @@ impl TestApp {
         // Cheap hashing: what is tested here isn't its cost.
         config.passwords.memory_kib = 64;
         config.passwords.iterations = 1;
+        // The apps of the tests are on loopback.
+        config.outbound.allow_private_networks = PrivateNetworks::Allowed;
         configure(&mut config);
         let url = super::database::url(kind, folder.path()).await;
         let db = Database::open(&url).await.expect("opens");

@@ -85,7 +85,7 @@ pub(in crate::service::sign_on) async fn issue(
         id: AppSessionId::new(now, &mut ctx.rng()),
         session_id: session.id,
         app_id: app.id,
-        name_id: name_id.value.clone(),
+        name_id: name_id.clone(),
         created_at: now,
         expires_at: session.expires_at,
     };
@@ -98,7 +98,7 @@ pub(in crate::service::sign_on) async fn issue(
         // Nodes' clocks may differ by a little.
         authn_instant: session.authenticated_at.min(now),
         authn_context_class_ref: context_class(request),
-        session_index: &format!("_{}", app_session.id),
+        session_index: &app_session.session_index(),
         session_not_on_or_after: Some(session.expires_at).filter(|end| *end > now + TimeDelta::minutes(1)),
         sign: Sign { assertion: connection.sign_assertion, response: connection.sign_response },
         lifetime: TimeDelta::seconds(i64::from(connection.assertion_seconds)),

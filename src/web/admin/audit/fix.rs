@@ -110,6 +110,19 @@ const FIXES: &[(&str, &str, Place)] = &[
         Place::NewApp,
     ),
     (
+        "no_answer",
+        "{app} didn’t confirm in time. Check its logout address and that it answers. Until then people may stay signed in there.",
+        Place::SignOn,
+    ),
+    (
+        "logout_refused",
+        "{app} could not sign the person out. If it happens to everybody, compare its settings with ours.",
+        Place::SignOn,
+    ),
+    ("no_logout_service", "If {app} has a logout address now, add it or upload its metadata.", Place::SignOn),
+    ("skipped", "{app} kept people waiting. If it happens often, check its logout address.", Place::SignOn),
+    ("logout_not_issued", "Put the logout address of {app} right.", Place::SignOn),
+    (
         "invalid_client",
         "If the secret was changed here, give the new one to {app}. If it was lost, make a new one.",
         Place::SignOn,

@@ -31,6 +31,7 @@ pub fn outcome(event: &AuditEvent) -> Outcome {
 pub fn type_words(kind: EventType) -> &'static str {
     match kind {
         EventType::SsoAuth => "Sign-in to an app",
+        EventType::SsoLogout => "Sign-out of an app",
         EventType::UserLoginAttempt => "Sign-in of a person",
         EventType::AdminLoginAttempt => "Sign-in of an admin",
         EventType::UserLogout => "Sign-out",
@@ -73,6 +74,9 @@ pub fn title(event: &AuditEvent) -> &'static str {
         (EventType::SsoAuth, false) if code.starts_with("saml_") => "SAML request refused",
         (EventType::SsoAuth, false) if DENIALS.contains(&code) => "App access denied",
         (EventType::SsoAuth, false) => "Sign-in to app stopped",
+        (EventType::SsoLogout, false) if code.starts_with("saml_") => "SAML logout message refused",
+        (EventType::SsoLogout, true) => "Signed out of app",
+        (EventType::SsoLogout, false) => "App not signed out",
         (EventType::UserLoginAttempt | EventType::AdminLoginAttempt, true) => "Signed in",
         (EventType::UserLoginAttempt | EventType::AdminLoginAttempt, false) => match code {
             "throttled" => "Sign-in slowed down",
@@ -128,6 +132,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
             format!("{who} opened {app} from the portal.")
         }
         EventType::SsoAuth => format!("{who} signed in to {app}."),
+        EventType::SsoLogout => format!("{who} was signed out of {app}."),
         EventType::UserLoginAttempt | EventType::AdminLoginAttempt => format!("{who} signed in."),
         EventType::UserLogout => format!("{who} signed out."),
         EventType::UserCreate | EventType::GroupCreate | EventType::AdminCreate => {
@@ -269,6 +274,7 @@ pub(super) mod tests {
         use EventType as E;
         vec![
             E::SsoAuth,
+            E::SsoLogout,
             E::UserLoginAttempt,
             E::AdminLoginAttempt,
             E::UserLogout,

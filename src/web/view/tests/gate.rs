@@ -4,7 +4,7 @@ use super::super::errors::{Contact, HandOver};
 use super::super::form::{Errors, Hidden};
 use super::super::protocol::{FormPost, SamlPost};
 use super::super::setup::Setup;
-use super::super::sign_in::{Leave, Name, Password, SignOut, SignedOut, TooMany};
+use super::super::sign_in::{Leave, LogoutHop, LogoutWait, Name, Password, SignOut, SignedOut, TooMany};
 use super::super::*;
 use super::common::{HOSTILE, errors_on, hostile_tile, tile};
 use super::page;
@@ -108,7 +108,35 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         ),
         page(
             "signed-out",
-            &SignedOut { page: Page::sample("/logout"), still_open: vec![hostile_tile(), Tile::sample()] },
+            &SignedOut {
+                page: Page::sample("/logout"),
+                signed_out: vec![hostile_tile()],
+                still_open: vec![hostile_tile(), Tile::sample()],
+            },
+        ),
+        page(
+            "logout-hop",
+            &LogoutHop {
+                page: Page::sample("/logout/x"),
+                label: HOSTILE.into(),
+                address: Some("https://sp.example/slo?SAMLRequest=a%2Bb&RelayState=c".into()),
+                action: String::new(),
+                fields: Vec::new(),
+            },
+        ),
+        page(
+            "logout-hop-form",
+            &LogoutHop {
+                page: Page::sample("/logout/x"),
+                label: HOSTILE.into(),
+                address: None,
+                action: "https://sp.example/slo".into(),
+                fields: vec![Hidden::new("SAMLRequest", HOSTILE)],
+            },
+        ),
+        page(
+            "logout-wait",
+            &LogoutWait { page: Page::sample("/logout/x"), label: HOSTILE.into(), seconds: 30 },
         ),
         page("setup", &Setup::sample()),
         page(

@@ -1,0 +1,4 @@
+//! The only calls to other servers. Does not own what is said to them (`service`).
+
+mod address;
+pub mod http;
