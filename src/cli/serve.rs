@@ -62,6 +62,7 @@ pub(super) async fn prepare(ctx: &AppContext) -> Result<(), Failure> {
 pub(super) async fn run(ctx: AppContext, listener: TcpListener, tasks: Tasks) -> Result<(), Failure> {
     let address = listener.local_addr().context("the listener has no address")?;
     tasks.spawn("housekeeping", jobs::keep_house(ctx.clone(), tasks.shutdown()));
+    tasks.spawn("keys", jobs::keep_keys(ctx.clone(), tasks.shutdown()));
     tracing::info!(%address, url = ctx.config.http.public_url.as_str(), database = ctx.db.kind(), "ready");
     let served = web::serve(ctx.clone(), listener, tasks.shutdown()).await;
     if !tasks.stop(TASKS_STOP).await {

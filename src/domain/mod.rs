@@ -10,6 +10,7 @@ pub mod credential;
 pub mod expressions;
 pub mod group;
 pub mod key;
+pub mod metadata_fetch;
 pub mod permission;
 pub mod reference;
 pub mod session;

@@ -13,6 +13,9 @@ pub mod handed_over;
 pub mod housekeeping;
 pub mod idp_metadata;
 pub mod issuer_keys;
+pub mod key_expiry;
+pub mod keys;
+pub mod metadata_fetches;
 pub mod oidc;
 
 pub mod organisation;

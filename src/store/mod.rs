@@ -29,6 +29,7 @@ pub mod favourites;
 pub mod groups;
 pub mod housekeeping;
 pub mod members;
+pub mod metadata_fetches;
 pub mod name_ids;
 pub mod outbox;
 pub mod pending_sign_ons;
