@@ -58,7 +58,8 @@ pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), 
 /// The certificate that messages are signed with, as PEM; or the next one, if there is one.
 pub async fn certificate_pem(ctx: &AppContext, slug: &str, next: bool) -> Result<String, ServiceError> {
     let app = saml_app(ctx, slug).await?;
-    let der = if next { keys::next_certificate(ctx, &app).await? } else { certificate_der(ctx, &app).await? };
+    let der =
+        if next { keys::next_certificate(ctx, &app).await? } else { certificate_der(ctx, &app).await? };
     let certificate = openssl::x509::X509::from_der(&der).map_err(ServiceError::internal)?;
     let pem = certificate.to_pem().map_err(ServiceError::internal)?;
     String::from_utf8(pem).map_err(ServiceError::internal)

@@ -90,7 +90,9 @@ pub async fn warn(ctx: &AppContext) -> Result<usize, ServiceError> {
     drop(conn);
     let mut given = 0;
     for (key, last) in rows {
-        let (Some(end), Some(app)) = (key.not_after, key.app_id.and_then(|id| apps.get(&id))) else { continue };
+        let (Some(end), Some(app)) = (key.not_after, key.app_id.and_then(|id| apps.get(&id))) else {
+            continue;
+        };
         let Some(days) = due_warning(end, last, now) else { continue };
         let event = Caller::system("expiry")
             .event(ctx, EventType::CertificateExpiry)

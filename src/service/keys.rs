@@ -317,12 +317,7 @@ fn check(app: &App, new: NewKey) -> Result<(), ServiceError> {
     Ok(())
 }
 
-async fn made(
-    ctx: &AppContext,
-    app: &App,
-    new: NewKey,
-    state: KeyState,
-) -> Result<SigningKey, ServiceError> {
+async fn made(ctx: &AppContext, app: &App, new: NewKey, state: KeyState) -> Result<SigningKey, ServiceError> {
     let now = ctx.now();
     let (id, app_id, keyring) = (KeyId::new(now, &mut ctx.rng()), app.id, ctx.keyring.clone());
     let name = apps::certificate_name(ctx, &app.label);

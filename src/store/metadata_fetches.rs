@@ -62,13 +62,7 @@ pub async fn record(tx: &mut Tx, app: AppId, fetch: &MetadataFetch) -> Result<()
 }
 
 /// Forgets a fetch; whether it was there.
-pub async fn delete(
-    tx: &mut Tx,
-    app: AppId,
-    client_ip: &str,
-    user_agent: &str,
-) -> Result<bool, StoreError> {
-    const SQL: &str =
-        "DELETE FROM metadata_fetches WHERE app_id = $1 AND client_ip = $2 AND user_agent = $3";
+pub async fn delete(tx: &mut Tx, app: AppId, client_ip: &str, user_agent: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "DELETE FROM metadata_fetches WHERE app_id = $1 AND client_ip = $2 AND user_agent = $3";
     Ok(execute!(tx, SQL, app.to_string(), storable(client_ip), storable(user_agent))? == 1)
 }

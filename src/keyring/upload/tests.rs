@@ -158,7 +158,8 @@ fn a_key_that_asks_for_hours_of_rounds_is_refused_at_once() {
     assert!(depth >= 3, "rounds stand deep inside");
     der.splice(at..at + 4, grown);
     let body = base64::Engine::encode(&engine, &der);
-    let slow = format!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n{body}\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    let slow =
+        format!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n{body}\n-----END ENCRYPTED PRIVATE KEY-----\n");
     assert_eq!(refused(&certificate_of(&key, now(), 1), &slow, "right"), UploadError::TooSlow);
     let garbage = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMA==\n-----END ENCRYPTED PRIVATE KEY-----";
     assert_eq!(refused(&certificate_of(&key, now(), 1), garbage, "right"), UploadError::TooSlow);

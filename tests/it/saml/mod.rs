@@ -1,6 +1,7 @@
 //! SAML sign-on over HTTP: what comes in, what goes out, what is refused.
 
 mod attacks;
+mod rollover;
 mod sign_on;
 
 use crate::support::app::{Browser, Page, TestApp, saml_settings};

@@ -70,7 +70,11 @@ fn a_scheduled_switch_counts_from_its_time_for_everybody() {
     let after = AppKeys::at(stored(&keys), at(9));
     assert_eq!(after.active().map(|key| key.id), Some(two.id));
     assert_eq!(after.due().map(|key| key.id), Some(two.id), "to be stored");
-    assert_eq!(after.retired()[0].retired_at, Some(at(5)), "from the time that was set, not when it was seen");
+    assert_eq!(
+        after.retired()[0].retired_at,
+        Some(at(5)),
+        "from the time that was set, not when it was seen"
+    );
     assert_eq!(after.retired()[0].published_until, Some(at(5) + GRACE));
     let again = AppKeys::at(stored(&after), at(9));
     assert_eq!((again.due(), again.changed().len()), (None, 0), "once");

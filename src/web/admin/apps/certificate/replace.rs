@@ -53,7 +53,10 @@ async fn drawn(
         frame: super::super::frame::of(ctx, admin, app, AppTab::Certificate).await?,
         errors,
         consequences: vec![
-            format!("A new key and certificate are made, and messages to {} are signed with them at once.", app.label),
+            format!(
+                "A new key and certificate are made, and messages to {} are signed with them at once.",
+                app.label
+            ),
             "The certificate in use, the next one and all earlier ones leave the metadata.".to_owned(),
             format!(
                 "{} can’t sign in to {} until it has the new certificate. Have its settings open.",

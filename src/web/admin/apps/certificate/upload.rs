@@ -46,8 +46,7 @@ pub async fn submit(
     };
     match keys::bring_next(&ctx, &admin.caller, &app, brought).await {
         Ok(_) => {
-            let line =
-                format!("Your certificate is the next one. Give it to {}, then switch.", app.label);
+            let line = format!("Your certificate is the next one. Give it to {}, then switch.", app.label);
             Ok(done(&ctx, &path(&app), &line))
         }
         Err(ServiceError::Invalid(refused)) => {

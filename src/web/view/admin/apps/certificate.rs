@@ -10,13 +10,8 @@ use super::super::Console;
 use super::AppFrame;
 
 /// Values of `years`.
-pub const YEARS: &[(&str, &str)] = &[
-    ("1", "1 year"),
-    ("2", "2 years"),
-    ("3", "3 years"),
-    ("5", "5 years"),
-    ("10", "10 years"),
-];
+pub const YEARS: &[(&str, &str)] =
+    &[("1", "1 year"), ("2", "2 years"), ("3", "3 years"), ("5", "5 years"), ("10", "10 years")];
 
 /// One certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,9 +116,7 @@ impl AppCertificate {
         let newest = self.fetches.iter().filter(|fetch| fetch.newest).count();
         match (newest, self.fetches.first()) {
             (0, None) => "Nobody has fetched the metadata yet.".to_owned(),
-            (0, Some(_)) => {
-                "Nobody has fetched the metadata with the next certificate in it yet.".to_owned()
-            }
+            (0, Some(_)) => "Nobody has fetched the metadata with the next certificate in it yet.".to_owned(),
             (1, _) => "One reader of the metadata has the next certificate.".to_owned(),
             (count, _) => format!("{count} readers of the metadata have the next certificate."),
         }
