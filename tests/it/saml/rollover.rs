@@ -170,7 +170,11 @@ async fn a_scheduled_switch_happens_at_its_time(kind: Kind) {
     ctx.clock.advance(TimeDelta::milliseconds(1));
     assert!(verifies(&sign_on(&browser).await, &new), "no job was needed");
     assert_eq!(certificates(&browser).await.first(), new.first());
-    let nodes = tokio::join!(keys::settle_due(ctx), keys::settle_due(ctx), keys::settle_due(ctx));
+    let nodes = tokio::join!(
+        Box::pin(keys::settle_due(ctx)),
+        Box::pin(keys::settle_due(ctx)),
+        Box::pin(keys::settle_due(ctx))
+    );
     let settled = [nodes.0, nodes.1, nodes.2].map(|node| node.expect("no fault")).iter().sum::<usize>();
     assert_eq!(settled, 1, "exactly one node stores it");
     assert_eq!(keys::settle_due(ctx).await.expect("nothing left"), 0);
@@ -254,9 +258,9 @@ async fn two_admins_make_one_next_key(kind: Kind) {
     let (_, crm) = fill(&app, settings()).await;
     let (ctx, caller) = (&app.ctx, system());
     let made = tokio::join!(
-        keys::make_next(ctx, &caller, &crm, QUICK),
-        keys::make_next(ctx, &caller, &crm, QUICK),
-        keys::make_next(ctx, &caller, &crm, QUICK)
+        Box::pin(keys::make_next(ctx, &caller, &crm, QUICK)),
+        Box::pin(keys::make_next(ctx, &caller, &crm, QUICK)),
+        Box::pin(keys::make_next(ctx, &caller, &crm, QUICK))
     );
     let made = [made.0, made.1, made.2];
     assert_eq!(made.iter().filter(|one| one.is_ok()).count(), 1, "{made:?}");

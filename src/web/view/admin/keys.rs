@@ -38,8 +38,8 @@ pub struct KeyList {
     pub keys: Vec<KeyRow>,
 }
 
-impl KeyList {
-    fn short(&self, fingerprint: &str) -> String {
-        super::apps::certificate::short(fingerprint)
+impl KeyRow {
+    fn short(&self) -> String {
+        super::apps::certificate::short(&self.fingerprint)
     }
 }

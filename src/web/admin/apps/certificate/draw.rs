@@ -163,9 +163,10 @@ fn fetch_row(fetch: &MetadataFetch, newest: KeyId, now: DateTime<Utc>) -> FetchR
         when: common::ago(fetch.last_at, now),
         times: grouped(count(fetch.fetches)),
         newest: fetch.newest_key == newest,
-        state: match fetch.newest_key == newest {
-            true => Pill::new(Tone::Ok, "Has it"),
-            false => Pill::new(Tone::Draft, "Not yet"),
+        state: if fetch.newest_key == newest {
+            Pill::new(Tone::Ok, "Has it")
+        } else {
+            Pill::new(Tone::Draft, "Not yet")
         },
     }
 }

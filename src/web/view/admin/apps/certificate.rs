@@ -36,6 +36,12 @@ pub struct Certificate {
     pub note: String,
 }
 
+impl Certificate {
+    fn short(&self) -> String {
+        short(&self.sha256)
+    }
+}
+
 /// Somebody who fetched the metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchRow {
@@ -105,10 +111,6 @@ pub struct AppCertificate {
 impl AppCertificate {
     fn base(&self) -> String {
         format!("{}/certificate", self.frame.base())
-    }
-
-    fn short(&self, fingerprint: &str) -> String {
-        short(fingerprint)
     }
 
     /// How many have the newest certificate, in words, under step 2.
