@@ -11,6 +11,7 @@ pub mod expressions;
 pub mod group;
 pub mod key;
 pub mod logout;
+pub mod metadata_fetch;
 pub mod permission;
 pub mod reference;
 pub mod session;

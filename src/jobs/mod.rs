@@ -1,5 +1,9 @@
 //! The only background work: what runs by the clock. Does not own what it does (`service`).
 
+mod keys;
+
+pub use keys::keep_keys;
+
 use crate::{
     context::AppContext,
     service::{housekeeping, logout::queued},

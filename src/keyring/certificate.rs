@@ -63,6 +63,15 @@ pub(super) fn self_signed<T: HasPrivate>(
 
 /// The SHA-256 fingerprint as people compare it: `AB:CD:…`.
 pub fn fingerprint_sha256(der: &[u8]) -> String {
-    let pairs: Vec<String> = openssl::sha::sha256(der).iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs(&openssl::sha::sha256(der))
+}
+
+/// The SHA-1 fingerprint, which some apps still ask for. It only names a certificate; nothing is decided by it.
+pub fn fingerprint_sha1(der: &[u8]) -> String {
+    pairs(&openssl::sha::sha1(der))
+}
+
+fn pairs(digest: &[u8]) -> String {
+    let pairs: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
     pairs.join(":")
 }

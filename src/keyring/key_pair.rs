@@ -11,13 +11,15 @@ use openssl::{
 
 /// A new key pair.
 pub(super) fn generate(algorithm: KeyAlgorithm) -> Result<PKey<Private>, KeyringError> {
+    if let Some(bits) = algorithm.rsa_bits() {
+        return Ok(PKey::from_rsa(Rsa::generate(bits)?)?);
+    }
     Ok(match algorithm {
-        KeyAlgorithm::Rsa2048 => PKey::from_rsa(Rsa::generate(2048)?)?,
         KeyAlgorithm::P256 => {
             let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
             PKey::from_ec_key(EcKey::generate(&group)?)?
         }
-        KeyAlgorithm::Ed25519 => PKey::generate_ed25519()?,
+        _ => PKey::generate_ed25519()?,
     })
 }
 
@@ -25,7 +27,9 @@ pub(super) fn generate(algorithm: KeyAlgorithm) -> Result<PKey<Private>, Keyring
 pub(super) fn parse(pkcs8: &[u8], algorithm: KeyAlgorithm) -> Result<PKey<Private>, KeyringError> {
     let key = PKey::private_key_from_pkcs8(pkcs8)?;
     let fits = match algorithm {
-        KeyAlgorithm::Rsa2048 => key.id() == Id::RSA && key.bits() >= 2048,
+        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => {
+            key.id() == Id::RSA && algorithm.rsa_bits().is_some_and(|least| key.bits() >= least)
+        }
         KeyAlgorithm::P256 => {
             key.id() == Id::EC && key.ec_key()?.group().curve_name() == Some(Nid::X9_62_PRIME256V1)
         }

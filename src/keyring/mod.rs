@@ -9,12 +9,14 @@ mod master_key;
 mod preview;
 mod secret;
 mod signers;
+mod upload;
 
-pub use certificate::{CERTIFICATE_YEARS, fingerprint_sha256};
+pub use certificate::{CERTIFICATE_YEARS, fingerprint_sha1, fingerprint_sha256};
 pub use envelope::Aad;
 pub use error::KeyringError;
 pub use preview::throw_away_signer;
 pub use secret::{SecretBytes, SecretText, constant_time_eq, secret_hash, secret_matches};
+pub use upload::UploadError;
 
 use crate::{
     domain::key::{KeyAlgorithm, KeyState, SigningKey},
@@ -23,6 +25,7 @@ use crate::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
 use master_key::MasterKeys;
+use openssl::pkey::{PKey, Private};
 use signers::Signers;
 use std::{path::Path, sync::Arc};
 
@@ -153,23 +156,77 @@ impl Keyring {
         common_name: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<SigningKey, KeyringError> {
+        self.new_certified_key(id, app_id, algorithm, common_name.map(|name| (name, CERTIFICATE_YEARS)), now)
+    }
+
+    /// Makes a key pair like [`Self::new_signing_key`]; `certificate` is the common name and the years the certificate lasts.
+    /// RSA takes up to seconds: don't call it on an async thread.
+    ///
+    /// # Errors
+    /// OpenSSL refused.
+    pub fn new_certified_key(
+        &self,
+        id: KeyId,
+        app_id: Option<AppId>,
+        algorithm: KeyAlgorithm,
+        certificate: Option<(&str, u32)>,
+        now: DateTime<Utc>,
+    ) -> Result<SigningKey, KeyringError> {
         let pair = key_pair::generate(algorithm)?;
+        let certificate = certificate
+            .map(|(name, years)| certificate::self_signed(&pair, name, now - BACKDATE, years))
+            .transpose()?
+            .map(|certificate| (certificate.der, certificate.not_after));
+        self.row(id, app_id, algorithm, &pair, certificate, now)
+    }
+
+    /// Takes a certificate and private key in PEM form, checked as a pair, and seals the key for the row `id`. Takes tenths
+    /// of a second: don't call it on an async thread.
+    ///
+    /// # Errors
+    /// [`UploadError`] inside, when either can't be used; or OpenSSL refused.
+    pub fn import_signing_key(
+        &self,
+        id: KeyId,
+        app_id: AppId,
+        certificate: &str,
+        private_key: &SecretText,
+        passphrase: &SecretText,
+        now: DateTime<Utc>,
+    ) -> Result<Result<SigningKey, UploadError>, KeyringError> {
+        let read = match upload::read(certificate, private_key, passphrase, now) {
+            Ok(read) => read,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let certificate = Some((read.certificate, read.not_after));
+        self.row(id, Some(app_id), read.algorithm, &read.key, certificate, now).map(Ok)
+    }
+
+    /// The row of a key pair: its private half sealed, active, without plans.
+    fn row(
+        &self,
+        id: KeyId,
+        app_id: Option<AppId>,
+        algorithm: KeyAlgorithm,
+        pair: &PKey<Private>,
+        certificate: Option<(Vec<u8>, DateTime<Utc>)>,
+        now: DateTime<Utc>,
+    ) -> Result<SigningKey, KeyringError> {
         let private = SecretBytes::new(pair.private_key_to_pkcs8()?);
         let row = id.to_string();
-        let sealed_key = self.seal(&Aad::signing_key(&row), private.expose())?;
-        let certificate = common_name
-            .map(|name| certificate::self_signed(&pair, name, now - BACKDATE, CERTIFICATE_YEARS))
-            .transpose()?;
         Ok(SigningKey {
             id,
             app_id,
             algorithm,
             state: KeyState::Active,
             public_key: STANDARD.encode(pair.public_key_to_der()?),
-            not_after: certificate.as_ref().map(|certificate| certificate.not_after),
-            certificate: certificate.map(|certificate| STANDARD.encode(&certificate.der)),
-            sealed_key,
+            not_after: certificate.as_ref().map(|(_, end)| *end),
+            certificate: certificate.map(|(der, _)| STANDARD.encode(der)),
+            sealed_key: self.seal(&Aad::signing_key(&row), private.expose())?,
             created_at: now,
+            switch_at: None,
+            retired_at: None,
+            published_until: None,
         })
     }
 

@@ -35,7 +35,9 @@ impl Signers {
     ) -> Result<Arc<saml::OpensslSigner>, KeyringError> {
         self.saml.get(key, || {
             let algorithm = match key.algorithm {
-                KeyAlgorithm::Rsa2048 => saml::SignatureAlgorithm::RsaSha256,
+                KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => {
+                    saml::SignatureAlgorithm::RsaSha256
+                }
                 KeyAlgorithm::P256 => saml::SignatureAlgorithm::EcdsaSha256,
                 KeyAlgorithm::Ed25519 => return Err(KeyringError::Signer("SAML has no Ed25519".into())),
             };
@@ -54,7 +56,9 @@ impl Signers {
     ) -> Result<Arc<oidc::OpensslSigner>, KeyringError> {
         self.oidc.get(key, || {
             let algorithm = match key.algorithm {
-                KeyAlgorithm::Rsa2048 => oidc::SigningAlgorithm::Rs256,
+                KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => {
+                    oidc::SigningAlgorithm::Rs256
+                }
                 KeyAlgorithm::P256 => oidc::SigningAlgorithm::Es256,
                 KeyAlgorithm::Ed25519 => oidc::SigningAlgorithm::EdDsa,
             };

@@ -180,7 +180,9 @@ fn signing_keys_sign_and_are_opened_once() {
 
 fn signer_algorithm(algorithm: KeyAlgorithm) -> oidc::SigningAlgorithm {
     match algorithm {
-        KeyAlgorithm::Rsa2048 => oidc::SigningAlgorithm::Rs256,
+        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => {
+            oidc::SigningAlgorithm::Rs256
+        }
         KeyAlgorithm::P256 => oidc::SigningAlgorithm::Es256,
         KeyAlgorithm::Ed25519 => oidc::SigningAlgorithm::EdDsa,
     }
@@ -218,6 +220,8 @@ fn certificates_last_five_years_and_verify_under_their_own_key() {
         assert_eq!(key.not_after, (now() - BACKDATE).checked_add_months(chrono::Months::new(60)));
         let print = fingerprint_sha256(&der);
         assert_eq!((print.len(), print.matches(':').count()), (95, 31));
+        let print = fingerprint_sha1(&der);
+        assert_eq!((print.len(), print.matches(':').count()), (59, 19));
         let signer = ring.saml_signer(&key).expect("a signer");
         assert_eq!(saml::Signer::certificate_der(&*signer), der);
         assert!(!saml::Signer::sign(&*signer, b"message").expect("signed").is_empty());

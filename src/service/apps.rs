@@ -104,7 +104,7 @@ async fn new_key(
     now: DateTime<Utc>,
 ) -> Result<SigningKey, ServiceError> {
     let key_id = KeyId::new(now, &mut ctx.rng());
-    let name: String = format!("{label} at {}", ctx.config.http.public_url.host()).chars().take(64).collect();
+    let name = certificate_name(ctx, label);
     let keyring = ctx.keyring.clone();
     tokio::task::spawn_blocking(move || {
         keyring.new_signing_key(key_id, Some(id), KeyAlgorithm::Rsa2048, Some(&name), now)
@@ -112,6 +112,11 @@ async fn new_key(
     .await
     .map_err(ServiceError::internal)?
     .map_err(ServiceError::internal)
+}
+
+/// The common name of an app's own certificate.
+pub(super) fn certificate_name(ctx: &AppContext, label: &str) -> String {
+    format!("{label} at {}", ctx.config.http.public_url.host()).chars().take(64).collect()
 }
 
 fn random_text(rng: &mut impl Rng, bytes: usize) -> String {
@@ -271,7 +276,7 @@ pub async fn delete(ctx: &AppContext, caller: &Caller, app: App) -> Result<(), S
 
 /// The key an app signs with now.
 pub async fn active_key(ctx: &AppContext, app: AppId) -> Result<SigningKey, ServiceError> {
-    store::signing_keys::active_of_app(&mut ctx.db.read().await?, app)
+    store::signing_keys::signing_of_app(&mut ctx.db.read().await?, app, ctx.now())
         .await?
         .ok_or_else(|| ServiceError::Internal("the app has no active signing key".into()))
 }

@@ -1,9 +1,9 @@
 //! Our SAML metadata and certificate for one app. Does not own their form (`crates/saml`).
 
-use super::{ServiceError, apps, logout, settings, sign_on::saml::idp_entity_id};
+use super::{ServiceError, apps, keys, logout, settings, sign_on::saml::idp_entity_id};
 use crate::{context::AppContext, domain::app::App, store};
 use ::saml::{
-    Binding, CertificateDer, NameIdFormat, SingleLogoutService,
+    Binding, NameIdFormat, SingleLogoutService,
     metadata::idp::{Contact, IdpDetails, IdpMetadata, Organization, Publication},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -28,8 +28,7 @@ pub async fn certificate_der(ctx: &AppContext, app: &App) -> Result<Vec<u8>, Ser
 pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), ServiceError> {
     let app = saml_app(ctx, slug).await?;
     let Some(connection) = app.connection.saml() else { return Err(ServiceError::NotFound("application")) };
-    let certificate =
-        CertificateDer::new(certificate_der(ctx, &app).await?).map_err(ServiceError::internal)?;
+    let certificates = keys::published_certificates(ctx, &app).await?;
     let organization = settings::organization(ctx).await?;
     // The agreed format first; the others can be asked for.
     let mut formats = vec![NameIdFormat::from(connection.name_id_format.uri())];
@@ -45,7 +44,7 @@ pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), 
         entity_id: &idp_entity_id(ctx, &app, connection),
         sso_url: &ctx.url(&format!("/saml2/{}", app.slug)),
         want_authn_requests_signed: connection.requires_signed_requests(),
-        signing_certificates: &[certificate],
+        signing_certificates: &certificates,
         name_id_formats: &formats,
         display_name: Some(&organization.name),
         organization: Some(Organization { name: &organization.name, display_name: &organization.name, url }),
@@ -72,10 +71,11 @@ fn logout_services(ctx: &AppContext, app: &App) -> Vec<SingleLogoutService> {
         .into()
 }
 
-/// The certificate as PEM.
-pub async fn certificate_pem(ctx: &AppContext, slug: &str) -> Result<String, ServiceError> {
+/// The certificate that messages are signed with, as PEM; or the next one, if there is one.
+pub async fn certificate_pem(ctx: &AppContext, slug: &str, next: bool) -> Result<String, ServiceError> {
     let app = saml_app(ctx, slug).await?;
-    let der = certificate_der(ctx, &app).await?;
+    let der =
+        if next { keys::next_certificate(ctx, &app).await? } else { certificate_der(ctx, &app).await? };
     let certificate = openssl::x509::X509::from_der(&der).map_err(ServiceError::internal)?;
     let pem = certificate.to_pem().map_err(ServiceError::internal)?;
     String::from_utf8(pem).map_err(ServiceError::internal)

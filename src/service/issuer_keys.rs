@@ -11,6 +11,9 @@ use crate::{
     store::{self, Written},
 };
 
+/// The keys an issuer has.
+const ALGORITHMS: [KeyAlgorithm; 3] = [KeyAlgorithm::Rsa2048, KeyAlgorithm::P256, KeyAlgorithm::Ed25519];
+
 /// The key algorithm behind an ID token algorithm.
 pub fn algorithm(of: IdTokenAlgorithm) -> KeyAlgorithm {
     match of {
@@ -23,7 +26,7 @@ pub fn algorithm(of: IdTokenAlgorithm) -> KeyAlgorithm {
 /// Makes the keys that are missing. Two nodes that start at once may both make one; then both are published and the
 /// older signs.
 pub async fn ensure(ctx: &AppContext) -> Result<(), ServiceError> {
-    for &key_algorithm in KeyAlgorithm::ALL {
+    for key_algorithm in ALGORITHMS {
         let present = store::signing_keys::active_of_issuer(&mut ctx.db.read().await?, key_algorithm).await?;
         if present.is_some() {
             continue;

@@ -45,6 +45,12 @@ const CHANGES: &[EventType] = &[
     EventType::OrganizationUpdate,
     EventType::ClientSecretCreate,
     EventType::ClientSecretDelete,
+    EventType::SigningKeyCreate,
+    EventType::SigningKeySchedule,
+    EventType::SigningKeySwitch,
+    EventType::SigningKeyRollback,
+    EventType::SigningKeyReplace,
+    EventType::SigningKeyDelete,
 ];
 
 /// How many there are of each thing.

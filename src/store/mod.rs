@@ -30,6 +30,7 @@ pub mod groups;
 pub mod housekeeping;
 pub mod logouts;
 pub mod members;
+pub mod metadata_fetches;
 pub mod name_ids;
 pub mod outbox;
 pub mod pending_sign_ons;

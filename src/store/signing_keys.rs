@@ -2,7 +2,7 @@
 
 use super::{
     columns::row_type,
-    dialect::{Conn, execute, fetch_all, fetch_optional},
+    dialect::{Conn, execute, fetch_all, fetch_held, fetch_optional},
     error::StoreError,
     row::{self, Place, millis},
     tx::Tx,
@@ -11,11 +11,13 @@ use crate::{
     domain::key::{KeyAlgorithm, KeyState, SigningKey},
     id::{AppId, KeyId},
 };
+use chrono::{DateTime, Utc};
 
 /// The columns of a [`KeyRow`].
 macro_rules! key_columns {
     () => {
-        "id, app_id, algorithm, state, public_key, certificate, sealed_key, not_after, created_at"
+        "id, app_id, algorithm, state, public_key, certificate, sealed_key, not_after, created_at, switch_at, \
+         retired_at, published_until"
     };
 }
 
@@ -30,6 +32,9 @@ row_type! {
         sealed_key: String,
         not_after: Option<i64>,
         created_at: i64,
+        switch_at: Option<i64>,
+        retired_at: Option<i64>,
+        published_until: Option<i64>,
     }
 }
 
@@ -44,6 +49,9 @@ impl TryFrom<KeyRow> for SigningKey {
             state: place.word("state", &row.state, KeyState::parse)?,
             not_after: place.maybe_instant("not_after", row.not_after)?,
             created_at: place.instant("created_at", row.created_at)?,
+            switch_at: place.maybe_instant("switch_at", row.switch_at)?,
+            retired_at: place.maybe_instant("retired_at", row.retired_at)?,
+            published_until: place.maybe_instant("published_until", row.published_until)?,
             public_key: row.public_key,
             certificate: row.certificate,
             sealed_key: row.sealed_key,
@@ -54,7 +62,8 @@ impl TryFrom<KeyRow> for SigningKey {
 /// Keeps a key.
 pub async fn insert(tx: &mut Tx, key: &SigningKey) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO signing_keys (id, app_id, algorithm, state, public_key, certificate, sealed_key, \
-        not_after, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        not_after, created_at, switch_at, retired_at, published_until) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     execute!(
         tx,
         SQL,
@@ -66,7 +75,10 @@ pub async fn insert(tx: &mut Tx, key: &SigningKey) -> Result<(), StoreError> {
         &key.certificate,
         &key.sealed_key,
         millis(key.not_after),
-        key.created_at.timestamp_millis()
+        key.created_at.timestamp_millis(),
+        millis(key.switch_at),
+        millis(key.retired_at),
+        millis(key.published_until)
     )
     .map(|_| ())
 }
@@ -85,6 +97,63 @@ pub async fn active_of_app(conn: &mut Conn, app: AppId) -> Result<Option<Signing
         " FROM signing_keys WHERE app_id = $1 AND state = 'active' ORDER BY created_at DESC, id DESC LIMIT 1"
     );
     row::one(fetch_optional!(conn, KeyRow, SQL, app.to_string())?)
+}
+
+/// The key an application's messages are signed with at an instant: the next one from the time it was set to, else the active
+/// one. The same answer as `AppKeys::active` of the domain, without reading every key.
+pub async fn signing_of_app(
+    conn: &mut Conn,
+    app: AppId,
+    now: DateTime<Utc>,
+) -> Result<Option<SigningKey>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        key_columns!(),
+        " FROM signing_keys WHERE app_id = $1 AND (state = 'active' OR (state = 'next' AND switch_at <= $2)) ",
+        "ORDER BY CASE state WHEN 'next' THEN 0 ELSE 1 END, created_at DESC, id DESC LIMIT 1"
+    );
+    row::one(fetch_optional!(conn, KeyRow, SQL, app.to_string(), now.timestamp_millis())?)
+}
+
+/// Waits until no other write changes the keys of this application, and keeps others out until this one ends; whether there is
+/// such an application.
+pub async fn hold(tx: &mut Tx, app: AppId) -> Result<bool, StoreError> {
+    Ok(fetch_held!(tx, (String,), "SELECT id FROM apps WHERE id = $1", app.to_string())?.is_some())
+}
+
+/// The applications whose next key should have begun to sign by now, and nobody has stored it yet; at most 200.
+pub async fn apps_due(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<AppId>, StoreError> {
+    const SQL: &str = "SELECT app_id FROM signing_keys WHERE app_id IS NOT NULL AND state = 'next' \
+        AND switch_at <= $1 ORDER BY switch_at LIMIT 200";
+    fetch_all!(conn, (String,), SQL, now.timestamp_millis())?
+        .into_iter()
+        .map(|(app,)| Place { table: "signing_keys", id: &app }.id("app_id", &app))
+        .collect()
+}
+
+/// The keys of applications that are or will be used and whose certificate ends by `until`, soonest first, each with the last
+/// warning that was given; at most 2,000.
+pub async fn ending(
+    conn: &mut Conn,
+    until: DateTime<Utc>,
+) -> Result<Vec<(SigningKey, Option<i64>)>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        key_columns!(),
+        ", warned_days FROM signing_keys WHERE app_id IS NOT NULL AND state <> 'retired' AND not_after <= $1 ",
+        "ORDER BY not_after, id LIMIT 2000"
+    );
+    fetch_all!(conn, (KeyRow, Option<i64>), SQL, until.timestamp_millis())?
+        .into_iter()
+        .map(|(row, warned)| Ok((SigningKey::try_from(row)?, warned)))
+        .collect()
+}
+
+/// Notes a warning of so many days before the end; whether nobody gave it, or a nearer one, before.
+pub async fn note_warning(tx: &mut Tx, id: KeyId, days: i64) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE signing_keys SET warned_days = $2 WHERE id = $1 \
+        AND (warned_days IS NULL OR warned_days > $2)";
+    Ok(execute!(tx, SQL, id.to_string(), days)? == 1)
 }
 
 /// The keys of an application in every state, youngest first.
@@ -132,6 +201,22 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<SigningKey>, StoreError> {
 pub async fn set_state(tx: &mut Tx, id: KeyId, state: KeyState) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE signing_keys SET state = $2 WHERE id = $1";
     Ok(execute!(tx, SQL, id.to_string(), state.as_str())? == 1)
+}
+
+/// Stores where a key stands in its life: state, time to switch, time retired, how long published; whether it was there.
+pub async fn set_life(tx: &mut Tx, key: &SigningKey) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE signing_keys SET state = $2, switch_at = $3, retired_at = $4, published_until = $5 \
+        WHERE id = $1";
+    let changed = execute!(
+        tx,
+        SQL,
+        key.id.to_string(),
+        key.state.as_str(),
+        millis(key.switch_at),
+        millis(key.retired_at),
+        millis(key.published_until)
+    )?;
+    Ok(changed == 1)
 }
 
 /// Replaces the sealed private half (a new master key); whether the key was there.

@@ -21,7 +21,7 @@ use std::{
 /// The protocol's name of a key's algorithm.
 pub fn algorithm(of: KeyAlgorithm) -> SigningAlgorithm {
     match of {
-        KeyAlgorithm::Rsa2048 => SigningAlgorithm::Rs256,
+        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => SigningAlgorithm::Rs256,
         KeyAlgorithm::P256 => SigningAlgorithm::Es256,
         KeyAlgorithm::Ed25519 => SigningAlgorithm::EdDsa,
     }

@@ -1,9 +1,9 @@
 //! The console's first page: what is left to set up, then numbers. Does not own counting (`service::overview`).
 
-use super::{audit, frame::console, paging::count};
+use super::{audit, frame::console, keys, paging::count};
 use crate::{
     context::AppContext,
-    service::{overview, settings::Organization},
+    service::{key_expiry, overview, settings::Organization},
     web::{
         error::Failure,
         extract::Admin,
@@ -36,6 +36,8 @@ struct Progress {
     live: i64,
     /// Live apps that nobody has.
     for_nobody: i64,
+    /// Certificates that end soon, or have ended.
+    ending: i64,
 }
 
 /// `GET /admin`
@@ -50,6 +52,7 @@ pub async fn show(State(ctx): State<AppContext>, admin: Admin) -> Result<Respons
     let (some, none): (Vec<_>, Vec<_>) =
         live.partition(|app| reach.get(&app.id).is_some_and(|(_, people)| *people > 0));
     let number = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    let ending = keys::soon(&key_expiry::soon(&ctx, caller).await?, now);
     let progress = Progress {
         owners: overview::active_owners(&ctx, caller).await?,
         https: ctx.config.http.public_url.is_https(),
@@ -57,6 +60,7 @@ pub async fn show(State(ctx): State<AppContext>, admin: Admin) -> Result<Respons
         apps: counts.apps,
         live: number(some.len()),
         for_nobody: number(none.len()),
+        ending: number(ending.len()),
     };
     let day = overview::sign_ons_of_day(&ctx, caller, midnight).await?;
     let steps = steps(&progress);
@@ -66,6 +70,7 @@ pub async fn show(State(ctx): State<AppContext>, admin: Admin) -> Result<Respons
         greeting: words::greeting(admin.user.greeting_name(), now),
         lede: lede(&steps, &progress),
         steps,
+        ending,
         sign_ins_today: count(day.worked),
         people_today: count(day.people),
         failed_today: count(day.failed),
@@ -145,6 +150,11 @@ fn lede(steps: &[SetupStep], progress: &Progress) -> String {
         1 => parts.push("One app is live, but nobody has it.".to_owned()),
         number => parts.push(format!("{number} apps are live, but nobody has them.")),
     }
+    match progress.ending {
+        0 => {}
+        1 => parts.push("One certificate ends soon.".to_owned()),
+        number => parts.push(format!("{number} certificates end soon.")),
+    }
     if parts.is_empty() { "Nothing needs you. Everything is running.".to_owned() } else { parts.join(" ") }
 }
 
@@ -191,15 +201,17 @@ mod tests {
             steps(&first).into_iter().filter(|step| !step.done).map(|step| step.title).collect();
         assert_eq!(open, ["Sign-in address", "Add people", "Add an application", "Add a second owner"]);
         assert_eq!(lede(&steps(&first), &first), "4 steps of setting up are left.");
-        let done = Progress { owners: 2, https: true, users: 212, apps: 24, live: 19, for_nobody: 0 };
+        let done = Progress { owners: 2, https: true, users: 212, apps: 24, live: 19, ..Progress::default() };
         assert!(steps(&done).iter().all(|step| step.done));
         assert_eq!(lede(&steps(&done), &done), "Nothing needs you. Everything is running.");
     }
 
     #[test]
     fn an_app_that_is_live_for_nobody_is_said() {
-        let done = Progress { owners: 2, https: true, users: 9, apps: 2, live: 1, for_nobody: 1 };
+        let done = Progress { owners: 2, https: true, users: 9, apps: 2, live: 1, for_nobody: 1, ending: 0 };
         assert_eq!(lede(&steps(&done), &done), "One app is live, but nobody has it.");
+        let ending = Progress { for_nobody: 0, ending: 2, ..done };
+        assert_eq!(lede(&steps(&ending), &ending), "2 certificates end soon.");
         let added = Progress { live: 0, ..done };
         assert_eq!(steps(&added)[3].title, "Open an application");
     }

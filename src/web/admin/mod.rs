@@ -7,6 +7,7 @@ mod forms;
 mod frame;
 mod groups;
 mod home;
+mod keys;
 mod opened;
 mod paging;
 mod saving;
@@ -19,7 +20,7 @@ use axum::{
     routing::{get, post},
 };
 
-/// Largest body of the two forms that take a metadata file, in bytes; `Upload` has the same limit.
+/// Largest body of the forms that take a file, in bytes; `Upload` has the same limit.
 const UPLOAD_MAX: usize = 1024 * 1024;
 
 /// Every address of the console.
@@ -34,6 +35,15 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/apps/{slug}/sso", get(apps::sso::show).post(apps::sso::submit))
         .route("/admin/apps/{slug}/sso/metadata", post(apps::metadata::submit).layer(upload()))
         .route("/admin/apps/{slug}/sso/secret", post(apps::sso::rotate_secret))
+        .route("/admin/apps/{slug}/certificate", get(apps::certificate::show).post(apps::certificate::submit))
+        .route(
+            "/admin/apps/{slug}/certificate/upload",
+            post(apps::certificate::upload::submit).layer(upload()),
+        )
+        .route(
+            "/admin/apps/{slug}/certificate/replace",
+            get(apps::certificate::replace::show).post(apps::certificate::replace::submit),
+        )
         .route("/admin/apps/{slug}/access", get(apps::access::show).post(apps::access::submit))
         .route("/admin/apps/{slug}/access/remove", get(apps::unassign::show).post(apps::unassign::submit))
         .route("/admin/apps/{slug}/appearance", get(apps::appearance::show).post(apps::appearance::submit))
@@ -52,6 +62,7 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/groups/{id}", get(groups::detail::show).post(groups::detail::update))
         .route("/admin/groups/{id}/members", post(groups::detail::members))
         .route("/admin/groups/{id}/remove", post(groups::detail::remove))
+        .route("/admin/keys", get(keys::show))
         .route("/admin/audit", get(audit::list::show))
         .route("/admin/audit/{id}", get(audit::list::detail))
 }

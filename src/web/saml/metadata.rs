@@ -2,11 +2,13 @@
 
 use crate::{
     context::AppContext,
-    service::{ServiceError, idp_metadata},
+    domain::audit::Origin,
+    service::{ServiceError, idp_metadata, metadata_fetches},
+    web::extract::origin,
 };
 use axum::{
-    extract::{Path, State},
-    http::{StatusCode, header},
+    extract::{Path, RawQuery, State},
+    http::{Extensions, HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -14,8 +16,13 @@ use axum::{
 const CACHE: &str = "public, max-age=300";
 
 /// `GET /saml2/{slug}/metadata`
-pub async fn metadata(State(ctx): State<AppContext>, Path(slug): Path<String>) -> Response {
-    match idp_metadata::document(&ctx, &slug).await {
+pub async fn metadata(
+    State(ctx): State<AppContext>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Response {
+    match fetched(&ctx, &slug, &origin::of(&headers, &extensions, &ctx.config)).await {
         Ok((slug, xml)) => {
             let name = format!("attachment; filename=\"Gatehouse-{slug}-metadata.xml\"");
             file("application/samlmetadata+xml", &name, xml)
@@ -24,9 +31,25 @@ pub async fn metadata(State(ctx): State<AppContext>, Path(slug): Path<String>) -
     }
 }
 
-/// `GET /saml2/{slug}/certificate.pem`
-pub async fn certificate(State(ctx): State<AppContext>, Path(slug): Path<String>) -> Response {
-    match idp_metadata::certificate_pem(&ctx, &slug).await {
+/// The document. Who fetched it is noted; that failing is no reason to refuse the document.
+async fn fetched(ctx: &AppContext, slug: &str, origin: &Origin) -> Result<(String, String), ServiceError> {
+    // Looked at before the document is made: a key of the moment between is rather missed than claimed.
+    let seen = metadata_fetches::newest_key(ctx, slug).await?;
+    let document = idp_metadata::document(ctx, slug).await?;
+    if let Err(error) = metadata_fetches::note(ctx, seen, origin).await {
+        tracing::warn!(%error, "a fetch of metadata could not be noted");
+    }
+    Ok(document)
+}
+
+/// `GET /saml2/{slug}/certificate.pem`; with `?next` the one that comes after.
+pub async fn certificate(
+    State(ctx): State<AppContext>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let next = query.as_deref() == Some("next");
+    match idp_metadata::certificate_pem(&ctx, &slug, next).await {
         Ok(pem) => file("application/x-pem-file", "attachment; filename=\"certificate.pem\"", pem),
         Err(error) => missing(&error),
     }

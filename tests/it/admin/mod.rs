@@ -2,6 +2,7 @@
 
 mod apps;
 mod audit;
+mod certificate;
 mod people;
 mod preview;
 mod routes;

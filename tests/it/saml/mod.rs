@@ -2,6 +2,7 @@
 
 mod attacks;
 mod logout;
+mod rollover;
 mod settings;
 mod sign_on;
 mod simulator;

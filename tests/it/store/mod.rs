@@ -7,6 +7,7 @@ mod directory;
 mod durability;
 mod flows;
 mod hostile;
+mod keys;
 mod migrations;
 mod outbox;
 mod races;

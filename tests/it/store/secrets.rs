@@ -27,6 +27,9 @@ fn key(app: Option<AppId>, algorithm: KeyAlgorithm, state: KeyState, seconds: i6
         sealed_key: "sealed".into(),
         not_after: app.map(|_| at(1_000_000)),
         created_at: at(seconds),
+        switch_at: None,
+        retired_at: None,
+        published_until: None,
     }
 }
 

@@ -1,15 +1,19 @@
 //! What all pages of one app show above their content. Does not own the pages.
 
-use super::stage::{Stage, protocol_word};
+use super::{
+    certificate,
+    stage::{Stage, protocol_word},
+};
 use crate::{
     context::AppContext,
     domain::app::App,
-    service::{assignments, overview},
+    service::{assignments, keys, overview},
     web::{
         admin::paging::count,
         error::Failure,
         extract::Admin,
         view::{
+            Pill,
             admin::apps::{AppFrame, AppTab},
             list::counted,
         },
@@ -33,16 +37,36 @@ pub async fn stage(ctx: &AppContext, admin: &Admin, app: &App, people: i64) -> R
 pub async fn of(ctx: &AppContext, admin: &Admin, app: &App, tab: AppTab) -> Result<AppFrame, Failure> {
     let (groups, people) = reach(ctx, admin, app).await?;
     let last = overview::last_sign_on(ctx, &admin.caller, app.id).await?;
+    let stage = stage(ctx, admin, app, people).await?;
     let may_try = assignments::check(ctx, &admin.caller, app, &admin.user).await?.is_allowed();
     Ok(AppFrame {
         slug: app.slug.clone(),
         tile: words::tile(app),
-        state: stage(ctx, admin, app, people).await?.pill(),
+        state: state(stage, certificate_end(ctx, admin, app).await?, ctx.now()),
         live: app.active,
         meta: meta(app, (groups, people), last, ctx.now()),
+        has_certificate: app.connection.saml().is_some(),
         tab,
         try_href: may_try.then(|| format!("/launch/{}", app.slug)),
     })
+}
+
+/// The pill of an app: where it stands, or that its certificate ends soon while people use it.
+pub fn state(stage: Stage, certificate_ends: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Pill {
+    let ending = certificate_ends.filter(|_| stage == Stage::Live);
+    ending.and_then(|end| certificate::words::of_app(end, now)).unwrap_or_else(|| stage.pill())
+}
+
+/// When the certificate in use ends.
+async fn certificate_end(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+) -> Result<Option<DateTime<Utc>>, Failure> {
+    if app.connection.saml().is_none() {
+        return Ok(None);
+    }
+    Ok(keys::of_app(ctx, &admin.caller, app).await?.active().and_then(|key| key.not_after))
 }
 
 fn meta(app: &App, (groups, people): (i64, i64), last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {

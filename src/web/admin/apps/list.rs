@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{
     context::AppContext,
-    domain::app::App,
-    service::{audit, overview},
+    domain::{app::App, key::KeyState},
+    id::AppId,
+    service::{audit, key_expiry, overview},
     web::{
         admin::{
             frame::console,
@@ -28,6 +29,7 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashMap;
 
 const PATH: &str = "/admin/apps";
 /// Days of the sparkline.
@@ -62,6 +64,12 @@ pub async fn show(
     let total = number(state);
     let now = ctx.now();
     let sign_ins = audit::sign_ins_by_day(&ctx, &admin.caller, first_day(now)).await?;
+    let ends: HashMap<AppId, DateTime<Utc>> = key_expiry::soon(&ctx, &admin.caller)
+        .await?
+        .into_iter()
+        .filter(|ending| ending.key.state == KeyState::Active)
+        .map(|ending| (ending.app.id, ending.not_after))
+        .collect();
     let rows = query.rows();
     let apps: Vec<AppRow> = found
         .iter()
@@ -78,7 +86,7 @@ pub async fn show(
                 groups: count(groups),
                 people: count(people),
                 sign_ins: days(sign_ins.get(&app.id).map_or(&[], Vec::as_slice), now),
-                state: stage.pill(),
+                state: frame::state(*stage, ends.get(&app.id).copied(), now),
             }
         })
         .collect();

@@ -57,6 +57,13 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::OrganizationExport => "Organisation exported",
         EventType::ClientSecretCreate => "Client secret made",
         EventType::ClientSecretDelete => "Client secret withdrawn",
+        EventType::SigningKeyCreate => "Next certificate made",
+        EventType::SigningKeySchedule => "Certificate switch scheduled",
+        EventType::SigningKeySwitch => "Certificate switched",
+        EventType::SigningKeyRollback => "Certificate rolled back",
+        EventType::SigningKeyReplace => "Certificate replaced at once",
+        EventType::SigningKeyDelete => "Certificate removed",
+        EventType::CertificateExpiry => "Certificate ends soon",
         EventType::ApiTokenCreate => "API token made",
         EventType::ApiTokenDelete => "API token withdrawn",
         EventType::OauthTokenIssue => "Token given",
@@ -124,6 +131,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         .first()
         .map(|change| shown(if change.from.is_null() { &change.to } else { &change.from }))
         .unwrap_or_default();
+    let detail = |name: &str| event.details.get(name).and_then(Value::as_str).unwrap_or_default();
     if !event.success {
         return failure(event, who, app);
     }
@@ -161,6 +169,25 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OrganizationExport => format!("{who} exported the organisation."),
         EventType::ClientSecretCreate => format!("{who} made a client secret for {app}."),
         EventType::ClientSecretDelete => format!("{who} withdrew a client secret of {app}."),
+        EventType::SigningKeyCreate => match detail("source") {
+            "upload" => format!("{who} brought the next certificate of {app}."),
+            _ => format!("{who} made the next certificate of {app}."),
+        },
+        EventType::SigningKeySchedule if detail("switch_at").is_empty() => {
+            format!("{who} took back the scheduled switch of {app}’s certificate.")
+        }
+        EventType::SigningKeySchedule => format!("{who} scheduled the switch to {app}’s next certificate."),
+        EventType::SigningKeySwitch => format!("{who} switched {app} to its next certificate."),
+        EventType::SigningKeyRollback => format!("{who} put {app} back to an earlier certificate."),
+        EventType::SigningKeyReplace => {
+            format!("{who} replaced the certificate of {app} at once and withdrew the others.")
+        }
+        EventType::SigningKeyDelete => format!("{who} removed a certificate of {app}."),
+        EventType::CertificateExpiry => match detail("days") {
+            "1" => format!("The certificate of {app} ends within a day."),
+            "" => format!("The certificate of {app} ends soon."),
+            days => format!("The certificate of {app} ends within {days} days."),
+        },
         EventType::ApiTokenCreate => format!("{who} made the API token {what}."),
         EventType::ApiTokenDelete => format!("{who} withdrew the API token {what}."),
         EventType::OauthTokenIssue => format!("{app} got a token for {who}."),
@@ -300,6 +327,13 @@ pub(super) mod tests {
             E::OrganizationExport,
             E::ClientSecretCreate,
             E::ClientSecretDelete,
+            E::SigningKeyCreate,
+            E::SigningKeySchedule,
+            E::SigningKeySwitch,
+            E::SigningKeyRollback,
+            E::SigningKeyReplace,
+            E::SigningKeyDelete,
+            E::CertificateExpiry,
             E::ApiTokenCreate,
             E::ApiTokenDelete,
             E::OauthTokenIssue,

@@ -5,7 +5,7 @@
 use askama::Template;
 
 use super::super::chart::{Bar, Bucket, bars};
-use super::super::{Link, Page, Person, list, ui};
+use super::super::{Link, Page, Person, Pill, Tile, list, ui};
 use super::Console;
 
 /// One step of setting up.
@@ -21,6 +21,21 @@ pub struct SetupStep {
     pub done: bool,
     /// The button that does it.
     pub action: Option<Link>,
+}
+
+/// A certificate that ends soon, or has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndingRow {
+    /// The app.
+    pub tile: Tile,
+    /// What ends and when, such as "Amplitude’s certificate ends in 12 days".
+    pub text: String,
+    /// The day, and what to do.
+    pub hint: String,
+    /// The app's certificate page.
+    pub href: String,
+    /// How urgent it is.
+    pub state: Pill,
 }
 
 /// A recent change.
@@ -50,6 +65,8 @@ pub struct Home {
     pub lede: String,
     /// All steps in order; the checklist hides when all are done.
     pub steps: Vec<SetupStep>,
+    /// Certificates that end soon, the first at the top.
+    pub ending: Vec<EndingRow>,
     /// Sign-ins since midnight.
     pub sign_ins_today: u64,
     /// Different people among them.

@@ -6,6 +6,7 @@ pub mod apps;
 pub mod audit;
 pub mod groups;
 pub mod home;
+pub mod keys;
 pub mod users;
 
 use super::{Flash, Person};
@@ -51,6 +52,8 @@ pub enum Nav {
     Groups,
     /// `/admin/audit`.
     Audit,
+    /// `/admin/keys`.
+    Keys,
 }
 
 /// An entry of the navigation, ready to draw.
@@ -78,6 +81,7 @@ impl Console {
             entry(Nav::Users, "/admin/users", "user-round", "Users", Some(self.counts.users)),
             entry(Nav::Groups, "/admin/groups", "users-round", "Groups", Some(self.counts.groups)),
             entry(Nav::Audit, "/admin/audit", "scroll-text", "Audit events", None),
+            entry(Nav::Keys, "/admin/keys", "key-round", "Keys and certificates", None),
         ]
     }
 }

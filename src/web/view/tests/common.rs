@@ -79,6 +79,7 @@ impl AppFrame {
             state: Pill::new(Tone::Ok, "Live"),
             live: true,
             meta: "SAML 2.0 · 4 groups, 86 people · last sign-in 2 minutes ago".into(),
+            has_certificate: true,
             tab,
             try_href: Some("/launch/amplitude".into()),
         }

@@ -4,6 +4,7 @@ mod apps;
 mod audit;
 mod common;
 mod gate;
+mod keys;
 mod people;
 mod portal;
 mod sign_on;
@@ -15,10 +16,18 @@ use common::HOSTILE;
 
 /// Every page with its sample values, and a name for messages.
 pub(crate) fn every_page() -> Vec<(&'static str, String)> {
-    [gate::pages(), portal::pages(), apps::pages(), sign_on::pages(), people::pages(), audit::pages()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        gate::pages(),
+        portal::pages(),
+        apps::pages(),
+        sign_on::pages(),
+        people::pages(),
+        audit::pages(),
+        keys::pages(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Renders a page for the list.

@@ -2,7 +2,7 @@
 
 use super::super::admin::audit::EventRow;
 use super::super::admin::groups::{GroupDetail, GroupList, GroupNew, GroupRow, Member};
-use super::super::admin::home::{Change, Home, SetupStep};
+use super::super::admin::home::{Change, EndingRow, Home, SetupStep};
 use super::super::admin::users::{
     SessionRow, StateAction, UserApp, UserDetail, UserFields, UserForm, UserList, UserRow,
 };
@@ -44,6 +44,13 @@ impl Home {
             failed_today: 61,
             hours: vec![1, 0, 0, 0, 0, 2, 9, 20, 39, 48, 50, 46, 35, 42, 44, 28, 0, 0, 0, 0, 0, 0, 0, 0],
             facts: facts(&[("Address", "id.fernhill.example"), ("Database", "SQLite"), ("Version", "0.1.0")]),
+            ending: vec![EndingRow {
+                tile: Tile::sample(),
+                text: "Amplitude’s certificate ends in 12 days".into(),
+                hint: "On 4 December 2026. The next one takes three steps.".into(),
+                href: "/admin/apps/amplitude/certificate".into(),
+                state: Pill::new(Tone::Warn, "Soon"),
+            }],
             changes: vec![
                 change("Tomás Rivera", "Changed Amplitude’s attributes"),
                 change("Ines Duarte", "Changed her password"),
@@ -178,6 +185,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     let mut set_up = Home { lede: HOSTILE.into(), ..Home::sample() };
     set_up.steps.iter_mut().for_each(|step| step.done = true);
     set_up.changes.iter_mut().for_each(|change| change.text = HOSTILE.into());
+    set_up.ending.iter_mut().for_each(|row| (row.text, row.hint) = (HOSTILE.into(), HOSTILE.into()));
     let mut pages = vec![page("home", &Home::sample()), page("home-done", &set_up)];
     pages.extend(users());
     pages.extend(groups());

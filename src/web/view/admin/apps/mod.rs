@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod bookmark;
+pub mod certificate;
 pub mod look;
 pub mod new;
 pub mod oidc;
@@ -83,6 +84,8 @@ pub struct AppList {
 pub enum AppTab {
     /// `…/sso`.
     SignOn,
+    /// `…/certificate`.
+    Certificate,
     /// `…/access`.
     Access,
     /// `…/appearance`.
@@ -106,6 +109,8 @@ pub struct AppFrame {
     pub live: bool,
     /// Under the name, such as "SAML 2.0 · 4 groups, 86 people · last sign-in 2 minutes ago".
     pub meta: String,
+    /// Whether it has a certificate, and so the tab of it.
+    pub has_certificate: bool,
     /// The current page.
     pub tab: AppTab,
     /// Where "Try sign-in" leads; `None` when the admin may not open the app.
@@ -120,12 +125,14 @@ impl AppFrame {
     /// The tabs: address, words, whether it is the current one.
     fn tabs(&self) -> Vec<(String, &'static str, bool)> {
         let tab = |path, text, tab| (format!("{}/{path}", self.base()), text, self.tab == tab);
-        vec![
-            tab("sso", "Single sign-on", AppTab::SignOn),
-            tab("access", "Access", AppTab::Access),
-            tab("appearance", "Appearance", AppTab::Appearance),
-            tab("activity", "Activity", AppTab::Activity),
-        ]
+        let mut tabs = vec![tab("sso", "Single sign-on", AppTab::SignOn)];
+        if self.has_certificate {
+            tabs.push(tab("certificate", "Certificate", AppTab::Certificate));
+        }
+        tabs.push(tab("access", "Access", AppTab::Access));
+        tabs.push(tab("appearance", "Appearance", AppTab::Appearance));
+        tabs.push(tab("activity", "Activity", AppTab::Activity));
+        tabs
     }
 }
 
