@@ -16,6 +16,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (2, "create secrets", include_str!("../../migrations/0002_create_secrets.sql")),
     (3, "create sign on", include_str!("../../migrations/0003_create_sign_on.sql")),
     (4, "create audit", include_str!("../../migrations/0004_create_audit.sql")),
+    (7, "app parameters", include_str!("../../migrations/0007_app_parameters.sql")),
 ];
 
 /// The migrations, ready to run.

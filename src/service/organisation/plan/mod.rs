@@ -5,6 +5,7 @@ mod apps;
 mod change;
 mod connection;
 mod groups;
+mod recipe;
 mod users;
 
 pub use change::{Action, Change};

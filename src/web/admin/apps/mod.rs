@@ -3,6 +3,7 @@
 pub mod access;
 pub mod activity;
 pub mod appearance;
+pub mod catalogue;
 mod certificates;
 mod frame;
 pub mod list;

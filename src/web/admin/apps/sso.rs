@@ -61,7 +61,10 @@ pub async fn stored(
     match &app.connection {
         Connection::Saml(saml) => {
             let fields = saml_form::fields_of(saml);
-            page(&saml_form::draw(ctx, admin, app, fields, Errors::none(), String::new()).await?)
+            page(
+                &saml_form::draw(ctx, admin, app, fields, Errors::none(), saml_form::Beside::default())
+                    .await?,
+            )
         }
         Connection::Oidc(oidc) => {
             let secret = match secret {
@@ -179,7 +182,10 @@ async fn refused_page(
         Connection::Saml(_) => {
             let errors = forms::errors(refused, saml_form::RENAMES);
             let typed = saml_form::typed(fields);
-            page_with(status, &saml_form::draw(ctx, admin, app, typed, errors, String::new()).await?)
+            page_with(
+                status,
+                &saml_form::draw(ctx, admin, app, typed, errors, saml_form::Beside::default()).await?,
+            )
         }
         Connection::Oidc(_) => {
             let errors = forms::errors(refused, oidc_form::RENAMES);

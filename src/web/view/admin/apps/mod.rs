@@ -7,6 +7,7 @@ pub mod bookmark;
 pub mod look;
 pub mod new;
 pub mod oidc;
+pub mod recipe;
 pub mod remove;
 pub mod saml;
 
