@@ -10,3 +10,4 @@ mod saml;
 mod sign_in;
 mod store;
 mod support;
+mod vendors;
