@@ -136,6 +136,16 @@ what = "certificate"
 label = "Certificate"
 "#;
 
+/// The file that `docs/connectors.md` shows is one.
+#[test]
+fn the_documented_file_is_read() {
+    let page = include_str!("../../docs/connectors.md");
+    let file = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a file");
+    let acme = read("acme", file).unwrap_or_else(|why| panic!("{why}"));
+    let filled = acme.fill(&values(&[("org_id", "7")])).expect("good");
+    assert_eq!(saml(&filled).start_url, "https://acme.example/login?org=7");
+}
+
 #[test]
 fn a_wrong_file_is_refused_with_its_path() {
     let acme = read("acme", GOOD).expect("good");
