@@ -30,7 +30,7 @@ static ALL: LazyLock<Vec<Connector>> = LazyLock::new(|| {
             file::read(&slug, &text).unwrap_or_else(|error| panic_on(&error))
         })
         .collect();
-    all.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()));
+    all.sort_by_cached_key(|connector| connector.name.to_lowercase());
     all
 });
 

@@ -41,7 +41,6 @@ fn context(subject: Subject<'_>) -> Result<Context, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::user::STANDARD_ATTRIBUTES;
 
     #[test]

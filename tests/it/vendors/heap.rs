@@ -17,7 +17,7 @@ struct Strictness {
 
 /// Heap's side of one account.
 struct Heap {
-    heap_id: String,
+    account: String,
     pem: String,
     login_url: String,
     strict: Strictness,
@@ -35,7 +35,7 @@ impl Heap {
             return Err("the certificate needs its BEGIN and END lines".into());
         }
         Ok(Self {
-            heap_id: heap_id.into(),
+            account: heap_id.into(),
             pem: pem.into(),
             login_url: login_url.into(),
             strict: Strictness { email_format: true, slash: true, authn_statement: true },
@@ -48,7 +48,7 @@ impl Heap {
     /// Heap is never told the provider's entity ID: whoever signs with the certificate is it.
     fn sp(&mut self, issuer: &str) -> &mut Sp {
         let slash = if self.strict.slash { "/" } else { "" };
-        let acs = format!("https://heapanalytics.com/saml/finalize/{}{slash}", self.heap_id);
+        let acs = format!("https://heapanalytics.com/saml/finalize/{}{slash}", self.account);
         let idp = descriptor(issuer, &self.login_url, &self.pem);
         let sp = self.sp.get_or_insert_with(|| Sp::new("https://heapanalytics.com", &acs, idp.clone()));
         sp.idp = idp;

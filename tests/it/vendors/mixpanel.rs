@@ -36,7 +36,7 @@ impl Customers {
         authentication_url: &str,
         issuer: &str,
     ) -> Result<Mixpanel, Refusal> {
-        if certificate.trim_start().starts_with("<") {
+        if certificate.trim_start().starts_with('<') {
             return Err("the certificate is a .pem or .cert file, not XML".into());
         }
         if !issuer.starts_with("https://") && !issuer.starts_with("http://") {

@@ -76,7 +76,8 @@ impl Console {
             let (name, number) = name.split_once('#').unwrap_or((name, "0"));
             let number: usize = number.parse().expect("a row");
             let field = fields.iter_mut().filter(|(other, _)| other == name).nth(number);
-            field.unwrap_or_else(|| panic!("no field {name}")).1 = (*value).to_owned();
+            let (_, present) = field.unwrap_or_else(|| panic!("no field {name}"));
+            (*value).clone_into(present);
         }
         let pairs: Vec<(&str, &str)> =
             fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

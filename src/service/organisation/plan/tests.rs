@@ -158,18 +158,15 @@ fn refusals_name_the_path() {
 #[test]
 fn expressions_are_told_apart_from_mistakes() {
     for (yaml, path) in [
-        (
-            "apps: [{slug: a, saml: {attributes: [{name: b, expression: 'x'}]}}]",
-            "apps[0].saml.attributes[0].expression",
-        ),
-        (
-            "apps: [{slug: a, oidc: {claims: [{name: b, expression: 'x'}]}}]",
-            "apps[0].oidc.claims[0].expression",
-        ),
+        ("apps: [{slug: a, saml: {attributes: [{name: b, expression: '('}]}}]", "apps[0].saml.attributes"),
+        ("apps: [{slug: a, oidc: {claims: [{name: b, expression: '('}]}}]", "apps[0].oidc.claims"),
     ] {
         let errors = refused(&current(), yaml);
-        assert_eq!(errors, [(path.to_owned(), "expressions aren't available in this version".to_owned())]);
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].0 == path && errors[0].1.contains("at character"), "{errors:?}");
     }
+    let good = "apps: [{slug: a, saml: {attributes: [{name: b, expression: 'user.email'}]}}]";
+    assert_eq!(lines(&current(), good, false), ["+ app a"]);
 }
 
 #[test]
