@@ -219,7 +219,14 @@ fn pruning_removes_what_is_not_named_and_keeps_the_last_owner() {
     let done = sandbox.run(&["apply", "less.yaml", "--prune"]).succeeded();
     assert_eq!(
         changes(&done),
-        ["- app amplitude", "- app generated", "- app metrics", "- user omar"],
+        [
+            "- app amplitude",
+            "- app generated",
+            "- app metrics",
+            "- app mixpanel",
+            "- app product",
+            "- user omar"
+        ],
         "{done}"
     );
     sandbox.file("none.yaml", "users: [{username: maya}]");
