@@ -14,7 +14,7 @@ const VENDOR_FILES: [&str; 4] = [
 ];
 
 fn main() {
-    for path in ["assets", "templates", "build.rs"] {
+    for path in ["assets", "templates", "metadata/connectors", "build.rs"] {
         println!("cargo::rerun-if-changed={path}");
     }
     if let Some(missing) = VENDOR_FILES.iter().find(|file| !Path::new(file).exists()) {

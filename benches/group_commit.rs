@@ -194,6 +194,7 @@ async fn begin_families(tx: &mut Tx, writers: u64) -> Result<Written<()>, StoreE
         label: "Board".into(),
         description: String::new(),
         connector: "custom-oidc".into(),
+        parameters: std::collections::BTreeMap::new(),
         glyph: String::new(),
         colour: String::new(),
         category: String::new(),

@@ -1,8 +1,10 @@
 //! Gatehouse: a self-hosted single sign-on gateway.
 //!
-//! Who may import whom: `cli → {web, jobs} → service → {store, keyring, outbound} → domain → crates/{saml, oidc, scim}`.
+//! Who may import whom: `cli → {web, jobs} → service → {store, keyring, catalog, outbound} → domain →
+//! crates/{saml, oidc, scim, expression}`.
 //! `tests/it/architecture.rs` holds this.
 
+pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod config;

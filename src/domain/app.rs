@@ -6,6 +6,7 @@ use super::{
 };
 use crate::id::AppId;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// The closed palette of tile colours: white glyphs pass contrast on each.
 pub const COLOURS: &[&str] =
@@ -24,6 +25,8 @@ pub struct App {
     pub description: String,
     /// Which catalogue file it was made from, or `custom-saml`, `custom-oidc`, `bookmark`.
     pub connector: String,
+    /// What the catalogue file asked for, by key; empty for an app made by hand.
+    pub parameters: BTreeMap<String, String>,
     /// The name of an icon of the sprite.
     pub glyph: String,
     /// One of [`COLOURS`].
@@ -55,6 +58,8 @@ pub struct AppDraft {
     pub description: String,
     /// See [`App::connector`].
     pub connector: String,
+    /// See [`App::parameters`].
+    pub parameters: BTreeMap<String, String>,
     /// See [`App::glyph`]; empty for the default of the protocol.
     pub glyph: String,
     /// See [`App::colour`]; empty for one chosen from the label.
@@ -88,6 +93,7 @@ impl AppDraft {
             label: app.label.clone(),
             description: app.description.clone(),
             connector: app.connector.clone(),
+            parameters: app.parameters.clone(),
             glyph: app.glyph.clone(),
             colour: app.colour.clone(),
             category: app.category.clone(),
@@ -125,9 +131,21 @@ impl AppDraft {
         if !COLOURS.contains(&self.colour.as_str()) {
             errors.add("colour", "Choose one of the colours");
         }
+        check_parameters(&mut errors, &self.parameters);
         self.connection.check(&mut errors);
         errors.finish()?;
         Ok(CheckedApp(self))
+    }
+}
+
+/// What a connector may ask for is its own rule (`catalog`); here only that it can be kept and shown.
+fn check_parameters(errors: &mut FieldErrors, parameters: &BTreeMap<String, String>) {
+    if parameters.len() > 32 {
+        errors.add("parameters", "Use at most 32 parameters");
+    }
+    for (key, value) in parameters {
+        check_line(errors, "parameters", key, 64);
+        check_line(errors, "parameters", value, LINE_MAX);
     }
 }
 

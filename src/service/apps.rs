@@ -164,6 +164,10 @@ pub fn shown(draft: &AppDraft) -> Value {
     ] {
         members.insert(name.to_owned(), Value::String(value.clone()));
     }
+    if !draft.parameters.is_empty() {
+        let parameters = draft.parameters.iter().map(|(key, value)| (key.clone(), value.clone().into()));
+        members.insert("parameters".into(), Value::Object(parameters.collect()));
+    }
     members.insert("show_in_portal".into(), draft.show_in_portal.into());
     members.insert("active".into(), draft.active.into());
     if let Ok(Value::Object(connection)) = serde_json::to_value(&draft.connection) {

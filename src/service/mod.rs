@@ -7,6 +7,7 @@ pub mod apps;
 pub mod assignments;
 pub mod audit;
 pub mod authentication;
+pub mod connectors;
 pub mod error;
 pub mod groups;
 pub mod handed_over;

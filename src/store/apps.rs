@@ -26,7 +26,7 @@ macro_rules! app_columns {
         $crate::store::apps::app_columns!("")
     };
     ($p:literal) => {
-        $crate::store::dialect::columns!($p; id slug label description connector glyph colour category show_in_portal active connection created_at updated_at version)
+        $crate::store::dialect::columns!($p; id slug label description connector parameters glyph colour category show_in_portal active connection created_at updated_at version)
     };
 }
 pub(super) use app_columns;
@@ -39,6 +39,7 @@ row_type! {
         label: String,
         description: String,
         connector: String,
+        parameters: String,
         glyph: String,
         colour: String,
         category: String,
@@ -58,6 +59,7 @@ impl TryFrom<AppRow> for App {
         Ok(Self {
             id: place.id("id", &row.id)?,
             connection: place.json("connection", &row.connection)?,
+            parameters: place.json("parameters", &row.parameters)?,
             created_at: place.instant("created_at", row.created_at)?,
             updated_at: place.instant("updated_at", row.updated_at)?,
             version: row.version,
@@ -152,8 +154,9 @@ impl<'d> Keys<'d> {
 /// `apps.client_id`.
 pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>) -> Result<App, StoreError> {
     const SQL: &str = "INSERT INTO apps (id, slug, label, label_key, search_key, description, connector, protocol, glyph, \
-        colour, category, show_in_portal, active, connection, sp_entity_id, client_id, created_at, updated_at, version) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, 1)";
+        colour, category, show_in_portal, active, connection, sp_entity_id, client_id, created_at, updated_at, version, \
+        parameters) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, 1, $18)";
     tx.alone(APPLICATIONS).await?;
     let draft = app.get();
     let text_id = id.to_string();
@@ -178,7 +181,8 @@ pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>
         Place { table: TABLE, id: &text_id }.to_json("connection", &draft.connection)?,
         keys.sp_entity_id,
         keys.client_id,
-        now.timestamp_millis()
+        now.timestamp_millis(),
+        Place { table: TABLE, id: &text_id }.to_json("parameters", &draft.parameters)?
     )?;
     let draft = draft.clone();
     Ok(App {
@@ -187,6 +191,7 @@ pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>
         label: draft.label,
         description: draft.description,
         connector: draft.connector,
+        parameters: draft.parameters,
         glyph: draft.glyph,
         colour: draft.colour,
         category: draft.category,
@@ -212,7 +217,7 @@ pub async fn update(
     const SQL: &str = concat!(
         "UPDATE apps SET slug = $3, label = $4, label_key = $5, search_key = $6, description = $7, connector = $8, ",
         "protocol = $9, glyph = $10, colour = $11, category = $12, show_in_portal = $13, active = $14, ",
-        "connection = $15, sp_entity_id = $16, client_id = $17, updated_at = $18, version = version + 1 ",
+        "connection = $15, sp_entity_id = $16, client_id = $17, updated_at = $18, version = version + 1, parameters = $19 ",
         "WHERE id = $1 AND ($2 IS NULL OR version = $2) RETURNING ",
         app_columns!()
     );
@@ -246,7 +251,8 @@ pub async fn update(
         Place { table: TABLE, id: &text_id }.to_json("connection", &draft.connection)?,
         keys.sp_entity_id,
         keys.client_id,
-        now.timestamp_millis()
+        now.timestamp_millis(),
+        Place { table: TABLE, id: &text_id }.to_json("parameters", &draft.parameters)?
     )?;
     let app = row::one(updated)?.ok_or(StoreError::Stale)?;
     if old_slug != draft.slug {

@@ -18,6 +18,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (4, "create audit", include_str!("../../migrations/0004_create_audit.sql")),
     (5, "count sign ons of networks", include_str!("../../migrations/0005_count_sign_ons_of_networks.sql")),
     (6, "extend keys", include_str!("../../migrations/0006_extend_keys.sql")),
+    (7, "app parameters", include_str!("../../migrations/0007_app_parameters.sql")),
     (8, "create logout", include_str!("../../migrations/0008_create_logout.sql")),
 ];
 

@@ -14,6 +14,7 @@ const RULES: &[(&str, &[&str], &str)] = &[
             "crate::service",
             "crate::web",
             "crate::keyring",
+            "crate::catalog",
             "async fn",
             "tokio::",
             "axum::",
@@ -30,6 +31,20 @@ const RULES: &[(&str, &[&str], &str)] = &[
         "src/keyring",
         &["crate::service", "crate::web", "crate::jobs", "crate::store", "axum::"],
         "the keyring seals and signs; load and store keys in a service",
+    ),
+    (
+        "src/catalog",
+        &[
+            "crate::service",
+            "crate::web",
+            "crate::jobs",
+            "crate::store",
+            "crate::keyring",
+            "async fn",
+            "axum::",
+            "sqlx::",
+        ],
+        "the catalogue turns files and parameters into values; store and show them elsewhere",
     ),
     (
         "src/service",

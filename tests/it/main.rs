@@ -13,3 +13,4 @@ mod sign_in;
 mod sign_on;
 mod store;
 mod support;
+mod vendors;

@@ -246,6 +246,9 @@ pub struct SamlConnection {
     /// Their metadata's address, read again daily; empty: not known.
     #[serde(default)]
     pub metadata_url: String,
+    /// Where the tile leads: the app then asks for sign-on itself; empty: the tile posts an assertion.
+    #[serde(default)]
+    pub start_url: String,
 }
 
 fn assertion_seconds() -> u32 {
@@ -287,6 +290,7 @@ impl Default for SamlConnection {
             audiences: Vec::new(),
             logout_services: Vec::new(),
             metadata_url: String::new(),
+            start_url: String::new(),
         }
     }
 }
@@ -403,6 +407,9 @@ impl SamlConnection {
         }
         if !self.metadata_url.is_empty() {
             check_web_address(errors, "metadata_url", &self.metadata_url);
+        }
+        if !self.start_url.is_empty() {
+            check_web_address(errors, "start_url", &self.start_url);
         }
     }
 

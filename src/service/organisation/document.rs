@@ -246,6 +246,9 @@ pub struct SamlEntry {
     /// Where their metadata is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata_url: Option<String>,
+    /// Where the tile leads, when sign-on begins at the app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_url: Option<String>,
 }
 
 /// One reply address.

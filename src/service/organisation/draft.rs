@@ -28,7 +28,7 @@ pub fn saml_draft(ctx: &AppContext, app: &App, block: SamlEntry) -> Result<SamlC
     };
     let setting =
         plan::Setting { prune: false, public_url: ctx.config.http.public_url.as_str(), now: ctx.now() };
-    match plan::connection_of(&entry, Some(&app.connection), &organization, setting)? {
+    match plan::connection_of(&entry, Some(app), &organization, setting)? {
         Connection::Saml(saml) => Ok(*saml),
         Connection::Oidc(_) | Connection::Bookmark(_) => {
             Err(FieldErrors::one("draft", "The app uses another protocol"))

@@ -106,6 +106,7 @@ async fn app_entry(
         label: Some(app.label),
         description: Some(app.description),
         connector: Some(app.connector),
+        parameters: app.parameters,
         glyph: Some(app.glyph),
         color: Some(app.colour),
         category: Some(app.category),
@@ -182,6 +183,7 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         audiences: Some(saml.audiences),
         logout_services: Some(saml.logout_services),
         metadata_url: Some(saml.metadata_url),
+        start_url: Some(saml.start_url),
     }
 }
 

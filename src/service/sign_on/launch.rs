@@ -42,6 +42,9 @@ pub(super) async fn issue(
     person: &Person<'_>,
 ) -> Result<Outcome, ServiceError> {
     match &flow.app.connection {
+        Connection::Saml(connection) if !connection.start_url.is_empty() => {
+            leave(ctx, visitor, flow, person, connection.start_url.clone()).await
+        }
         Connection::Saml(connection) if connection.allow_idp_initiated => {
             saml::issue(ctx, visitor, flow, person).await
         }
@@ -82,7 +85,7 @@ async fn leave(
     address: String,
 ) -> Result<Outcome, ServiceError> {
     let now = ctx.now();
-    // An OIDC app asks for sign-on itself in a moment: that is its `sso_auth`.
+    // An app with a start address asks for sign-on itself in a moment: that is its `sso_auth`.
     let event = matches!(flow.app.connection, Connection::Bookmark(_)).then(|| {
         let mut event = actor::event(ctx, EventType::SsoAuth)
             .by(InitiatedBy::user(person.user))

@@ -128,7 +128,7 @@ impl Choice {
 
 /// A repeating row: an attribute or a claim and where its value comes from.
 ///
-/// Sent as the repeated fields `attribute_name`, `attribute_kind` and `attribute_value`, in row order.
+/// Sent as the repeated fields `attribute_name`, `attribute_kind`, `attribute_value` and `attribute_send`, in row order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AttributeRow {
     /// Name the app sees.
@@ -137,6 +137,10 @@ pub struct AttributeRow {
     pub kind: String,
     /// Name of the user attribute, or the constant itself.
     pub value: String,
+    /// Kept, but not sent.
+    pub off: bool,
+    /// What the app needs it for, as a few words; the name of such a row can't be changed.
+    pub locked: Option<&'static str>,
 }
 
 /// A custom attribute of a person.
@@ -155,6 +159,9 @@ pub struct CustomRow {
 /// What an [`AttributeRow`] may be filled from: value, label.
 pub const ATTRIBUTE_KINDS: &[(&str, &str)] =
     &[("source", "User attribute"), ("constant", "Constant"), ("expression", "Expression")];
+
+/// Whether an [`AttributeRow`] is sent: value, label, whether that is off.
+pub const ATTRIBUTE_SENDS: &[(&str, &str, bool)] = &[("on", "Sent", false), ("off", "Off", true)];
 
 /// The types of a [`CustomRow`]: value, label.
 pub const CUSTOM_TYPES: &[(&str, &str)] =

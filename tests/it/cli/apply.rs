@@ -58,6 +58,12 @@ apps:
       client_auth: client_secret_post
       initiate_login_uri: https://metrics.example/login
       claims: [ { name: groups, source: groups } ]
+  - { slug: mixpanel, connector: mixpanel, parameters: { org_id: " 2718 " }, groups: [Product analytics] }
+  - slug: product
+    label: Product
+    connector: amplitude
+    parameters: { org_id: "104733" }
+    saml: { sign: [assertion], default_relay_state: /charts, groups_attribute: teams }
   - { slug: generated, connector: custom-oidc, oidc: { redirect_uris: [ "https://g.example/cb" ] } }
   - { slug: wiki, label: Handbook, connector: bookmark, url: "https://wiki.example", groups: [Nobody yet] }
 "#;
@@ -113,6 +119,26 @@ fn round_trip(sandbox: &Sandbox, empty: &Sandbox) {
     assert_eq!(saml["acs_urls"][0]["url"], "https://sp.example/acs", "the metadata says the rest");
     assert_eq!(saml["sign"], serde_json::json!(["assertion"]));
 
+    let app =
+        |slug: &str| document["apps"].as_array().expect("a list").iter().find(|app| app["slug"] == slug);
+    let mixpanel = app("mixpanel").expect("there");
+    assert_eq!((&mixpanel["connector"], &mixpanel["label"]), (&"mixpanel".into(), &"Mixpanel".into()));
+    assert_eq!(mixpanel["parameters"], serde_json::json!({"org_id": "2718"}));
+    assert_eq!(mixpanel["saml"]["start_url"], "https://mixpanel.com/security/sso/v2/authorize/?org_id=2718");
+    let product = &app("product").expect("there")["saml"];
+    assert_eq!(product["sp_entity_id"], "https://amplitude.com/saml/2/metadata/104733", "the recipe");
+    assert_eq!(product["sign"], serde_json::json!(["assertion"]), "the block wins over it");
+    assert_eq!(product["attributes"][0]["name"], "email");
+
+    let other = "apps: [{ slug: mixpanel, connector: mixpanel, parameters: { org_id: other-1 } }]";
+    sandbox.file("other.yaml", other);
+    let plan = sandbox.run(&["apply", "other.yaml", "--plan"]).succeeded();
+    assert!(plan.contains("~ app mixpanel") && plan.contains("org_id=other-1"), "{plan}");
+    sandbox.run(&["apply", "other.yaml"]).succeeded();
+    assert_eq!(sandbox.run(&["apply", "other.yaml"]).succeeded(), "No change.\n");
+    assert!(sandbox.export().contains("authorize/?org_id=other-1"));
+    sandbox.run(&["apply", "export.yaml", "--prune"]).succeeded();
+
     empty.file("export.yaml", &exported);
     empty.run(&["apply", "export.yaml"]).succeeded();
     assert_eq!(empty.export(), exported, "an export makes the same organisation elsewhere");
@@ -153,7 +179,9 @@ fn bad_files_name_the_path_and_change_nothing() {
         ("apps: [{slug: x, saml: {acs_urls: [{url: 7}]}}]", "apps[0].saml.acs_urls[0].url"),
         ("apps: [{slug: x, saml: {sp_metadata_file: none.xml}}]", "apps[0].saml.sp_metadata_file"),
         ("apps: [{slug: x, saml: {sp_entity_id: 'https://sp.example/wins'}}]", "apps[0].saml.sp_entity_id"),
-        ("apps: [{slug: x, saml: {attributes: [{name: a, expression: b}]}}]", "expressions aren't available"),
+        ("apps: [{slug: x, saml: {attributes: [{name: a, expression: '('}]}}]", "at character"),
+        ("apps: [{slug: x, connector: heaps}]", "There is no connector “heaps”"),
+        ("apps: [{slug: x, connector: heap, parameters: {heap_id: a/b}}]", "apps[0].parameters.heap_id"),
         ("apps: [{slug: metrics, url: 'https://x.example'}]", "apps[0].slug"),
     ] {
         // What is good in a bad file is not done either.
@@ -191,7 +219,14 @@ fn pruning_removes_what_is_not_named_and_keeps_the_last_owner() {
     let done = sandbox.run(&["apply", "less.yaml", "--prune"]).succeeded();
     assert_eq!(
         changes(&done),
-        ["- app amplitude", "- app generated", "- app metrics", "- user omar"],
+        [
+            "- app amplitude",
+            "- app generated",
+            "- app metrics",
+            "- app mixpanel",
+            "- app product",
+            "- user omar"
+        ],
         "{done}"
     );
     sandbox.file("none.yaml", "users: [{username: maya}]");

@@ -65,6 +65,7 @@ pub fn with(slug: &str, label: &str, connection: Connection) -> CheckedApp {
         label: label.into(),
         description: format!("Opens {label}"),
         connector: "bookmark".into(),
+        parameters: std::collections::BTreeMap::new(),
         glyph: String::new(),
         colour: String::new(),
         category: String::new(),

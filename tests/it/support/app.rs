@@ -168,6 +168,7 @@ impl TestApp {
             label: slug.to_uppercase(),
             description: String::new(),
             connector: format!("custom-{}", connection.protocol()),
+            parameters: std::collections::BTreeMap::new(),
             glyph: String::new(),
             colour: String::new(),
             category: String::new(),

@@ -1,6 +1,9 @@
 //! Planning applications and who may open them. Does not own their connections (`connection`).
 
-use super::{Action, Change, ClientSecretWish, Operation, Planner, connection};
+use super::{
+    Action, Change, ClientSecretWish, Operation, Planner,
+    connection::{self, Wanted},
+};
 use crate::{
     domain::{
         app::AppDraft,
@@ -10,6 +13,7 @@ use crate::{
     keyring::secret_matches,
     service::{
         apps::shown,
+        connectors::Connector,
         organisation::{current::CurrentApp, document::AppEntry},
     },
 };
@@ -56,15 +60,15 @@ impl Planner<'_> {
         let existing = before.map(|before| &before.app);
         let about = connection::About {
             entry,
-            existing: existing.map(|app| &app.connection),
+            existing,
             organization: &self.current.organization.name,
             setting: self.setting,
         };
-        let connection = match connection::of(&about) {
-            Ok(connection) => connection,
+        let wanted = match connection::of(&about) {
+            Ok(wanted) => wanted,
             Err(errors) => return self.refuse(errors, |field| format!("{at}.{field}")),
         };
-        let draft = draft(entry, existing.map(AppDraft::of), connection);
+        let draft = draft(entry, existing.map(AppDraft::of), wanted);
         let secret = wish(entry);
         let protocol = draft.connection.protocol();
         let mut checked = draft.clone();
@@ -205,16 +209,19 @@ fn name_of(connection: &Connection) -> Option<(&'static str, String)> {
     (!name.is_empty()).then(|| (path, name.clone()))
 }
 
-fn draft(entry: &AppEntry, before: Option<AppDraft>, connection: Connection) -> AppDraft {
+fn draft(entry: &AppEntry, before: Option<AppDraft>, wanted: Wanted) -> AppDraft {
+    let Wanted { connection, parameters, connector } = wanted;
     let is_new = before.is_none();
+    let of_connector = |value: fn(&Connector) -> &String| connector.map(value).cloned().unwrap_or_default();
     let mut draft = before.unwrap_or_else(|| AppDraft {
         slug: entry.slug.trim().to_owned(),
-        label: entry.slug.trim().to_owned(),
-        description: String::new(),
+        label: connector.map_or(entry.slug.trim(), |connector| connector.name.as_str()).to_owned(),
+        description: of_connector(|connector| &connector.description),
         connector: String::new(),
-        glyph: String::new(),
-        colour: String::new(),
-        category: String::new(),
+        parameters: parameters.clone(),
+        glyph: of_connector(|connector| &connector.glyph),
+        colour: of_connector(|connector| &connector.colour),
+        category: of_connector(|connector| &connector.category),
         show_in_portal: true,
         active: true,
         connection: connection.clone(),
@@ -236,6 +243,7 @@ fn draft(entry: &AppEntry, before: Option<AppDraft>, connection: Connection) -> 
     }
     draft.show_in_portal = entry.show_in_portal.unwrap_or(draft.show_in_portal);
     draft.active = entry.active.unwrap_or(draft.active);
+    draft.parameters = parameters;
     draft.connection = connection;
     draft
 }
@@ -254,7 +262,7 @@ fn wish(entry: &AppEntry) -> ClientSecretWish {
 /// Where a checked field stands in the file.
 fn path_of(field: &str, protocol: &str) -> String {
     match field {
-        "slug" | "label" | "description" | "category" | "glyph" | "url" => field.to_owned(),
+        "slug" | "label" | "description" | "category" | "glyph" | "url" | "parameters" => field.to_owned(),
         "colour" => "color".to_owned(),
         "name_id_source" => "saml.name_id.source".to_owned(),
         other => format!("{protocol}.{other}"),

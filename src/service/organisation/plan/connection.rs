@@ -1,8 +1,12 @@
 //! The protocol half of an app, from the blocks of the file. Does not own its rules (`domain::connection`).
 
-use super::Setting;
+use super::{
+    Setting,
+    recipe::{self, Recipe},
+};
 use crate::{
     domain::{
+        app::App,
         connection::{
             AcsUrl, BookmarkConnection, ClientAuth, Connection, OidcConnection, RequireSigned,
             SamlConnection, ValueMapping, ValueSource,
@@ -10,6 +14,7 @@ use crate::{
         text::FieldErrors,
     },
     service::{
+        connectors::{Connector, Parameters},
         organisation::document::{
             AppEntry, AutoOrBool, ClientAuthWord, MappingEntry, OidcEntry, SamlEntry, Signed,
         },
@@ -20,9 +25,34 @@ use crate::{
 /// What a connection is made from.
 pub(super) struct About<'a> {
     pub(super) entry: &'a AppEntry,
-    pub(super) existing: Option<&'a Connection>,
+    pub(super) existing: Option<&'a App>,
     pub(super) organization: &'a str,
     pub(super) setting: Setting<'a>,
+}
+
+impl About<'_> {
+    fn current(&self) -> Option<&Connection> {
+        self.existing.map(|app| &app.connection)
+    }
+
+    /// What the file says comes out of a catalogue file, or of none.
+    fn base(&self, recipe: Option<&Recipe>) -> SamlConnection {
+        let existing = self.current().and_then(Connection::saml);
+        let made = recipe.and_then(|recipe| recipe.filled.connection.saml()).cloned().unwrap_or_default();
+        SamlConnection {
+            idp_entity_id: existing.map(|saml| saml.idp_entity_id.clone()).unwrap_or_default(),
+            ..made
+        }
+    }
+}
+
+/// What an app comes to.
+pub(super) struct Wanted {
+    pub(super) connection: Connection,
+    /// What its connector was asked with.
+    pub(super) parameters: Parameters,
+    /// The catalogue file it is made from.
+    pub(super) connector: Option<&'static Connector>,
 }
 
 /// The connector of an app made by hand.
@@ -34,56 +64,58 @@ pub(super) fn default_connector(connection: &Connection) -> &'static str {
     }
 }
 
-/// The connection the file asks for. Without a block, an app keeps what it has.
-pub(super) fn of(about: &About<'_>) -> Result<Connection, FieldErrors> {
+/// The connection the file asks for. Without a block, an app keeps what it has, or follows its connector's parameters.
+pub(super) fn of(about: &About<'_>) -> Result<Wanted, FieldErrors> {
     let entry = about.entry;
     if entry.scim.is_some() {
         return Err(FieldErrors::one("scim", "provisioning isn't available in this version"));
     }
+    let recipe = recipe::of(about)?;
     let connector = entry.connector.as_deref();
-    let wanted = match (&entry.saml, &entry.oidc, &entry.url) {
-        (Some(block), None, None) => Connection::Saml(Box::new(saml(about, block)?)),
+    let connection = match (&entry.saml, &entry.oidc, &entry.url) {
+        (Some(block), None, None) => {
+            Connection::Saml(Box::new(saml(about, block, about.base(recipe.as_ref()))?))
+        }
         (None, Some(block), None) => Connection::Oidc(Box::new(oidc(about, block)?)),
         (None, None, Some(url)) => Connection::Bookmark(BookmarkConnection { url: url.clone() }),
-        (None, None, None) => match (about.existing, connector) {
+        (None, None, None) => match (about.current(), connector) {
+            _ if recipe.is_some() => recipe::alone(about, recipe.as_ref())?,
             (Some(existing), _) => existing.clone(),
             (None, Some("custom-saml")) => Connection::Saml(Box::default()),
             (None, Some("custom-oidc")) => Connection::Oidc(Box::default()),
             (None, Some("bookmark")) => {
                 return Err(FieldErrors::one("url", "Write where the bookmark leads"));
             }
-            (None, Some(_)) => {
-                let message =
-                    "the connector catalogue isn't available in this version: write a saml or oidc block";
-                return Err(FieldErrors::one("connector", message));
-            }
-            (None, None) => {
-                return Err(FieldErrors::one("connector", "Write custom-saml, custom-oidc or bookmark"));
-            }
+            (None, _) => return Err(FieldErrors::one("connector", recipe::choices())),
         },
         _ => return Err(FieldErrors::one("connector", "Write one of saml, oidc and url, not several")),
     };
-    let own = default_connector(&wanted);
+    let own = default_connector(&connection);
     if matches!(connector, Some("custom-saml" | "custom-oidc" | "bookmark")) && connector != Some(own) {
         return Err(FieldErrors::one(
             "connector",
             format!("Write {own}, which is what the block below is for"),
         ));
     }
-    if about.existing.is_some_and(|existing| existing.protocol() != wanted.protocol()) {
+    if about.current().is_some_and(|existing| existing.protocol() != connection.protocol()) {
         let message = "The app uses another protocol; remove it first, or choose another slug";
         return Err(FieldErrors::one("slug", message));
     }
-    Ok(wanted)
+    let kept = || about.existing.map(|app| app.parameters.clone()).unwrap_or_default();
+    let parameters = match &recipe {
+        Some(recipe) => recipe.filled.parameters.clone(),
+        // By hand now: what another connector asked for is gone with it.
+        None if about.existing.is_some_and(|app| connector.is_some_and(|name| name != app.connector)) => {
+            Parameters::new()
+        }
+        None => kept(),
+    };
+    Ok(Wanted { connection, parameters, connector: recipe.map(|recipe| recipe.connector) })
 }
 
-fn saml(about: &About<'_>, block: &SamlEntry) -> Result<SamlConnection, FieldErrors> {
+/// The fields of the block, over what the connector makes.
+fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<SamlConnection, FieldErrors> {
     let mut errors = FieldErrors::default();
-    let existing = about.existing.and_then(Connection::saml);
-    let base = SamlConnection {
-        idp_entity_id: existing.map(|saml| saml.idp_entity_id.clone()).unwrap_or_default(),
-        ..SamlConnection::default()
-    };
     if block.sp_metadata_file.is_some() {
         let message = "Files can't be read here; put the document itself into sp_metadata";
         errors.add("saml.sp_metadata_file", message);
@@ -164,6 +196,7 @@ fn saml(about: &About<'_>, block: &SamlEntry) -> Result<SamlConnection, FieldErr
         (&mut saml.groups_attribute, &block.groups_attribute),
         (&mut saml.groups_matching, &block.groups_matching),
         (&mut saml.metadata_url, &block.metadata_url),
+        (&mut saml.start_url, &block.start_url),
     ] {
         if let Some(value) = value {
             field.clone_from(value);
@@ -198,7 +231,7 @@ fn saml(about: &About<'_>, block: &SamlEntry) -> Result<SamlConnection, FieldErr
 
 fn oidc(about: &About<'_>, block: &OidcEntry) -> Result<OidcConnection, FieldErrors> {
     let mut errors = FieldErrors::default();
-    let existing = about.existing.and_then(Connection::oidc);
+    let existing = about.current().and_then(Connection::oidc);
     let default = OidcConnection::default();
     let client_id = block.client_id.clone().or_else(|| existing.map(|oidc| oidc.client_id.clone()));
     let client_auth = match block.client_auth {

@@ -5,6 +5,7 @@ mod apps;
 mod change;
 mod connection;
 mod groups;
+mod recipe;
 mod users;
 
 pub use change::{Action, Change};
@@ -30,11 +31,12 @@ use std::collections::HashSet;
 /// The connection that one entry asks for, beside what the app has.
 pub(super) fn connection_of(
     entry: &AppEntry,
-    existing: Option<&Connection>,
+    existing: Option<&App>,
     organization: &str,
     setting: Setting<'_>,
 ) -> Result<Connection, FieldErrors> {
     connection::of(&connection::About { entry, existing, organization, setting })
+        .map(|wanted| wanted.connection)
 }
 
 /// What a plan is made with, beside document and state.

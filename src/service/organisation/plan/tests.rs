@@ -103,7 +103,14 @@ fn refusals_name_the_path() {
         ("apps: [{slug: ''}]", "apps[0].slug"),
         ("apps: [{slug: 'a b', connector: bookmark, url: 'https://x.example'}]", "apps[0].slug"),
         ("apps: [{slug: a}]", "apps[0].connector"),
-        ("apps: [{slug: a, connector: amplitude, parameters: {x: y}}]", "apps[0].connector"),
+        ("apps: [{slug: a, connector: amplitud}]", "apps[0].connector"),
+        ("apps: [{slug: a, connector: amplitud, saml: {}}]", "apps[0].connector"),
+        ("apps: [{slug: a, connector: amplitude}]", "apps[0].parameters.org_id"),
+        ("apps: [{slug: a, connector: amplitude, parameters: {org_id: '1', x: y}}]", "apps[0].parameters.x"),
+        ("apps: [{slug: a, connector: amplitude, parameters: {org_id: one}}]", "apps[0].parameters.org_id"),
+        ("apps: [{slug: a, connector: amplitude, parameters: {org_id: '1'}, oidc: {}}]", "apps[0].connector"),
+        ("apps: [{slug: a, connector: custom-saml, parameters: {org_id: '1'}}]", "apps[0].parameters"),
+        ("apps: [{slug: a, saml: {start_url: 'javascript:1'}}]", "apps[0].saml.start_url"),
         ("apps: [{slug: a, connector: custom-oidc, saml: {}}]", "apps[0].connector"),
         ("apps: [{slug: a, saml: {}, oidc: {}}]", "apps[0].connector"),
         ("apps: [{slug: a, connector: bookmark}]", "apps[0].url"),
@@ -154,18 +161,15 @@ fn refusals_name_the_path() {
 #[test]
 fn expressions_are_told_apart_from_mistakes() {
     for (yaml, path) in [
-        (
-            "apps: [{slug: a, saml: {attributes: [{name: b, expression: 'x'}]}}]",
-            "apps[0].saml.attributes[0].expression",
-        ),
-        (
-            "apps: [{slug: a, oidc: {claims: [{name: b, expression: 'x'}]}}]",
-            "apps[0].oidc.claims[0].expression",
-        ),
+        ("apps: [{slug: a, saml: {attributes: [{name: b, expression: '('}]}}]", "apps[0].saml.attributes"),
+        ("apps: [{slug: a, oidc: {claims: [{name: b, expression: '('}]}}]", "apps[0].oidc.claims"),
     ] {
         let errors = refused(&current(), yaml);
-        assert_eq!(errors, [(path.to_owned(), "expressions aren't available in this version".to_owned())]);
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].0 == path && errors[0].1.contains("at character"), "{errors:?}");
     }
+    let good = "apps: [{slug: a, saml: {attributes: [{name: b, expression: 'user.email'}]}}]";
+    assert_eq!(lines(&current(), good, false), ["+ app a"]);
 }
 
 #[test]

@@ -145,7 +145,10 @@ async fn refused_page(
 ) -> Result<Response, Failure> {
     let Some(saml) = app.connection.saml() else { return Err(Failure::NotFound) };
     let errors = forms::errors(refused, &[("metadata_xml", field), ("attributes", "attribute_name")]);
-    let pasted = fields.get("metadata_xml").to_owned();
+    let pasted = saml_form::Beside {
+        metadata_xml: fields.get("metadata_xml").to_owned(),
+        ..saml_form::Beside::default()
+    };
     let mut drawn = saml_form::draw(ctx, admin, app, saml_form::fields_of(saml), errors, pasted).await?;
     drawn.page.path = format!("/admin/apps/{}/sso", app.slug);
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &drawn)

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod activity;
 pub mod appearance;
+pub mod catalogue;
 pub mod certificate;
 mod certificates;
 mod frame;

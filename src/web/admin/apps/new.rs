@@ -1,6 +1,6 @@
 //! Adding an application: the kind, then its name, tile and what is known of it. Does not own making it (`service::apps`).
 
-use super::{metadata, oidc_form, slug, sso};
+use super::{catalogue, metadata, oidc_form, slug, sso};
 use crate::{
     context::AppContext,
     domain::{
@@ -8,9 +8,12 @@ use crate::{
         connection::{BookmarkConnection, Connection, OidcConnection, SamlConnection},
         text::FieldErrors,
     },
-    service::{ServiceError, apps},
+    service::{
+        ServiceError, apps,
+        connectors::{self, Parameters},
+    },
     web::{
-        admin::{forms, frame::console, opened::Manager},
+        admin::{forms, frame::console, opened::Manager, paging::Query},
         error::Failure,
         extract::{Admin, Fields, Upload},
         respond::{done, page, page_with},
@@ -27,7 +30,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     http::StatusCode,
     response::Response,
 };
@@ -43,18 +46,33 @@ const FROM_METADATA: &[&str] = &[
 ];
 
 /// `GET /admin/apps/new`
-pub async fn choose(State(ctx): State<AppContext>, Manager(admin): Manager) -> Result<Response, Failure> {
-    page(&AppNew { page: admin.visit.page(&ctx), console: console(&ctx, &admin, Nav::Apps).await? })
+pub async fn choose(
+    State(ctx): State<AppContext>,
+    Manager(admin): Manager,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let q = Query::read(query.as_deref())?.text("q");
+    page(&AppNew {
+        page: admin.visit.page(&ctx),
+        console: console(&ctx, &admin, Nav::Apps).await?,
+        connectors: catalogue::cards(&admin, &q)?,
+        q,
+    })
 }
 
-/// `GET /admin/apps/new/{kind}`
+/// `GET /admin/apps/new/{kind}`, `kind` also being a connector of the catalogue.
 pub async fn show(
     State(ctx): State<AppContext>,
     Manager(admin): Manager,
     Path(kind): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let kind = NewKind::from_slug(&kind).ok_or(Failure::NotFound)?;
-    page(&draw(&ctx, &admin, kind, Look::default(), &Fields::default(), Errors::none()).await?)
+    let Some(kind) = NewKind::from_slug(&kind) else {
+        let connector = connectors::find(&admin.caller, &kind)?;
+        return catalogue::show(&ctx, &admin, connector).await;
+    };
+    let look = Look { label: Query::read(query.as_deref())?.text("label"), ..Look::default() };
+    page(&draw(&ctx, &admin, kind, look, &Fields::default(), Errors::none()).await?)
 }
 
 async fn draw(
@@ -98,40 +116,66 @@ pub async fn submit(
     Path(kind): Path<String>,
     Upload(fields): Upload,
 ) -> Result<Response, Failure> {
-    let kind = NewKind::from_slug(&kind).ok_or(Failure::NotFound)?;
-    let mut look = look(&fields);
-    let connection = match connection(&ctx, &admin, kind, &mut look, &fields) {
-        Ok(connection) => connection,
-        Err(refused) => return refused_page(&ctx, &admin, kind, look, &fields, refused).await,
+    let Some(kind) = NewKind::from_slug(&kind) else {
+        let connector = connectors::find(&admin.caller, &kind)?;
+        return catalogue::add(&ctx, &admin, connector, &fields).await;
     };
+    let mut look = look(&fields);
+    let made = match connection(&ctx, &admin, kind, &mut look, &fields) {
+        Ok(connection) => {
+            let half = Half { connector: kind.slug(), parameters: Parameters::new(), connection };
+            add(&ctx, &admin, &look, half).await?
+        }
+        Err(refused) => Err(refused),
+    };
+    match made {
+        Ok(response) => Ok(response),
+        Err(refused) => refused_page(&ctx, &admin, kind, look, &fields, refused).await,
+    }
+}
+
+/// What an app is beside its name and tile.
+pub(super) struct Half<'a> {
+    pub(super) connector: &'a str,
+    pub(super) parameters: Parameters,
+    pub(super) connection: Connection,
+}
+
+/// Adds an app and answers its sign-on tab, or the fields that were refused.
+pub(super) async fn add(
+    ctx: &AppContext,
+    admin: &Admin,
+    look: &Look,
+    half: Half<'_>,
+) -> Result<Result<Response, FieldErrors>, Failure> {
     let slug = match look.slug.as_str() {
-        "" => slug::free(&ctx, &admin, &slug::from_label(&look.label)).await?,
+        "" => slug::free(ctx, admin, &slug::from_label(&look.label)).await?,
         typed => typed.to_owned(),
     };
-    if slug::is_taken(&ctx, &admin, &slug).await? {
-        let free = slug::free(&ctx, &admin, &slug).await?;
-        let refused = FieldErrors::one("slug", format!("Another app has this address. {free} is free"));
-        return refused_page(&ctx, &admin, kind, look, &fields, refused).await;
+    if slug::is_taken(ctx, admin, &slug).await? {
+        let free = slug::free(ctx, admin, &slug).await?;
+        return Ok(Err(FieldErrors::one("slug", format!("Another app has this address. {free} is free"))));
     }
     let draft = AppDraft {
         slug,
         label: look.label.clone(),
         description: look.description.clone(),
-        connector: kind.slug().to_owned(),
+        connector: half.connector.to_owned(),
+        parameters: half.parameters,
         glyph: look.glyph.clone(),
         colour: look.colour.clone(),
         category: look.category.clone(),
         show_in_portal: look.show_in_portal,
         active: false,
-        connection,
+        connection: half.connection,
     };
-    match apps::create(&ctx, &admin.caller, draft).await {
-        Ok((app, Some(secret))) => sso::stored(&ctx, &admin, &app, Some(secret), "").await,
+    match apps::create(ctx, &admin.caller, draft).await {
+        Ok((app, Some(secret))) => Ok(Ok(sso::stored(ctx, admin, &app, Some(secret), "").await?)),
         Ok((app, None)) => {
             let line = format!("{} is added. Nobody can open it until you give it to a group.", app.label);
-            Ok(done(&ctx, &format!("/admin/apps/{}/sso", app.slug), &line))
+            Ok(Ok(done(ctx, &format!("/admin/apps/{}/sso", app.slug), &line)))
         }
-        Err(ServiceError::Invalid(refused)) => refused_page(&ctx, &admin, kind, look, &fields, refused).await,
+        Err(ServiceError::Invalid(refused)) => Ok(Err(refused)),
         Err(other) => Err(other.into()),
     }
 }

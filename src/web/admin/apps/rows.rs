@@ -6,6 +6,7 @@ use crate::{
         connection::{ValueMapping, ValueSource},
         user::STANDARD_ATTRIBUTES,
     },
+    service::connectors::{Connector, Need},
     web::{
         extract::Fields,
         view::form::{AttributeRow, Choice},
@@ -15,6 +16,7 @@ use crate::{
 /// The rows as typed, those without a name left out: emptying the name removes a row.
 pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
     let (kinds, values) = (fields.all("attribute_kind"), fields.all("attribute_value"));
+    let sends = fields.all("attribute_send");
     let at = |list: &[&str], position: usize| list.get(position).copied().unwrap_or_default().to_owned();
     fields
         .all("attribute_name")
@@ -25,30 +27,44 @@ pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
             name: name.trim().to_owned(),
             kind: at(&kinds, position),
             value: at(&values, position).trim().to_owned(),
+            off: at(&sends, position) == "off",
+            locked: None,
         })
         .collect()
 }
 
 /// The mappings that rows stand for. What a row can't show (`NameFormat`, `FriendlyName`) is kept from the stored row of
-/// the same name.
+/// the same name; rows that the app's recipe needs can be switched off, and stay when a form leaves them out.
 pub fn mappings(rows: &[AttributeRow], stored: &[ValueMapping]) -> Vec<ValueMapping> {
-    rows.iter()
-        .map(|row| {
-            let before = stored.iter().find(|mapping| mapping.name == row.name);
-            ValueMapping {
-                required: before.is_some_and(|mapping| mapping.required),
-                off: before.is_some_and(|mapping| mapping.off),
-                name: row.name.clone(),
-                name_format: before.map(|mapping| mapping.name_format.clone()).unwrap_or_default(),
-                friendly_name: before.map(|mapping| mapping.friendly_name.clone()).unwrap_or_default(),
-                value: match row.kind.as_str() {
-                    "constant" => ValueSource::Constant(row.value.clone()),
-                    "expression" => ValueSource::Expression(row.value.clone()),
-                    _ => ValueSource::Source(row.value.clone()),
-                },
-            }
-        })
-        .collect()
+    let typed = rows.iter().map(|row| {
+        let before = stored.iter().find(|mapping| mapping.name == row.name);
+        ValueMapping {
+            required: before.is_some_and(|mapping| mapping.required),
+            off: row.off,
+            name: row.name.clone(),
+            name_format: before.map(|mapping| mapping.name_format.clone()).unwrap_or_default(),
+            friendly_name: before.map(|mapping| mapping.friendly_name.clone()).unwrap_or_default(),
+            value: match row.kind.as_str() {
+                "constant" => ValueSource::Constant(row.value.clone()),
+                "expression" => ValueSource::Expression(row.value.clone()),
+                _ => ValueSource::Source(row.value.clone()),
+            },
+        }
+    });
+    let left_out =
+        |mapping: &&ValueMapping| mapping.required && rows.iter().all(|row| row.name != mapping.name);
+    typed.chain(stored.iter().filter(left_out).cloned()).collect()
+}
+
+/// Marks the rows whose name is settled by the app's recipe.
+pub fn lock(rows: &mut [AttributeRow], stored: &[ValueMapping], connector: Option<&Connector>) {
+    for row in rows {
+        let required = stored.iter().any(|mapping| mapping.required && mapping.name == row.name);
+        row.locked = required.then(|| match connector.and_then(|connector| connector.need(&row.name)) {
+            Some(Need::NewAccounts) => "needed for new accounts",
+            Some(Need::SignIn) | None => "needed to sign in",
+        });
+    }
 }
 
 /// Stored mappings as rows.
@@ -61,7 +77,13 @@ pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
                 ValueSource::Constant(text) => ("constant", text),
                 ValueSource::Expression(text) => ("expression", text),
             };
-            AttributeRow { name: mapping.name.clone(), kind: kind.to_owned(), value: value.clone() }
+            AttributeRow {
+                name: mapping.name.clone(),
+                kind: kind.to_owned(),
+                value: value.clone(),
+                off: mapping.off,
+                locked: None,
+            }
         })
         .collect()
 }
@@ -122,10 +144,30 @@ mod tests {
             ..ValueMapping::new("urn:oid:2.5.4.42", ValueSource::Source("first_name".into()))
         }];
         assert_eq!(mappings(&of(&stored), &stored), stored);
-        let renamed = [AttributeRow { name: "plan".into(), kind: "constant".into(), value: "gold".into() }];
+        let renamed = [AttributeRow {
+            name: "plan".into(),
+            kind: "constant".into(),
+            value: "gold".into(),
+            ..AttributeRow::default()
+        }];
         let mapped = mappings(&renamed, &stored);
         assert_eq!(mapped[0].value, ValueSource::Constant("gold".into()));
         assert_eq!(mapped[0].friendly_name, "");
+    }
+
+    #[test]
+    fn a_needed_row_can_be_switched_off_and_not_removed() {
+        let stored = [ValueMapping {
+            required: true,
+            ..ValueMapping::new("email", ValueSource::Source("email".into()))
+        }];
+        let mut rows = of(&stored);
+        rows[0].off = true;
+        lock(&mut rows, &stored, None);
+        assert_eq!(rows[0].locked, Some("needed to sign in"));
+        let switched = mappings(&rows, &stored);
+        assert!(switched[0].off && switched[0].required);
+        assert_eq!(mappings(&[], &stored), stored, "left out, it stays");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The form of a SAML app's sign-on: stored settings to fields, and fields to settings. Does not own checking them.
 
-use super::{certificates, rows};
+use super::{catalogue, certificates, rows};
 use crate::{
     context::AppContext,
     domain::{
@@ -9,7 +9,11 @@ use crate::{
         text::FieldErrors,
     },
     keyring::fingerprint_sha256,
-    service::{ServiceError, apps, sign_on},
+    service::{
+        ServiceError, apps,
+        connectors::{self, Parameters},
+        sign_on,
+    },
     web::{
         admin::{frame::console, saving::Compared},
         error::Failure,
@@ -53,6 +57,7 @@ pub fn fields_of(saml: &SamlConnection) -> SamlFields {
         }
         .to_owned(),
         require_signed_requests: require.map_or("auto", |(word, _)| word).to_owned(),
+        start_url: saml.start_url.clone(),
         default_relay_state: saml.default_relay_state.clone(),
         sp_certificates: certificates::to_pem_list(&saml.sp_certificates),
         attributes: rows::of(&saml.attributes),
@@ -70,6 +75,7 @@ pub fn typed(fields: &Fields) -> SamlFields {
         name_id_format: text("name_id_format"),
         sign: text("sign"),
         require_signed_requests: text("require_signed_requests"),
+        start_url: text("start_url"),
         default_relay_state: text("default_relay_state"),
         sp_certificates: text("sp_certificates"),
         attributes: rows::typed(fields),
@@ -142,6 +148,7 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
         sign_response,
         require_signed_requests: require.map(|(_, value)| *value).unwrap_or_default(),
         sp_certificates: certificates,
+        start_url: fields.start_url.clone(),
         default_relay_state: fields.default_relay_state.clone(),
         attributes: rows::mappings(&fields.attributes, &current.attributes),
         groups_attribute: fields.groups_attribute.clone(),
@@ -175,16 +182,28 @@ fn acs_urls(text: &str, stored: &[AcsUrl]) -> Result<Vec<AcsUrl>, String> {
     Ok(addresses)
 }
 
+/// What was typed into the other forms of the page.
+#[derive(Default)]
+pub struct Beside {
+    /// Pasted metadata.
+    pub metadata_xml: String,
+    /// Parameters; `None` shows the stored ones.
+    pub parameters: Option<Parameters>,
+}
+
 /// The page, without a preview.
 pub async fn draw(
     ctx: &AppContext,
     admin: &Admin,
     app: &App,
-    fields: SamlFields,
+    mut fields: SamlFields,
     errors: Errors,
-    metadata_xml: String,
+    beside: Beside,
 ) -> Result<SamlSso, Failure> {
     let Some(saml) = app.connection.saml() else { return Err(Failure::NotFound) };
+    let connector = connectors::of(app);
+    rows::lock(&mut fields.attributes, &saml.attributes, connector);
+    let typed = beside.parameters.as_ref().unwrap_or(&app.parameters);
     Ok(SamlSso {
         page: admin.visit.page(ctx).editing(app.version),
         console: console(ctx, admin, Nav::Apps).await?,
@@ -193,7 +212,13 @@ pub async fn draw(
         preview: Preview::default(),
         give: give(ctx, app, saml).await?,
         gave_note: if app.connection.is_complete() {
-            "You can edit any value.".to_owned()
+            match connector {
+                Some(connector) => format!(
+                    "Filled in from the catalogue’s entry for {}. You can edit any value.",
+                    connector.name
+                ),
+                None => "You can edit any value.".to_owned(),
+            }
         } else {
             "Send its metadata on the right, or copy the values from its settings.".to_owned()
         },
@@ -201,7 +226,8 @@ pub async fn draw(
         name_id_sources: rows::identifiers(&fields.name_id_source),
         fields,
         sources: rows::sources(),
-        metadata_xml,
+        metadata_xml: beside.metadata_xml,
+        recipe: connector.map(|connector| catalogue::recipe(connector, &app.parameters, typed)),
     })
 }
 
@@ -215,6 +241,7 @@ async fn give(ctx: &AppContext, app: &App, saml: &SamlConnection) -> Result<Saml
         issuer: sign_on::saml::idp_entity_id(ctx, app, saml),
         fingerprint: fingerprint_sha256(&der),
         certificate_pem: certificates::to_pem(&certificate),
+        portal_url: ctx.url("/"),
         certificate_href: format!("/saml2/{}/certificate.pem", app.slug),
         certificate_ends: key.not_after.map(|end| end.format("%-d %B %Y").to_string()).unwrap_or_default(),
     })

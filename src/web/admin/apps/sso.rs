@@ -62,7 +62,9 @@ pub async fn stored(
     match &app.connection {
         Connection::Saml(saml) => {
             let fields = saml_form::fields_of(saml);
-            let mut drawn = saml_form::draw(ctx, admin, app, fields, Errors::none(), String::new()).await?;
+            let mut drawn =
+                saml_form::draw(ctx, admin, app, fields, Errors::none(), saml_form::Beside::default())
+                    .await?;
             drawn.preview = preview::panel(ctx, admin, app, previewed).await?;
             page(&drawn)
         }
@@ -185,7 +187,8 @@ async fn again(
             let typed = saml_form::typed(fields);
             let compared = saml_form::compared(&saml_form::fields_of(saml), &typed);
             let errors = unsaved.errors(ctx, admin, &app, fields, saml_form::RENAMES, compared).await?;
-            let mut drawn = saml_form::draw(ctx, admin, &app, typed, errors, String::new()).await?;
+            let mut drawn =
+                saml_form::draw(ctx, admin, &app, typed, errors, saml_form::Beside::default()).await?;
             drawn.preview = preview::panel(ctx, admin, &app, &previewed(fields)).await?;
             page_with(status, &drawn)
         }

@@ -100,6 +100,7 @@ pub mod tests {
             label: "Amplitude".into(),
             description: String::new(),
             connector: "custom-saml".into(),
+            parameters: std::collections::BTreeMap::new(),
             glyph: "activity".into(),
             colour: "iris".into(),
             category: String::new(),

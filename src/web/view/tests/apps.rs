@@ -4,7 +4,8 @@ use super::super::admin::apps::access::{
     AccessGroup, AccessPerson, AppAccess, ChainStep, OfferedGroup, Verdict,
 };
 use super::super::admin::apps::look::{AppAppearance, Look};
-use super::super::admin::apps::new::{AppNew, AppNewForm, NewKind};
+use super::super::admin::apps::new::{AppNew, AppNewConnector, AppNewForm, ConnectorCard, NewKind};
+use super::super::admin::apps::recipe::ParameterField;
 use super::super::admin::apps::remove::AppRemove;
 use super::super::admin::apps::unassign::AppUnassign;
 use super::super::admin::apps::{AppActivity, AppFrame, AppList, AppRow, AppTab};
@@ -152,6 +153,41 @@ impl AppAccess {
     }
 }
 
+impl ConnectorCard {
+    fn sample() -> Self {
+        Self {
+            slug: "amplitude".into(),
+            tile: tile("Amplitude", "activity", "iris"),
+            description: "Product analytics".into(),
+            protocol: "SAML 2.0",
+        }
+    }
+}
+
+impl AppNew {
+    fn sample() -> Self {
+        Self {
+            page: Page::sample("/admin/apps/new"),
+            console: console(),
+            q: String::new(),
+            connectors: vec![ConnectorCard::sample()],
+        }
+    }
+}
+
+impl AppNewConnector {
+    fn sample() -> Self {
+        Self {
+            page: Page::sample("/admin/apps/new/amplitude"),
+            console: console(),
+            errors: Errors::none(),
+            card: ConnectorCard::sample(),
+            parameters: vec![ParameterField::sample()],
+            look: Look { label: "Amplitude".into(), ..Look::default() },
+        }
+    }
+}
+
 impl AppNewForm {
     pub(crate) fn sample(kind: NewKind) -> Self {
         Self {
@@ -195,7 +231,27 @@ fn lists() -> Vec<(&'static str, String)> {
             },
         ),
         page("apps-empty", &empty),
-        page("apps-new", &AppNew { page: Page::sample("/admin/apps/new"), console: console() }),
+        page("apps-new", &AppNew::sample()),
+        page("apps-new-none", &AppNew { q: HOSTILE.into(), connectors: Vec::new(), ..AppNew::sample() }),
+        page("apps-new-connector", &AppNewConnector::sample()),
+        page(
+            "apps-new-connector-hostile",
+            &AppNewConnector {
+                errors: errors_on(&["label", "slug", "parameters.org_id"]),
+                card: ConnectorCard {
+                    tile: hostile_tile(),
+                    description: HOSTILE.into(),
+                    ..ConnectorCard::sample()
+                },
+                parameters: vec![ParameterField {
+                    value: HOSTILE.into(),
+                    required: false,
+                    ..ParameterField::sample()
+                }],
+                look: hostile_look.clone(),
+                ..AppNewConnector::sample()
+            },
+        ),
         page("apps-new-saml", &AppNewForm::sample(NewKind::Saml)),
         page("apps-new-oidc", &AppNewForm::sample(NewKind::Oidc)),
         page(

@@ -4,6 +4,7 @@ use super::super::admin::apps::bookmark::BookmarkSso;
 use super::super::admin::apps::new::NewKind;
 use super::super::admin::apps::oidc::{OidcFields, OidcSso, Secret};
 use super::super::admin::apps::preview::{Answer, Part, Preview, Row};
+use super::super::admin::apps::recipe::{Give, GiveKind, ParameterField, Recipe};
 use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso};
 use super::super::admin::apps::{AppFrame, AppTab};
 use super::super::admin::{Console, Nav};
@@ -72,6 +73,7 @@ impl SamlSso {
             name: name.into(),
             kind: "source".into(),
             value: value.into(),
+            ..AttributeRow::default()
         };
         Self {
             page: Page::sample("/admin/apps/amplitude/sso"),
@@ -87,6 +89,7 @@ impl SamlSso {
                 certificate_pem: "-----BEGIN CERTIFICATE-----".into(),
                 certificate_href: "/saml2/amplitude/certificate.pem".into(),
                 certificate_ends: "14 March 2029".into(),
+                portal_url: "https://id.fernhill.example/".into(),
             },
             gave_note: "Filled in from metadata on 3 November. You can edit any value.".into(),
             complete: true,
@@ -107,8 +110,55 @@ impl SamlSso {
             name_id_sources: vec![Choice::new("email", "Work email"), Choice::new("username", "User name")],
             sources: vec!["email".into(), "username".into()],
             metadata_xml: String::new(),
+            recipe: None,
         }
     }
+}
+
+impl ParameterField {
+    pub(crate) fn sample() -> Self {
+        Self {
+            name: "parameters.org_id".into(),
+            label: "Amplitude organisation ID".into(),
+            hint: "The number under General.".into(),
+            value: "104733".into(),
+            required: true,
+        }
+    }
+}
+
+impl Recipe {
+    fn sample() -> Self {
+        let give = |kind, label: &str| Give { kind, label: label.into(), optional: false };
+        Self {
+            name: "Amplitude".into(),
+            settings: "Settings › Access & SSO".into(),
+            steps: vec!["Choose Other as the identity provider.".into()],
+            notes: vec!["Keep a way back until a sign-in has worked.".into()],
+            links: vec![("Amplitude on single sign-on".into(), "https://amplitude.com/docs".into())],
+            gives: vec![
+                give(GiveKind::MetadataFile, "Metadata file"),
+                give(GiveKind::PortalUrl, "Landing URL"),
+            ],
+            parameters: vec![ParameterField::sample()],
+        }
+    }
+}
+
+/// A page of an app of the catalogue, its first attribute locked.
+fn recipe_page(recipe: Recipe) -> SamlSso {
+    let mut page = SamlSso { recipe: Some(recipe), ..SamlSso::sample() };
+    page.fields.attributes[0].locked = Some("needed for new accounts");
+    page.fields.attributes[1].off = true;
+    page
+}
+
+#[test]
+fn a_locked_row_keeps_its_name_and_its_switch() {
+    let (_, html) = page("app-sso", &recipe_page(Recipe::sample()));
+    assert!(html.contains("<input type=\"hidden\" name=\"attribute_name\" value=\"email\">"), "{html}");
+    assert_eq!(html.matches("name=\"attribute_send\"").count(), 6);
+    assert!(html.contains("<option value=\"off\" selected>") && html.contains("needed for new accounts"));
 }
 
 impl OidcSso {
@@ -163,8 +213,12 @@ fn overtaken() -> Errors {
 }
 
 pub(super) fn pages() -> Vec<(&'static str, String)> {
-    let hostile_rows =
-        vec![AttributeRow { name: HOSTILE.into(), kind: "constant".into(), value: HOSTILE.into() }];
+    let hostile_rows = vec![AttributeRow {
+        name: HOSTILE.into(),
+        kind: "constant".into(),
+        value: HOSTILE.into(),
+        ..AttributeRow::default()
+    }];
     let review_row = |field: &str, now: &str, then: &str| ReviewRow {
         field: field.into(),
         now: now.into(),
@@ -210,6 +264,24 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     };
     vec![
         page("app-sso", &SamlSso::sample()),
+        page("app-sso-recipe", &recipe_page(Recipe::sample())),
+        page(
+            "app-sso-recipe-hostile",
+            &recipe_page(Recipe {
+                name: HOSTILE.into(),
+                settings: HOSTILE.into(),
+                steps: vec![HOSTILE.into()],
+                notes: vec![HOSTILE.into()],
+                links: vec![(HOSTILE.into(), HOSTILE.into())],
+                gives: vec![Give { kind: GiveKind::Certificate, label: HOSTILE.into(), optional: true }],
+                parameters: vec![ParameterField {
+                    label: HOSTILE.into(),
+                    hint: HOSTILE.into(),
+                    value: HOSTILE.into(),
+                    ..ParameterField::sample()
+                }],
+            }),
+        ),
         page("app-sso-hostile", &hostile_saml),
         page("app-sso-review", &review),
         page("app-sso-overtaken", &SamlSso { errors: overtaken(), ..SamlSso::sample() }),

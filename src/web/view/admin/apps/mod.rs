@@ -9,6 +9,7 @@ pub mod look;
 pub mod new;
 pub mod oidc;
 pub mod preview;
+pub mod recipe;
 pub mod remove;
 pub mod saml;
 pub mod unassign;

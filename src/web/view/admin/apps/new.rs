@@ -1,15 +1,29 @@
-//! Adding an application: first the kind, then its name and tile.
+//! Adding an application: first which one, or its kind; then its name and tile, and what the catalogue asks for.
 //!
-//! Does not know connectors; the three kinds are fixed.
+//! Does not search the catalogue; the handler passes what was found.
 
 use askama::Template;
 
 use super::super::super::form::Errors;
-use super::super::super::{Page, ui};
+use super::super::super::{Page, Tile, ui};
 use super::super::Console;
 use super::look::Look;
+use super::recipe::ParameterField;
 
-/// `GET /admin/apps/new`: which kind.
+/// An app of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectorCard {
+    /// The last part of the path, `/admin/apps/new/{slug}`.
+    pub slug: String,
+    /// Name, glyph and colour.
+    pub tile: Tile,
+    /// What the app is, in a few words.
+    pub description: String,
+    /// How people sign on: "SAML 2.0".
+    pub protocol: &'static str,
+}
+
+/// `GET /admin/apps/new`: which. The filter is `q`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "admin/apps/new.html")]
 pub struct AppNew {
@@ -17,6 +31,46 @@ pub struct AppNew {
     pub page: Page,
     /// The console's frame.
     pub console: Console,
+    /// What was searched for.
+    pub q: String,
+    /// The apps of the catalogue that were found.
+    pub connectors: Vec<ConnectorCard>,
+}
+
+impl AppNew {
+    /// The path of a kind made by hand, with the name that was searched for in vain.
+    fn by_hand(&self, kind: NewKind) -> String {
+        let path = format!("/admin/apps/new/{}", kind.slug());
+        if self.q.is_empty() || !self.connectors.is_empty() {
+            return path;
+        }
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("label", &self.q).finish();
+        format!("{path}?{query}")
+    }
+}
+
+/// `GET /admin/apps/new/{connector}`. Posts the fields of [`Look`] and of [`ParameterField`] to the same path.
+#[derive(Debug, Clone, Template)]
+#[template(path = "admin/apps/new_connector.html")]
+pub struct AppNewConnector {
+    /// Common to all pages.
+    pub page: Page,
+    /// The console's frame.
+    pub console: Console,
+    /// What to put right.
+    pub errors: Errors,
+    /// What is added.
+    pub card: ConnectorCard,
+    /// What is asked for.
+    pub parameters: Vec<ParameterField>,
+    /// Name and tile.
+    pub look: Look,
+}
+
+impl AppNewConnector {
+    fn tile_errors(&self) -> bool {
+        ["slug", "category", "glyph", "colour"].iter().any(|field| self.errors.of(field).is_some())
+    }
 }
 
 /// A kind of app that can be added by hand.

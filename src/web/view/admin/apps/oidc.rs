@@ -4,7 +4,7 @@
 
 use askama::Template;
 
-use super::super::super::form::{ATTRIBUTE_KINDS, AttributeRow, Errors};
+use super::super::super::form::{ATTRIBUTE_KINDS, ATTRIBUTE_SENDS, AttributeRow, Errors};
 use super::super::super::{Page, ui};
 use super::super::Console;
 use super::AppFrame;

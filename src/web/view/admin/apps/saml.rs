@@ -4,11 +4,12 @@
 
 use askama::Template;
 
-use super::super::super::form::{ATTRIBUTE_KINDS, AttributeRow, Choice, Errors, Hidden};
+use super::super::super::form::{ATTRIBUTE_KINDS, ATTRIBUTE_SENDS, AttributeRow, Choice, Errors, Hidden};
 use super::super::super::{Page, ui};
 use super::super::Console;
 use super::AppFrame;
 use super::preview::Preview;
+use super::recipe::{GiveKind, Recipe};
 
 /// Empty rows after the attributes, so that some can be added without script.
 pub(super) const SPARE_ROWS: usize = 3;
@@ -46,7 +47,24 @@ pub struct SamlGive {
     pub certificate_href: String,
     /// Its end in words, such as "14 March 2029".
     pub certificate_ends: String,
+    /// The portal, to land on after signing out elsewhere.
+    pub portal_url: String,
 }
+
+/// A value under the name that the app's form has for it.
+struct GiveRow<'a> {
+    label: &'a str,
+    term: &'a str,
+    kind: GiveKind,
+}
+
+/// Our values under our own names, for apps that aren't in the catalogue.
+const OWN_NAMES: &[(GiveKind, &str, &str)] = &[
+    (GiveKind::MetadataUrl, "Metadata address", ""),
+    (GiveKind::SignInUrl, "Sign-in address", "SSO URL"),
+    (GiveKind::Issuer, "Issuer", "IdP entity ID"),
+    (GiveKind::Certificate, "Signing certificate", ""),
+];
 
 /// The fields of the form; each name is the field's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +81,8 @@ pub struct SamlFields {
     pub sign: String,
     /// One of [`REQUIRE_SIGNED`].
     pub require_signed_requests: String,
+    /// Where the tile leads, when sign-on begins at the app; may be empty.
+    pub start_url: String,
     /// RelayState of a sign-on that starts here; may be empty.
     pub default_relay_state: String,
     /// Certificates of the service provider in PEM, one after the other.
@@ -102,9 +122,44 @@ pub struct SamlSso {
     pub sources: Vec<String>,
     /// Metadata as pasted, when it could not be used.
     pub metadata_xml: String,
+    /// What the catalogue says about the app; `None` for one made by hand.
+    pub recipe: Option<Recipe>,
 }
 
 impl SamlSso {
+    /// What the app takes, under its own names where they are known.
+    fn gives(&self) -> Vec<GiveRow<'_>> {
+        match &self.recipe {
+            Some(recipe) => recipe
+                .gives
+                .iter()
+                .map(|give| GiveRow {
+                    label: &give.label,
+                    term: if give.optional { "optional" } else { "" },
+                    kind: give.kind,
+                })
+                .collect(),
+            None => {
+                OWN_NAMES.iter().map(|(kind, label, term)| GiveRow { label, term, kind: *kind }).collect()
+            }
+        }
+    }
+
+    /// Our other values, which the app didn't ask for when the catalogue file was written.
+    fn others(&self) -> Vec<GiveRow<'_>> {
+        let asked: Vec<GiveKind> = self.gives().iter().map(|row| row.kind).collect();
+        OWN_NAMES
+            .iter()
+            .filter(|(kind, ..)| !asked.contains(kind))
+            .map(|(kind, label, term)| GiveRow { label, term, kind: *kind })
+            .collect()
+    }
+
+    /// Whether the file stands above the list; where the app takes it, it is a line of the list.
+    fn offers_file(&self) -> bool {
+        self.recipe.as_ref().is_none_or(|recipe| !recipe.takes(GiveKind::MetadataFile))
+    }
+
     fn rows(&self) -> Vec<AttributeRow> {
         if self.console.may_manage {
             with_spare(&self.fields.attributes)

@@ -1,0 +1,166 @@
+//! A connector with its parameters put in, and put in once more when they change. Does not own checking a connection
+//! (`domain::connection`).
+
+use super::{
+    file::{Connector, Need, SamlRecipe, Signed},
+    parameter::{Parameters, settle},
+    template::Template,
+};
+use crate::domain::{
+    connection::{AcsUrl, Connection, SamlConnection, ValueMapping, ValueSource},
+    text::FieldErrors,
+};
+
+/// What a connector comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filled {
+    /// The parameters, trimmed and checked.
+    pub parameters: Parameters,
+    /// The protocol half, every placeholder filled.
+    pub connection: Connection,
+}
+
+impl Connector {
+    /// The app's protocol half for these parameters.
+    ///
+    /// # Errors
+    /// `parameters.<key>` with a sentence: missing, wrong, or not one of this connector.
+    pub fn fill(&self, given: &Parameters) -> Result<Filled, FieldErrors> {
+        let parameters = settle(&self.parameters, given, &self.name)?;
+        let connection = Connection::Saml(Box::new(self.saml.fill(&parameters)));
+        Ok(Filled { parameters, connection })
+    }
+
+    /// The same for an app that is there: what the parameters make follows them, what an admin wrote instead stays.
+    /// A value counts as written by an admin when it isn't what `before` made.
+    ///
+    /// # Errors
+    /// As [`Connector::fill`].
+    pub fn refill(
+        &self,
+        current: &SamlConnection,
+        before: &Parameters,
+        given: &Parameters,
+    ) -> Result<Filled, FieldErrors> {
+        let parameters = settle(&self.parameters, given, &self.name)?;
+        let (old, new) = (self.saml.fill(before), self.saml.fill(&parameters));
+        let connection = Connection::Saml(Box::new(carry(current, &old, &new)));
+        Ok(Filled { parameters, connection })
+    }
+
+    /// What an attribute of this name is needed for.
+    pub fn need(&self, attribute: &str) -> Option<Need> {
+        self.saml.attributes.iter().find(|row| row.name == attribute)?.needed_for
+    }
+
+    /// Set-up steps and notes, for these parameters.
+    pub fn steps(&self, parameters: &Parameters) -> Vec<String> {
+        self.steps.iter().map(|step| step.show(parameters)).collect()
+    }
+
+    /// What is good to know, for these parameters.
+    pub fn notes(&self, parameters: &Parameters) -> Vec<String> {
+        self.notes.iter().map(|note| note.show(parameters)).collect()
+    }
+
+    /// Whether it answers a search: every word stands in its name, category or description.
+    pub fn matches(&self, query: &str) -> bool {
+        let text =
+            format!("{} {} {} {}", self.name, self.slug, self.category, self.description).to_lowercase();
+        query.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+}
+
+impl SamlRecipe {
+    fn fill(&self, parameters: &Parameters) -> SamlConnection {
+        let text = |template: &Template| template.fill(parameters);
+        let perhaps = |template: &Option<Template>| template.as_ref().and_then(text).unwrap_or_default();
+        let addresses = self.acs_urls.iter().filter_map(text).enumerate();
+        SamlConnection {
+            sp_entity_id: text(&self.sp_entity_id).unwrap_or_default(),
+            acs_urls: addresses
+                .map(|(position, url)| AcsUrl {
+                    url,
+                    index: u16::try_from(position).unwrap_or(u16::MAX),
+                    default: position == 0,
+                })
+                .collect(),
+            name_id_source: self.name_id.source.clone(),
+            name_id_format: self.name_id.format,
+            sign_assertion: self.sign.contains(&Signed::Assertion),
+            sign_response: self.sign.contains(&Signed::Response),
+            allow_idp_initiated: self.idp_initiated,
+            start_url: perhaps(&self.start_url),
+            default_relay_state: perhaps(&self.default_relay_state),
+            audiences: self.audiences.iter().filter_map(text).collect(),
+            groups_attribute: self.groups_attribute.clone(),
+            attributes: self
+                .attributes
+                .iter()
+                .filter_map(|row| {
+                    Some(ValueMapping {
+                        name_format: row.name_format.clone(),
+                        friendly_name: row.friendly_name.clone(),
+                        required: row.needed_for.is_some(),
+                        off: row.off,
+                        ..ValueMapping::new(row.name.clone(), row.value(parameters)?)
+                    })
+                })
+                .collect(),
+            ..SamlConnection::default()
+        }
+    }
+}
+
+/// `current` with what `old` made replaced by what `new` makes.
+fn carry(current: &SamlConnection, old: &SamlConnection, new: &SamlConnection) -> SamlConnection {
+    let mut carried = current.clone();
+    for (field, old, new) in [
+        (&mut carried.sp_entity_id, &old.sp_entity_id, &new.sp_entity_id),
+        (&mut carried.start_url, &old.start_url, &new.start_url),
+        (&mut carried.default_relay_state, &old.default_relay_state, &new.default_relay_state),
+    ] {
+        if *field == *old {
+            field.clone_from(new);
+        }
+    }
+    carry_addresses(&mut carried.acs_urls, &old.acs_urls, &new.acs_urls);
+    if carried.audiences == old.audiences {
+        carried.audiences.clone_from(&new.audiences);
+    }
+    for row in &mut carried.attributes {
+        let value = |made: &SamlConnection| {
+            made.attributes.iter().find(|other| other.name == row.name).map(|other| other.value.clone())
+        };
+        if let (Some(was), Some(now)) = (value(old), value(new))
+            && matches!(row.value, ValueSource::Constant(_))
+            && row.value == was
+        {
+            row.value = now;
+        }
+    }
+    carried
+}
+
+/// Addresses follow one by one and keep their index, for requests may name them by it. Those that are new are added, those
+/// that are no longer made go.
+fn carry_addresses(addresses: &mut Vec<AcsUrl>, old: &[AcsUrl], new: &[AcsUrl]) {
+    addresses.retain_mut(|acs| match old.iter().position(|made| made.url == acs.url) {
+        None => true,
+        Some(position) => match new.get(position) {
+            Some(made) => {
+                acs.url.clone_from(&made.url);
+                true
+            }
+            None => false,
+        },
+    });
+    for made in new.iter().skip(old.len()) {
+        if addresses.iter().any(|acs| acs.url == made.url) {
+            continue;
+        }
+        let free = (0..=u16::MAX).find(|index| addresses.iter().all(|acs| acs.index != *index));
+        let default = addresses.is_empty();
+        addresses.push(AcsUrl { url: made.url.clone(), index: free.unwrap_or(u16::MAX), default });
+    }
+}
