@@ -22,8 +22,7 @@ const ACS: &str = "https://sp.example/acs";
 const SP: &str = "https://sp.example/metadata";
 const SSO: &str = "https://sso.example/saml2/app";
 const SLO: &str = "https://sso.example/saml2/app/slo";
-const NAMESPACES: &str =
-    "xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"";
+const NAMESPACES: &str = "xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"";
 const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
 const RSA_SHA1: &str = "http://www.w3.org/2000/09/xmldsig#rsa-sha1";
@@ -227,8 +226,18 @@ fn saml_messages(scratch: &Path, rsa: &Pair, ec: &Pair) -> Result<()> {
         }
     }
     seed("saml_redirect", "round_trip", "x", "state 1 ü\t\0<samlp:AuthnRequest a=\"&amp;+%\"/>")?;
-    seed("saml_redirect", "encoding", "q", "SAMLEncoding=urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE&SAMLRequest=s0m0AwA&x=y")?;
-    seed("saml_signature_gate", "ours", "!", "p-1\0urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\0_s1\0_s2 <&>\r\n")?;
+    seed(
+        "saml_redirect",
+        "encoding",
+        "q",
+        "SAMLEncoding=urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE&SAMLRequest=s0m0AwA&x=y",
+    )?;
+    seed(
+        "saml_signature_gate",
+        "ours",
+        "!",
+        "p-1\0urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\0_s1\0_s2 <&>\r\n",
+    )?;
     Ok(())
 }
 
@@ -262,10 +271,14 @@ fn metadata(scratch: &Path, rsa: &Pair, ec: &Pair) -> Result<()> {
     let single = format!("{shown}{}{}{slo}", key(rsa, " use=\"signing\"")?, key(ec, "")?);
     let single = entity(SP, "ID=\"_m1\" validUntil=\"2027-01-01T00:00:00Z\"", &single);
     seed("saml_sp_metadata", "single.xml", "", &single)?;
-    let with_signature =
-        single.replacen("\"><md:SPSSO", &format!("\">{}<md:SPSSO", template(RSA_SHA256, SHA256, "_m1", "")), 1);
+    let with_signature = single.replacen(
+        "\"><md:SPSSO",
+        &format!("\">{}<md:SPSSO", template(RSA_SHA256, SHA256, "_m1", "")),
+        1,
+    );
     let signed = xmlsec(scratch, &with_signature, rsa)?;
-    let two = [entity(SP, "", shown), entity("https://other.example/sp", "cacheDuration=\"PT2H\"", slo)].concat();
+    let two =
+        [entity(SP, "", shown), entity("https://other.example/sp", "cacheDuration=\"PT2H\"", slo)].concat();
     let aggregate = |signature: &str| {
         format!(
             "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" ID=\"_m1\" \
@@ -334,7 +347,10 @@ fn tokens() -> Result<()> {
     let payload = "{\"iss\":\"https://id.fernhill.example\",\"sub\":\"maya\",\"aud\":\"metrics\",\"exp\":1900000000,\"iat\":1,\"sid\":\"s1\"}";
     for (name, header) in [
         ("live", "{\"alg\":\"EdDSA\",\"kid\":\"live\",\"typ\":\"JWT\"}"),
-        ("crit", "{\"alg\":\"EdDSA\",\"kid\":\"live\",\"typ\":\"JWT\",\"crit\":[\"b64\"],\"b64\":false,\"jwk\":{}}"),
+        (
+            "crit",
+            "{\"alg\":\"EdDSA\",\"kid\":\"live\",\"typ\":\"JWT\",\"crit\":[\"b64\"],\"b64\":false,\"jwk\":{}}",
+        ),
         ("none", "{\"alg\":\"none\",\"kid\":\"live\",\"typ\":\"JWT\"}"),
     ] {
         seed("oidc_jwt", name, "", &format!("{header}\n{payload}"))?;

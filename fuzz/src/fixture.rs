@@ -33,10 +33,8 @@ pub const SENT: &str = "_sent";
 /// The issuer of tokens.
 pub const ISSUER: &str = "https://id.fernhill.example";
 /// The authentication contexts that can be given.
-pub const CONTEXTS: [&str; 2] = [
-    "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
-    "https://refeds.org/profile/mfa",
-];
+pub const CONTEXTS: [&str; 2] =
+    ["urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport", "https://refeds.org/profile/mfa"];
 
 /// A message that the SP signed, as it travels.
 pub struct Signed {
@@ -98,11 +96,7 @@ fn registered(signing_certificates: Vec<CertificateDer>) -> ServiceProvider {
     sp.assertion_consumer_services.push(other);
     sp.other_name_id_formats = vec![NameIdFormat::Persistent, NameIdFormat::Transient];
     sp.single_logout_services = [Binding::Soap, Binding::HttpPost, Binding::HttpRedirect]
-        .map(|binding| SingleLogoutService {
-            binding,
-            location: SP_SLO.to_owned(),
-            response_location: None,
-        })
+        .map(|binding| SingleLogoutService { binding, location: SP_SLO.to_owned(), response_location: None })
         .to_vec();
     sp.allow_sha1 = true;
     sp.signing_certificates = signing_certificates;

@@ -3,8 +3,8 @@
 use openssl::nid::Nid;
 use openssl::pkey::Id;
 use openssl::x509::X509;
-use saml::signature::VerificationKey;
 use saml::CertificateDer;
+use saml::signature::VerificationKey;
 
 /// Takes the input as text that somebody pasted, or after a `d` as DER.
 pub fn run(data: &[u8]) {
@@ -36,7 +36,10 @@ fn check_key(certificate: &CertificateDer) {
             let rsa = key.rsa().expect("RSA");
             assert!((2048..=8192).contains(&rsa.n().num_bits()), "a modulus beyond the limits");
             let exponent: u64 = rsa.e().to_dec_str().expect("a number").parse().expect("a small number");
-            assert!((65537..=u64::from(u32::MAX)).contains(&exponent) && exponent % 2 == 1, "a weak exponent");
+            assert!(
+                (65537..=u64::from(u32::MAX)).contains(&exponent) && exponent % 2 == 1,
+                "a weak exponent"
+            );
         }
         Id::EC => {
             let curve = key.ec_key().expect("EC").group().curve_name();

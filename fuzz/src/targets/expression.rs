@@ -58,7 +58,10 @@ pub fn run(data: &[u8]) {
         Err(error) => {
             assert!(error.at.is_none_or(|at| at < characters), "the place is outside of the text: {error:?}");
             assert!(!error.message.is_empty() && !error.message.ends_with('.'), "{error:?}");
-            assert!(!error.message.contains("maya@") && !error.message.contains("Okafor"), "it quotes a person");
+            assert!(
+                !error.message.contains("maya@") && !error.message.contains("Okafor"),
+                "it quotes a person"
+            );
         }
     }
 }

@@ -12,8 +12,11 @@ pub mod saml_redirect;
 pub mod saml_signature_gate;
 pub mod saml_sp_metadata;
 
+/// What a target does with an input.
+pub type Run = fn(&[u8]);
+
 /// Every target with its name.
-pub const ALL: [(&str, fn(&[u8])); 11] = [
+pub const ALL: [(&str, Run); 11] = [
     ("certificate", certificate::run),
     ("expression", expression::run),
     ("oidc_authorization_query", oidc_authorization_query::run),

@@ -63,7 +63,8 @@ pub(super) fn check_params(raw: &str, params: &Params) {
 
 fn check_redirect_uri(uri: &str) {
     let port = uri.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix("/cb"));
-    let free = port.is_some_and(|port| port.parse::<u16>().is_ok() && port.bytes().all(|b| b.is_ascii_digit()));
+    let free =
+        port.is_some_and(|port| port.parse::<u16>().is_ok() && port.bytes().all(|b| b.is_ascii_digit()));
     assert!(uri == WEB || uri == LOOPBACK || free, "not registered: {uri}");
 }
 
@@ -88,7 +89,7 @@ fn check_response(response: &AuthorizationResponse, uri: &str, mode: ResponseMod
             assert_eq!(mode, ResponseMode::Query);
             let added = location.strip_prefix(uri).expect("the address comes first, unchanged");
             assert!(location.bytes().all(|byte| byte.is_ascii_graphic()), "not a header value: {location}");
-            form_urlencoded::parse(added[1..].as_bytes()).into_owned().collect()
+            form_urlencoded::parse(&added.as_bytes()[1..]).into_owned().collect()
         }
         AuthorizationResponse::FormPost { action, fields } => {
             assert_eq!((mode, action.as_str()), (ResponseMode::FormPost, uri));

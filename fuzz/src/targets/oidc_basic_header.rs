@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use oidc::ClientAuthMethod;
 use oidc::params::Params;
 use oidc::token::client_auth;
-use oidc::ClientAuthMethod;
 use url::form_urlencoded;
 
 /// Takes the input as a header; after a `:` as identifier and secret, separated by a NUL; after a `=` as what stands
@@ -32,12 +32,16 @@ fn header(header: &str) {
     assert!(header.len() <= 4096 && header[..6].eq_ignore_ascii_case("basic "));
     // Another reader finds the same.
     let base64 = header[6..].trim_matches([' ', '=']);
-    let bytes = base64::engine::general_purpose::STANDARD_NO_PAD.decode(base64).expect("it was decoded before");
+    let bytes =
+        base64::engine::general_purpose::STANDARD_NO_PAD.decode(base64).expect("it was decoded before");
     let (id, rest) = bytes.split_at(bytes.iter().position(|byte| *byte == b':').expect("there is a colon"));
     let decoded = |part: &[u8]| {
         // As one name, whatever stands in it.
-        let protected = String::from_utf8(part.to_vec()).expect("UTF-8").replace('&', "%26").replace('=', "%3D");
-        form_urlencoded::parse(protected.as_bytes()).next().map_or(String::new(), |(name, _)| name.into_owned())
+        let protected =
+            String::from_utf8(part.to_vec()).expect("UTF-8").replace('&', "%26").replace('=', "%3D");
+        form_urlencoded::parse(protected.as_bytes())
+            .next()
+            .map_or(String::new(), |(name, _)| name.into_owned())
     };
     assert_eq!((client.client_id(), secret), (decoded(id).as_str(), decoded(&rest[1..]).as_str()));
 }

@@ -21,10 +21,11 @@ struct Keys {
 fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
-        let kept = JwkSet::new(SigningAlgorithm::ALL.into_iter().zip(ID_TOKENS).map(|(algorithm, (_, pem))| {
-            let key = PKey::public_key_from_pem(pem.as_bytes()).expect("a kept key");
-            Jwk::new(Some(&format!("kept-{algorithm}")), &key, algorithm).expect("the key fits")
-        }));
+        let kept =
+            JwkSet::new(SigningAlgorithm::ALL.into_iter().zip(ID_TOKENS).map(|(algorithm, (_, pem))| {
+                let key = PKey::public_key_from_pem(pem.as_bytes()).expect("a kept key");
+                Jwk::new(Some(&format!("kept-{algorithm}")), &key, algorithm).expect("the key fits")
+            }));
         let known = ID_TOKENS.map(|(token, _)| {
             let token = token.trim();
             (token, verify_hint(token, ISSUER, None, &kept, HintExpiry::Tolerated).expect("a kept token"))
@@ -54,8 +55,7 @@ pub fn run(data: &[u8]) {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
     let signature = URL_SAFE_NO_PAD.encode(keys.signer.sign(message.as_bytes()).expect("the key signs"));
     let token = format!("{message}.{signature}");
-    for (client, expiry) in
-        [(None, HintExpiry::Tolerated), (Some("metrics"), HintExpiry::EnforcedAt(now()))]
+    for (client, expiry) in [(None, HintExpiry::Tolerated), (Some("metrics"), HintExpiry::EnforcedAt(now()))]
     {
         if let Ok(hint) = verify_hint(&token, ISSUER, client, &keys.live, expiry) {
             check(&hint, header, payload);

@@ -64,7 +64,8 @@ fn known() -> &'static [serde_json::Value] {
         let by_post = AUTHN_XML
             .iter()
             .map(|seed| UnverifiedAuthnRequest::from_post(&STANDARD.encode(seed.text), Some("state 1")));
-        let verify = |request: Taken| request.expect("kept").verify(signing_sp(), &context()).expect("signed");
+        let verify =
+            |request: Taken| request.expect("kept").verify(signing_sp(), &context()).expect("signed");
         by_query.chain(by_post).map(|request| facts(&verify(request))).collect()
     })
 }

@@ -10,7 +10,8 @@ use saml::xml::reader::{Document, Limits};
 use saml::{Binding, NameId, NameIdFormat};
 
 use crate::fixture::{
-    AUTHN_XML, CountingRng, LOGOUT_REQUEST_XML, LOGOUT_RESPONSE_XML, METADATA_XML, SSO, certificates, live, now,
+    AUTHN_XML, CountingRng, LOGOUT_REQUEST_XML, LOGOUT_RESPONSE_XML, METADATA_XML, SSO, certificates, live,
+    now,
 };
 
 const ROOTS: [(&str, &str); 5] = [
@@ -35,7 +36,10 @@ pub fn run(data: &[u8]) {
     // SHA-1 passes only where it is allowed, and it is told.
     assert_eq!(verify(data, false).is_ok(), !covered.signature.sha1);
     let other = Trust { certificates: &live().sp.signing_certificates, allow_sha1: true };
-    assert!(OwnVerifier.verify_enveloped(data, root, other).is_err(), "a key verifies what another one signed");
+    assert!(
+        OwnVerifier.verify_enveloped(data, root, other).is_err(),
+        "a key verifies what another one signed"
+    );
     for wrong in ROOTS.into_iter().filter(|wrong| *wrong != root) {
         let trust = Trust { certificates: certificates(), allow_sha1: true };
         assert_eq!(OwnVerifier.verify_enveloped(data, wrong, trust), Err(SignatureError::Root));
@@ -45,7 +49,9 @@ pub fn run(data: &[u8]) {
 type Root = (&'static str, &'static str);
 
 fn verify(xml: &[u8], allow_sha1: bool) -> Result<(Root, Covered), SignatureError> {
-    let trust = Trust { certificates: certificates(), allow_sha1 };
+    // Reading a key takes ten times as long as all the rest: the one that can verify is enough.
+    let is_ec = xml.windows(5).any(|window| window == b"ecdsa");
+    let trust = Trust { certificates: std::slice::from_ref(&certificates()[usize::from(is_ec)]), allow_sha1 };
     // The name of the root is somewhere at the beginning; a wrong guess costs a verdict, no more.
     let start = &xml[..xml.len().min(400)];
     let named = |name: &str| start.windows(name.len()).any(|window| window == name.as_bytes());
@@ -57,9 +63,12 @@ fn verify(xml: &[u8], allow_sha1: bool) -> Result<(Root, Covered), SignatureErro
 fn known() -> &'static [(Root, String)] {
     static KNOWN: OnceLock<Vec<(Root, String)>> = OnceLock::new();
     KNOWN.get_or_init(|| {
-        let seeds = AUTHN_XML.iter().chain(&LOGOUT_REQUEST_XML).chain(&LOGOUT_RESPONSE_XML).chain(&METADATA_XML);
+        let seeds =
+            AUTHN_XML.iter().chain(&LOGOUT_REQUEST_XML).chain(&LOGOUT_RESPONSE_XML).chain(&METADATA_XML);
         let covered = |text: &str| verify(text.as_bytes(), true).map(|(root, covered)| (root, covered.xml));
-        seeds.map(|seed| covered(seed.text).unwrap_or_else(|error| panic!("{}: {error}", seed.name))).collect()
+        seeds
+            .map(|seed| covered(seed.text).unwrap_or_else(|error| panic!("{}: {error}", seed.name)))
+            .collect()
     })
 }
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use saml::CertificateDer;
 use saml::metadata::aggregate::{self, AggregateLimits, Listing};
+use saml::metadata::review::Registered;
 use saml::metadata::sp::{self, MAX_KEYS, ServiceProviderMetadata};
 use saml::metadata::{MetadataError, check_acs_url, check_entity_id, review};
-use saml::metadata::review::Registered;
 use saml::uri::MD;
 use saml::xml::reader::{Document, Element, Limits};
 
@@ -18,7 +18,11 @@ pub fn run(data: &[u8]) {
     let limits = AggregateLimits::default();
     if let Ok(metadata) = sp::parse(data, None) {
         check(&metadata);
-        assert_eq!(sp::parse(data, Some(&metadata.entity_id)).as_ref(), Ok(&metadata), "named, it is another one");
+        assert_eq!(
+            sp::parse(data, Some(&metadata.entity_id)).as_ref(),
+            Ok(&metadata),
+            "named, it is another one"
+        );
     }
     let Ok(listing) = aggregate::list(data, &limits) else { return };
     let mut count = HashMap::new();
