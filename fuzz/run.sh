@@ -2,12 +2,15 @@
 # Fuzzes one target.
 #
 #   ./run.sh TARGET [SECONDS | -runs=N] [flags of libFuzzer …]
+#   ./run.sh TARGET FILE [flags of libFuzzer …]   one input, such as a finding
 #   ./run.sh --build              builds every target
 #   ./run.sh --short [SECONDS]    every target over its kept corpus, 10 seconds each: what continuous integration runs
 #   ./run.sh --minimise TARGET    keeps of corpus and finds only what covers something of its own
 #
 # What is found new is kept in target/found/TARGET, a failing input in artifacts/TARGET.
 set -euo pipefail
+# An input is named from where the caller stands.
+[ ! -f "${2:-}" ] || set -- "$1" "$(realpath -- "$2")" "${@:3}"
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # Instrumentation by the compiler that is there: these flags work on stable Rust. The host triple is named so that build
@@ -85,13 +88,13 @@ case "${1:-}" in
         kept="$(mktemp -d)"
         trap 'rm -rf "$kept"' EXIT
         mkdir -p "$target_dir/found/$name"
-        "$(program "$name")" -merge=1 -max_len="$(largest "$name")" "$kept" "corpus/$name" "$target_dir/found/$name"
+        "$(program "$name")" -set_cover_merge=1 -max_len="$(largest "$name")" "$kept" "corpus/$name" "$target_dir/found/$name"
         # Small ones first, as many as fit: the seeds with names stay in any case.
         find "corpus/$name" -type f -regextype posix-egrep -regex '.*/[0-9a-f]{40}' -delete
         used="$(cat "corpus/$name"/* | wc -c)"
         while read -r size file; do
             ((used += size))
-            ((used <= 190 * 1024)) || break
+            ((used <= 100 * 1024)) || break
             cp "$kept/$file" "corpus/$name/$file"
         done < <(find "$kept" -type f -printf '%s %f\n' | sort -n)
         ;;
@@ -102,6 +105,11 @@ case "${1:-}" in
         name="$1"
         shift
         [ -f "fuzz_targets/$name.rs" ] || fail "there is no target $name; there are: $(targets | tr '\n' ' ')"
+        if [ -f "${1:-}" ]; then
+            build --bin "$name"
+            mkdir -p "artifacts/$name"
+            exec "$(program "$name")" "$@" -artifact_prefix="artifacts/$name/" -timeout=10 -rss_limit_mb=512
+        fi
         limit="-max_total_time=60"
         case "${1:-}" in
             "") ;;
