@@ -58,23 +58,51 @@ pub fn run(data: &[u8]) {
 /// The scan and the strict reader see the same entities.
 fn same_as_tree(data: &[u8], listing: &Listing) {
     let Ok(document) = Document::read(data, &Limits::METADATA) else { return };
-    let mut found = Vec::new();
-    collect(document.root(), &mut found);
+    let mut elements = Vec::new();
+    collect(document.root(), &mut elements);
+    let found: Vec<&str> =
+        elements.iter().map(|entity| entity.attribute("entityID").unwrap_or_default()).collect();
     let listed: Vec<&str> = listing.entities.iter().map(|entity| entity.entity_id.as_str()).collect();
     let good: Vec<&str> = found.iter().copied().filter(|id| check_entity_id(id).is_ok()).collect();
     if data.len() <= Limits::ENTITY.bytes {
         assert_eq!(listed, good, "the scan and the tree differ");
         assert_eq!(listing.notes.len(), found.len() - good.len());
+        for (entity, id) in elements.iter().zip(&found).take(LOOKED_AT) {
+            if let Ok(cut) = aggregate::cut(data, Some(id), &AggregateLimits::default()) {
+                let alone = Document::read(cut.as_bytes(), &Limits::ENTITY).expect("it was read before");
+                assert_same(*entity, alone.root(), true);
+            }
+        }
     }
 }
 
-fn collect<'a>(element: Element<'a, '_>, found: &mut Vec<&'a str>) {
+fn collect<'a, 'i>(element: Element<'a, 'i>, found: &mut Vec<Element<'a, 'i>>) {
     if element.is(MD, "EntityDescriptor") {
-        found.push(element.attribute("entityID").unwrap_or_default());
+        found.push(element);
     } else if element.is(MD, "EntitiesDescriptor") {
         for child in element.children() {
             collect(child, found);
         }
+    }
+}
+
+/// Every name keeps its namespace when an entity leaves what is around it. When it ends is written anew.
+fn assert_same(inside: Element<'_, '_>, alone: Element<'_, '_>, is_root: bool) {
+    assert_eq!((inside.namespace(), inside.name()), (alone.namespace(), alone.name()));
+    let attributes = |element: Element<'_, '_>| {
+        let all = element.attributes().map(|(namespace, name, value)| {
+            (namespace.map(ToOwned::to_owned), name.to_owned(), value.to_owned())
+        });
+        let inherited = |name: &str| is_root && ["validUntil", "cacheDuration"].contains(&name);
+        let mut all: Vec<_> = all.filter(|(_, name, _)| !inherited(name)).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(attributes(inside), attributes(alone), "{}", inside.name());
+    assert_eq!(inside.text(), alone.text());
+    assert_eq!(inside.children().count(), alone.children().count());
+    for (inside, alone) in inside.children().zip(alone.children()) {
+        assert_same(inside, alone, false);
     }
 }
 
