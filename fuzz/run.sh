@@ -89,14 +89,17 @@ case "${1:-}" in
         trap 'rm -rf "$kept"' EXIT
         mkdir -p "$target_dir/found/$name"
         "$(program "$name")" -set_cover_merge=1 -max_len="$(largest "$name")" "$kept" "corpus/$name" "$target_dir/found/$name"
-        # Small ones first, as many as fit: the seeds with names stay in any case.
+        # As many as are worth keeping in git, in the order of their hashes: a fair choice of small and large. The seeds
+        # with names stay in any case.
         find "corpus/$name" -type f -regextype posix-egrep -regex '.*/[0-9a-f]{40}' -delete
         used="$(cat "corpus/$name"/* | wc -c)"
-        while read -r size file; do
-            ((used += size))
-            ((used <= 100 * 1024)) || break
+        left=300
+        while read -r file size; do
+            ((left > 0)) || break
+            ((used + size <= 100 * 1024)) || continue
             cp "$kept/$file" "corpus/$name/$file"
-        done < <(find "$kept" -type f -printf '%s %f\n' | sort -n)
+            ((left -= 1, used += size)) || true
+        done < <(find "$kept" -type f -printf '%f %s\n' | sort)
         ;;
     "" | -*)
         fail "name a target: $(targets | tr '\n' ' ')"
