@@ -26,7 +26,7 @@ TOOLS = scripts/with-tools.sh
 
 VENDOR = assets/vendor/icons.svg
 
-.PHONY: help setup deps-build deps-test assets demo check test test-postgres peers e2e conformance bench fuzz fmt clippy build
+.PHONY: help setup deps-build deps-test assets demo check test test-postgres peers e2e conformance bench fuzz fuzz-short fmt clippy build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -95,7 +95,10 @@ conformance: deps-test assets ## the SAML checklists as a table: requirement, te
 bench: deps-build assets ## the benchmarks; figures mean something on a quiet machine only
 	cargo bench $(CARGO_FLAGS)
 
-fuzz: deps-build ## fuzz one target: make fuzz TARGET=authn_request SECONDS_EACH=60 (needs cargo-fuzz and nightly)
-	@[ -n "$(TARGET)" ] || { echo "make fuzz: name a target, TARGET=…; there are:" >&2; ls fuzz/fuzz_targets 2>/dev/null | sed 's/\.rs$$//; s/^/  /' >&2; exit 2; }
-	@cargo fuzz --version >/dev/null 2>&1 || { echo "make fuzz: install it first: cargo install cargo-fuzz && rustup toolchain install nightly" >&2; exit 1; }
-	cargo +nightly fuzz run "$(TARGET)" -- -max_total_time=$(SECONDS_EACH)
+fuzz: deps-build ## fuzz one target: make fuzz TARGET=saml_authn_request SECONDS_EACH=60
+	@[ -n "$(TARGET)" ] || { echo "make fuzz: name a target, TARGET=…; there are:" >&2; ls fuzz/fuzz_targets | sed 's/\.rs$$//; s/^/  /' >&2; exit 2; }
+	fuzz/run.sh "$(TARGET)" $(SECONDS_EACH)
+
+fuzz-short: deps-build ## replay the kept corpora, then fuzz every target for ten seconds
+	cd fuzz && cargo test $(CARGO_FLAGS) --test replay
+	fuzz/run.sh --short 10

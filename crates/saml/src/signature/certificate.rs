@@ -60,7 +60,12 @@ impl CertificateDer {
         if der.len() > Self::MAX {
             return Err(CertificateError::TooLarge);
         }
-        X509::from_der(&der).map_err(|_| CertificateError::NotACertificate)?;
+        let certificate = X509::from_der(&der).map_err(|_| CertificateError::NotACertificate)?;
+        // What follows the certificate would make many unequal forms of one.
+        let read = certificate.to_der().map_err(|_| CertificateError::NotACertificate)?;
+        if read.len() != der.len() {
+            return Err(CertificateError::NotACertificate);
+        }
         Ok(Self(der))
     }
 
@@ -226,4 +231,26 @@ fn ecdsa_der(signature: &[u8], width: usize) -> Option<Vec<u8>> {
 pub(super) fn holds_key(certificate: &CertificateDer, public_der: &[u8]) -> bool {
     let key = X509::from_der(certificate.as_der()).and_then(|x509| x509.public_key());
     key.and_then(|key| key.public_key_to_der()).is_ok_and(|der| der == public_der)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CertificateDer;
+    use openssl::{asn1::Asn1Time, ec, hash::MessageDigest, nid::Nid, pkey::PKey, x509::X509};
+
+    #[test]
+    fn a_certificate_has_one_form_and_nothing_behind_it() {
+        let curve = ec::EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("a curve");
+        let key = PKey::from_ec_key(ec::EcKey::generate(&curve).expect("a key")).expect("a key");
+        let mut builder = X509::builder().expect("a builder");
+        builder.set_pubkey(&key).expect("set");
+        builder.set_not_before(&Asn1Time::days_from_now(0).expect("a time")).expect("set");
+        builder.set_not_after(&Asn1Time::days_from_now(1).expect("a time")).expect("set");
+        builder.sign(&key, MessageDigest::sha256()).expect("signed");
+        let der = builder.build().to_der().expect("DER");
+        assert!(CertificateDer::new(der.clone()).is_ok());
+        for tail in [&b"trailing"[..], b"\0"] {
+            assert!(CertificateDer::new([&der[..], tail].concat()).is_err(), "{tail:?}");
+        }
+    }
 }

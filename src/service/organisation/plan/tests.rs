@@ -13,6 +13,7 @@ use crate::{
     },
 };
 use rand::SeedableRng;
+use std::collections::BTreeMap;
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000, 0).expect("in range")
@@ -245,6 +246,7 @@ fn app_of(draft: AppDraft) -> App {
         label: draft.label,
         description: draft.description,
         connector: draft.connector,
+        parameters: BTreeMap::new(),
         glyph: draft.glyph,
         colour: draft.colour,
         category: draft.category,

@@ -6,7 +6,7 @@ use crate::{
     domain::{app::App, permission::Permission},
     service::{ServiceError, keys},
     web::{
-        admin::{forms, frame::console, paging::count},
+        admin::{forms, frame::console, opened::Manager, paging::count},
         error::Failure,
         extract::{Admin, Fields},
         respond::{page, page_with},
@@ -32,7 +32,7 @@ use axum::{
 /// `GET /admin/apps/{slug}/certificate/replace`
 pub async fn show(
     State(ctx): State<AppContext>,
-    admin: Admin,
+    Manager(admin): Manager,
     Path(slug): Path<String>,
 ) -> Result<Response, Failure> {
     let app = saml_app(&ctx, &admin, &slug).await?;
