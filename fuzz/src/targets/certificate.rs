@@ -17,6 +17,8 @@ pub fn run(data: &[u8]) {
     };
     let Ok(certificate) = taken else { return };
     assert!(certificate.as_der().len() <= CertificateDer::MAX, "larger than the limit");
+    let x509 = X509::from_der(certificate.as_der()).expect("it was read before");
+    assert_eq!(x509.to_der().expect("written").len(), certificate.as_der().len(), "octets behind it");
     let base64 = certificate.to_base64();
     assert_eq!(CertificateDer::from_pem_or_base64(&base64).as_ref(), Ok(&certificate), "does not come back");
     let json = serde_json::to_string(&certificate).expect("a certificate is written");

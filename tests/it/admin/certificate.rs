@@ -235,7 +235,7 @@ async fn only_who_may_manage_changes_a_certificate() {
             ("/admin/apps/crm/certificate/upload", &[("certificate", "x"), ("private_key", "y")]),
         ];
         for (action, fields) in forms {
-            let refused = browser.submit(PAGE, action, fields).await;
+            let refused = browser.submit("/account", action, fields).await;
             assert_eq!(refused.status, StatusCode::FORBIDDEN, "{name} {action}");
         }
     }
