@@ -69,9 +69,13 @@ pub fn may_post_away(ctx: &AppContext, mut response: Response) -> Response {
     let schemes =
         if ctx.config.http.public_url.is_https() { "form-action https:" } else { "form-action http: https:" };
     let policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", schemes);
+    let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy) {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    // SAML Bindings §3.5.5.1: both, for the oldest caches too.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response
 }
 

@@ -243,9 +243,6 @@ pub struct SamlConnection {
     /// Where logout messages go; empty: the app takes none.
     #[serde(default)]
     pub logout_services: Vec<LogoutService>,
-    /// Their metadata's address, read again daily; empty: not known.
-    #[serde(default)]
-    pub metadata_url: String,
     /// Where the tile leads: the app then asks for sign-on itself; empty: the tile posts an assertion.
     #[serde(default)]
     pub start_url: String,
@@ -255,8 +252,9 @@ fn assertion_seconds() -> u32 {
     300
 }
 
+/// Three minutes: what peers allow (XS-33), and the least that deployments ask for (IIP-G01).
 fn skew_seconds() -> u32 {
-    60
+    180
 }
 
 impl Default for SamlConnection {
@@ -289,7 +287,6 @@ impl Default for SamlConnection {
             skew_seconds: skew_seconds(),
             audiences: Vec::new(),
             logout_services: Vec::new(),
-            metadata_url: String::new(),
             start_url: String::new(),
         }
     }
@@ -404,9 +401,6 @@ impl SamlConnection {
             if audience.trim().is_empty() || audience.trim() != audience {
                 errors.add("audiences", "Leave no blanks around an audience");
             }
-        }
-        if !self.metadata_url.is_empty() {
-            check_web_address(errors, "metadata_url", &self.metadata_url);
         }
         if !self.start_url.is_empty() {
             check_web_address(errors, "start_url", &self.start_url);

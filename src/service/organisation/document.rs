@@ -243,9 +243,6 @@ pub struct SamlEntry {
     /// Where logout messages go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logout_services: Option<Vec<LogoutService>>,
-    /// Where their metadata is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub metadata_url: Option<String>,
     /// Where the tile leads, when sign-on begins at the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_url: Option<String>,

@@ -182,7 +182,6 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         skew_seconds: Some(saml.skew_seconds),
         audiences: Some(saml.audiences),
         logout_services: Some(saml.logout_services),
-        metadata_url: Some(saml.metadata_url),
         start_url: Some(saml.start_url),
     }
 }

@@ -6,10 +6,10 @@ use crate::{
     domain::{app::App, connection::SamlConnection, permission::Permission},
     service::{
         Caller, ServiceError,
-        sign_on::{saml::AUTHN_CONTEXTS, service_provider},
+        sign_on::{saml::verify_context, service_provider},
     },
 };
-use ::saml::{RequestError, RequestErrorKind, UnverifiedAuthnRequest, VerifyContext, binding};
+use ::saml::{RequestError, RequestErrorKind, UnverifiedAuthnRequest, binding};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
@@ -75,7 +75,7 @@ pub fn judge(
     let refused = match parsed {
         Err(error) => Some((error, false)),
         Ok(request) => request
-            .verify(&sp, &VerifyContext::new(&addresses, ctx.now(), AUTHN_CONTEXTS))
+            .verify(&sp, &verify_context(ctx, connection, &addresses))
             .err()
             .map(|refusal| (refusal.error, refusal.reply_to.is_some())),
     };

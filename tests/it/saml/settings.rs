@@ -5,7 +5,10 @@ use crate::support::app::{TestApp, saml_settings, system};
 use gatehouse::{
     domain::{
         audit::EventType,
-        connection::{ContentEncryption, SamlConnection, SamlSignatureAlgorithm, ValueMapping, ValueSource},
+        connection::{
+            ContentEncryption, LogoutService, SamlConnection, SamlSignatureAlgorithm, ValueMapping,
+            ValueSource,
+        },
     },
     service,
     store::{audit::AuditFilter, page::PageRequest},
@@ -95,7 +98,14 @@ async fn settings_that_cannot_work_are_refused_when_saved() {
         ("an unknown function", SamlConnection { attributes: expression("$eval(\"1\")"), ..saml_settings() }),
         (
             "a script as address",
-            SamlConnection { metadata_url: "javascript:alert(1)".into(), ..saml_settings() },
+            SamlConnection {
+                logout_services: vec![LogoutService {
+                    binding: "redirect".into(),
+                    url: "javascript:alert(1)".into(),
+                    response_url: String::new(),
+                }],
+                ..saml_settings()
+            },
         ),
     ] {
         let refused = save(settings).await;
@@ -162,4 +172,21 @@ async fn a_groups_filter_takes_the_place_of_the_bound_groups() {
     browser.sign_in("maya").await;
     let xml = response(&post(&browser, &request(&app, "_r1", "", ""), None).await);
     assert_eq!(values(&xml, "memberOf"), ["crm-admins"], "neither Growth nor a group she isn't in");
+}
+
+#[tokio::test]
+async fn clocks_may_differ_by_as_much_as_the_app_says() {
+    for (skew_seconds, ahead, taken) in
+        [(180, 170, true), (180, 200, false), (0, 30, false), (600, 590, true)]
+    {
+        let (app, ..) = gateway(SamlConnection { skew_seconds, ..saml_settings() }).await;
+        let browser = app.browser();
+        browser.sign_in("maya").await;
+        let instant = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let ours = request(&app, "_r1", "", "");
+        let theirs = ours
+            .replace(&instant(app.ctx.now()), &instant(app.ctx.now() + chrono::TimeDelta::seconds(ahead)));
+        let xml = response(&post(&browser, &theirs, None).await);
+        assert_eq!(xml.contains("AuthnStatement"), taken, "{skew_seconds} {ahead}: {xml}");
+    }
 }

@@ -30,6 +30,9 @@ async fn sp_initiated_sign_on(kind: Kind) {
     let policy = page.headers["content-security-policy"].to_str().expect("text");
     assert!(policy.contains("form-action http: https:") && !policy.contains("unsafe"), "{policy}");
 
+    assert_eq!(page.headers["cache-control"], "no-cache, no-store", "CTK-23");
+    assert_eq!(page.headers["pragma"], "no-cache", "CTK-23");
+
     let xml = response(&page);
     let document = roxmltree::Document::parse(&xml).expect("XML");
     let root = document.root_element();

@@ -195,7 +195,6 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
         (&mut saml.default_relay_state, &block.default_relay_state),
         (&mut saml.groups_attribute, &block.groups_attribute),
         (&mut saml.groups_matching, &block.groups_matching),
-        (&mut saml.metadata_url, &block.metadata_url),
         (&mut saml.start_url, &block.start_url),
     ] {
         if let Some(value) = value {

@@ -23,7 +23,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub(super) use issue::issue;
 
 /// The authentication contexts that a password gives, weakest first (S-38: nothing stronger is ever claimed).
-pub const AUTHN_CONTEXTS: &[&str] =
+const AUTHN_CONTEXTS: &[&str] =
     &[authn_context::UNSPECIFIED, authn_context::PASSWORD, authn_context::PASSWORD_PROTECTED_TRANSPORT];
 /// How long a request id is remembered: its lifetime and skew, both ways.
 const REPLAY_WINDOW: TimeDelta = TimeDelta::minutes(30);
@@ -105,7 +105,7 @@ pub async fn begin(
     };
     let addresses = [ctx.url(&format!("/saml2/{}", app.slug)), ctx.url(&format!("/saml2/{slug}"))];
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-    match request.verify(&sp, &VerifyContext::new(&addresses, ctx.now(), AUTHN_CONTEXTS)) {
+    match request.verify(&sp, &verify_context(ctx, connection, &addresses)) {
         Ok(verified) => {
             let flow = Flow {
                 stored: None,
@@ -117,6 +117,16 @@ pub async fn begin(
         }
         Err(refusal) => refused(ctx, visitor, &app, refusal).await,
     }
+}
+
+/// What a request is verified against: the app's addresses here, the time, and how far its clock may be off (IIP-G01).
+pub fn verify_context<'a>(
+    ctx: &AppContext,
+    connection: &SamlConnection,
+    addresses: &'a [&'a str],
+) -> VerifyContext<'a> {
+    let skew = TimeDelta::seconds(i64::from(connection.skew_seconds));
+    VerifyContext { skew, ..VerifyContext::new(addresses, ctx.now(), AUTHN_CONTEXTS) }
 }
 
 async fn note_alias(ctx: &AppContext, slug: &str) -> Result<(), ServiceError> {
