@@ -71,8 +71,9 @@ test: deps-test assets fmt clippy ## everything: what continuous integration run
 	@log="$$(mktemp)"; trap 'rm -f "$$log"' EXIT; \
 	cargo test $(CARGO_FLAGS) --workspace 2>&1 | tee "$$log"; \
 	tests/conformance/run.sh --from-log "$$log" >/dev/null
-	cargo build $(CARGO_FLAGS) --bin gatehouse
-	$(MAKE) peers e2e
+# The integration tests built the program; a build of it alone would resolve features anew and take minutes.
+	GATEHOUSE_BIN=$(DEBUG_BIN) $(TOOLS) tests/peers/run.sh
+	GATEHOUSE_BIN=$(DEBUG_BIN) $(TOOLS) tests/e2e/run.sh
 
 test-postgres: deps-test assets ## the tests on PostgreSQL, which they start themselves, and the peers on it
 	@log="$$(mktemp)"; trap 'rm -f "$$log"' EXIT; \
