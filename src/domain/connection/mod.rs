@@ -1,17 +1,16 @@
 //! The protocol half of an application: what was agreed with a service provider or a client.
 //! Does not own keys and secrets (`keyring`, `store::client_secrets`) or the messages (`crates/saml`, `crates/oidc`).
 
+mod algorithms;
 mod mapping;
 mod oidc;
 mod saml;
 
 use super::text::FieldErrors;
+pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
 pub use mapping::{ValueMapping, ValueSource};
 pub use oidc::{ClientAuth, IdTokenAlgorithm, OidcConnection};
-pub use saml::{
-    AcsUrl, ContentEncryption, KeyTransport, LogoutService, NameIdFormat, RequireSigned, SamlConnection,
-    SamlSignatureAlgorithm,
-};
+pub use saml::{AcsUrl, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 use serde::{Deserialize, Serialize};
 
 /// How people sign on to an application.

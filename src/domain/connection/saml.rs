@@ -1,6 +1,7 @@
 //! What was agreed with a SAML service provider. Does not own our keys (`keyring`) or the messages (`crates/saml`).
 
 use super::{
+    algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm},
     check_web_address,
     mapping::{ValueMapping, check_expression, check_mappings, check_source},
 };
@@ -64,79 +65,6 @@ pub enum RequireSigned {
     Never,
 }
 text_enum!(RequireSigned { Auto = "auto", Always = "true", Never = "false" });
-
-/// What we sign with, towards one app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-pub enum SamlSignatureAlgorithm {
-    /// RSA with SHA-256: everybody can.
-    #[default]
-    #[serde(rename = "rsa-sha256")]
-    RsaSha256,
-    /// RSA with SHA-512.
-    #[serde(rename = "rsa-sha512")]
-    RsaSha512,
-    /// P-256 with SHA-256; the app's key must be of that kind.
-    #[serde(rename = "ecdsa-sha256")]
-    EcdsaSha256,
-    /// RSA with SHA-1: forged since 2020; for providers that can't do better.
-    #[serde(rename = "rsa-sha1")]
-    RsaSha1,
-}
-text_enum!(SamlSignatureAlgorithm {
-    RsaSha256 = "rsa-sha256",
-    RsaSha512 = "rsa-sha512",
-    EcdsaSha256 = "ecdsa-sha256",
-    RsaSha1 = "rsa-sha1",
-});
-
-impl SamlSignatureAlgorithm {
-    /// The same in the protocol's words.
-    pub fn protocol(self) -> ::saml::SignatureAlgorithm {
-        match self {
-            Self::RsaSha256 => ::saml::SignatureAlgorithm::RsaSha256,
-            Self::RsaSha512 => ::saml::SignatureAlgorithm::RsaSha512,
-            Self::EcdsaSha256 => ::saml::SignatureAlgorithm::EcdsaSha256,
-            Self::RsaSha1 => ::saml::SignatureAlgorithm::RsaSha1,
-        }
-    }
-}
-
-/// How the content of an encrypted assertion is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-pub enum ContentEncryption {
-    /// AES-256 in Galois mode.
-    #[default]
-    #[serde(rename = "aes256-gcm")]
-    Aes256Gcm,
-    /// AES-128 in Galois mode.
-    #[serde(rename = "aes128-gcm")]
-    Aes128Gcm,
-    /// AES-256 in CBC mode: not authenticated; for older providers.
-    #[serde(rename = "aes256-cbc")]
-    Aes256Cbc,
-    /// AES-128 in CBC mode: not authenticated; for older providers.
-    #[serde(rename = "aes128-cbc")]
-    Aes128Cbc,
-}
-text_enum!(ContentEncryption {
-    Aes256Gcm = "aes256-gcm",
-    Aes128Gcm = "aes128-gcm",
-    Aes256Cbc = "aes256-cbc",
-    Aes128Cbc = "aes128-cbc",
-});
-
-/// How the key of an encrypted assertion reaches the provider: always RSA-OAEP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-pub enum KeyTransport {
-    /// With SHA-1 inside, as in the first edition of XML Encryption: everybody can; its use there is not broken.
-    #[default]
-    #[serde(rename = "rsa-oaep-mgf1p")]
-    RsaOaepMgf1p,
-    /// With SHA-256 inside, as in edition 1.1.
-    #[serde(rename = "rsa-oaep")]
-    RsaOaepSha256,
-}
-text_enum!(KeyTransport { RsaOaepMgf1p = "rsa-oaep-mgf1p", RsaOaepSha256 = "rsa-oaep" });
 
 /// Where a provider takes logout messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -368,22 +296,16 @@ impl SamlConnection {
 
     /// With which certificate and how assertions are encrypted.
     pub fn encrypt_to(&self) -> Result<::saml::EncryptTo, ::saml::EncryptError> {
-        let content = match self.content_encryption {
-            ContentEncryption::Aes256Gcm => ::saml::ContentEncryption::Aes256Gcm,
-            ContentEncryption::Aes128Gcm => ::saml::ContentEncryption::Aes128Gcm,
-            ContentEncryption::Aes256Cbc => ::saml::ContentEncryption::Aes256Cbc,
-            ContentEncryption::Aes128Cbc => ::saml::ContentEncryption::Aes128Cbc,
-        };
-        let transport = match self.key_transport {
-            KeyTransport::RsaOaepMgf1p => ::saml::KeyTransport::RsaOaepMgf1p,
-            KeyTransport::RsaOaepSha256 => ::saml::KeyTransport::RsaOaepSha256,
-        };
         let certificates: Vec<_> = self
             .encryption_certificates
             .iter()
             .filter_map(|text| ::saml::CertificateDer::from_pem_or_base64(text).ok())
             .collect();
-        ::saml::EncryptTo::first_usable(&certificates, content, transport)
+        ::saml::EncryptTo::first_usable(
+            &certificates,
+            self.content_encryption.protocol(),
+            self.key_transport.protocol(),
+        )
     }
 
     fn check_limits(&self, errors: &mut FieldErrors) {
