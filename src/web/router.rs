@@ -63,6 +63,7 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
 fn endpoints() -> Router<AppContext> {
     let open = Router::new()
         .route("/.well-known/openid-configuration", get(discovery::document))
+        .route("/.well-known/oauth-authorization-server", get(discovery::document))
         .route("/oauth2/jwks", get(discovery::jwks))
         .route("/oauth2/token", post(token::token))
         .route("/oauth2/userinfo", get(token::userinfo).post(token::userinfo))

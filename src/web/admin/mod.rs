@@ -64,6 +64,8 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/groups/{id}/members", post(groups::detail::members))
         .route("/admin/groups/{id}/remove", post(groups::detail::remove))
         .route("/admin/keys", get(keys::show))
+        .route("/admin/keys/rotate", post(keys::rotate))
+        .route("/admin/keys/retire", get(keys::ask_retire).post(keys::retire))
         .route("/admin/audit", get(audit::list::show))
         .route("/admin/audit/{id}", get(audit::list::detail))
 }

@@ -1,6 +1,7 @@
 //! OpenID Connect over HTTP: codes, tokens, userinfo, logout, and what is refused.
 
 mod grants;
+mod keys;
 mod logout;
 mod refusals;
 mod requests;
