@@ -5,10 +5,10 @@ use super::{
     error::Failure,
     health,
     middleware::{headers, host, visit},
-    oidc::{authorize, cors, discovery, logout, token},
+    oidc::{authorize, cors, discovery, logout, pushed, token},
     portal::{account, apps, errors, launch},
     saml::{metadata, slo, sso},
-    sign_in::{leave, login, password, setup, sign_out, walk},
+    sign_in::{account as which_account, consent, leave, login, password, setup, sign_out, walk},
 };
 use crate::{context::AppContext, telemetry};
 use axum::{
@@ -40,10 +40,13 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
         .route("/", get(apps::show))
         .route("/favourites/{slug}", post(apps::favourite))
         .route("/account", get(account::show).post(account::submit))
+        .route("/account/apps/{app}/revoke", post(account::revoke))
         .route("/launch/{slug}", get(launch::show).post(launch::confirmed))
         .route("/error/{reference}", get(errors::show))
         .route("/login", get(login::show).post(login::submit))
         .route("/login/password", get(password::show).post(password::submit))
+        .route("/login/account", get(which_account::show).post(which_account::submit))
+        .route("/login/consent", get(consent::show).post(consent::submit))
         .route("/login/continue", get(leave::show))
         .route("/login/continue/{flow}", get(leave::resume))
         .route("/logout", get(sign_out::show).post(sign_out::submit))
@@ -67,6 +70,7 @@ fn endpoints() -> Router<AppContext> {
         .route("/oauth2/token", post(token::token))
         .route("/oauth2/userinfo", get(token::userinfo).post(token::userinfo))
         .route("/oauth2/revoke", post(token::revoke))
+        .route("/oauth2/par", post(pushed::submit))
         .layer(from_fn(cors::any_origin));
     Router::new()
         .merge(open)

@@ -1,7 +1,10 @@
 //! OpenID Connect over HTTP: codes, tokens, userinfo, logout, and what is refused.
 
+mod authorization;
+mod consent;
 mod grants;
 mod logout;
+mod pushed;
 mod refusals;
 mod requests;
 mod worth;
