@@ -25,7 +25,7 @@ const BODY_MAX: usize = 256 * 1024;
 pub fn router(ctx: AppContext) -> Router {
     Router::new()
         .merge(pages(&ctx))
-        .merge(endpoints())
+        .merge(endpoints(&ctx))
         .nest("/api/v1", api::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(ctx.clone(), host::check))
@@ -63,16 +63,19 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
 }
 
 /// What programs call.
-fn endpoints() -> Router<AppContext> {
-    let open = Router::new()
+fn endpoints(ctx: &AppContext) -> Router<AppContext> {
+    let public = Router::new()
         .route("/.well-known/openid-configuration", get(discovery::document))
         .route("/oauth2/jwks", get(discovery::jwks))
+        .layer(from_fn(cors::any_origin));
+    let open = Router::new()
         .route("/oauth2/token", post(token::token))
         .route("/oauth2/userinfo", get(token::userinfo).post(token::userinfo))
         .route("/oauth2/revoke", post(token::revoke))
         .route("/oauth2/par", post(pushed::submit))
-        .layer(from_fn(cors::any_origin));
+        .layer(from_fn_with_state(ctx.clone(), cors::registered_origin));
     Router::new()
+        .merge(public)
         .merge(open)
         .route("/oauth2/introspect", post(token::introspect))
         .route("/saml2/{slug}/slo/soap", post(slo::soap))

@@ -2,11 +2,13 @@
 
 mod authorization;
 mod consent;
+mod cors;
 mod grants;
 mod logout;
 mod pushed;
 mod refusals;
 mod requests;
+mod simulator;
 mod worth;
 
 use crate::support::app::{Browser, Page, TestApp, oidc_settings};

@@ -49,20 +49,22 @@ pub(super) fn state(params: &Params) -> Result<Option<String>, ProtocolError> {
 /// script and history keep it, so only clients registered for it get it there. Without the parameter the answer goes
 /// into the query, the default of `code`; a client that isn't registered for that gets its first mode.
 pub(super) fn response_mode(params: &Params, client: &Client) -> Result<ResponseMode, ProtocolError> {
-    let registered = |mode: &ResponseMode| client.response_modes.contains(mode);
     match params.get("response_mode") {
-        None => Ok(Some(ResponseMode::Query)
-            .filter(registered)
-            .or(client.response_modes.first().copied())
-            .unwrap_or_default()),
+        None => Ok(default_mode(client)),
         Some(name) => match ResponseMode::parse(name) {
-            Some(mode) if registered(&mode) => Ok(mode),
+            Some(mode) if client.response_modes.contains(&mode) => Ok(mode),
             Some(_) => {
                 Err(ProtocolError::invalid_request("the client is not registered for this response_mode"))
             }
             None => Err(ProtocolError::invalid_request("the response_mode is not supported")),
         },
     }
+}
+
+/// How a client is answered that says nothing, or something that it is not registered for.
+pub(super) fn default_mode(client: &Client) -> ResponseMode {
+    let query = Some(ResponseMode::Query).filter(|mode| client.response_modes.contains(mode));
+    query.or(client.response_modes.first().copied()).unwrap_or_default()
 }
 
 /// OpenID Connect Core §3.1.2.6: unsupported request objects are answered with their own errors, never

@@ -165,6 +165,11 @@ impl UnverifiedAuthorizationRequest {
         Params::parse(text).map(|params| Self { params, pushed: Some(hash) })
     }
 
+    /// Whether it was pushed.
+    pub const fn is_pushed(&self) -> bool {
+        self.pushed.is_some()
+    }
+
     /// The parameters as they came.
     pub const fn params(&self) -> &Params {
         &self.params
@@ -189,9 +194,9 @@ impl UnverifiedAuthorizationRequest {
         let redirect_uri = checks::redirect_uri(&self.params, client).map_err(page)?;
         let state = checks::state(&self.params).map_err(page)?;
 
-        // An unusable response_mode is itself reported in the safe default mode.
+        // An unusable response_mode is itself reported in the default mode of the client.
         let response_mode = checks::response_mode(&self.params, client);
-        let error_mode = response_mode.as_ref().copied().unwrap_or_default();
+        let error_mode = response_mode.as_ref().copied().unwrap_or_else(|_| checks::default_mode(client));
         let context = Located { redirect_uri, state, response_mode: error_mode };
         match response_mode {
             Ok(_) => self.verify_located(&context, client, policy),
