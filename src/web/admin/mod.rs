@@ -57,6 +57,7 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/users/{id}/edit", get(users::form::edit).post(users::form::update))
         .route("/admin/users/{id}/state", post(users::detail::set_state))
         .route("/admin/users/{id}/sessions", post(users::detail::end_sessions))
+        .route("/admin/users/{id}/consents", post(users::detail::revoke_consent))
         .route("/admin/users/{id}/password", post(users::detail::set_password))
         .route("/admin/groups", get(groups::list::show))
         .route("/admin/groups/new", get(groups::list::new).post(groups::list::create))

@@ -1,10 +1,15 @@
 //! OpenID Connect over HTTP: codes, tokens, userinfo, logout, and what is refused.
 
+mod authorization;
+mod consent;
+mod cors;
 mod grants;
 mod keys;
 mod logout;
+mod pushed;
 mod refusals;
 mod requests;
+mod simulator;
 mod worth;
 
 use crate::support::app::{Browser, Page, TestApp, oidc_settings};
