@@ -1,6 +1,8 @@
 //! OpenID Connect over HTTP: codes, tokens, userinfo, logout, and what is refused.
 
+mod conformance;
 mod grants;
+pub mod jose;
 mod keys;
 mod logout;
 mod refusals;
