@@ -36,7 +36,7 @@ async function signOn(as, browser) {
   assert.ok(left, 'the browser was not sent to the app');
   const parameters = oauth.validateAuthResponse(as, CLIENT, left, sent);
   const answer = await oauth.authorizationCodeGrantRequest(as, CLIENT, AUTH, parameters, REDIRECT, verifier, HTTP);
-  const result = await oauth.processAuthorizationCodeResponse(as, CLIENT, answer.clone(), {
+  const result = await oauth.processAuthorizationCodeResponse(as, CLIENT, answer, {
     expectedNonce: nonce,
     requireIdToken: true,
   });
@@ -51,7 +51,7 @@ test('oauth4webapi signs on and refreshes', async () => {
   const info = await oauth.userInfoRequest(as, CLIENT, result.access_token, HTTP);
   assert.equal((await oauth.processUserInfoResponse(as, CLIENT, claims.sub, info)).email, state.maya.email);
   const answer = await oauth.refreshTokenGrantRequest(as, CLIENT, AUTH, result.refresh_token, HTTP);
-  const renewed = await oauth.processRefreshTokenResponse(as, CLIENT, answer.clone());
+  const renewed = await oauth.processRefreshTokenResponse(as, CLIENT, answer);
   await oauth.validateApplicationLevelSignature(as, answer, HTTP);
   assert.notEqual(renewed.refresh_token, result.refresh_token);
   const said = await oauth.introspectionRequest(as, CLIENT, AUTH, renewed.access_token, HTTP);

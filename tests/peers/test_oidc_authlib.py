@@ -27,6 +27,7 @@ class Authlib(unittest.TestCase):
     def session(self, **more) -> OAuth2Session:
         session = OAuth2Session("peer-post", self.state["post_secret"], scope="openid profile email offline_access",
                                 redirect_uri=self.redirect, token_endpoint_auth_method="client_secret_post",
+                                revocation_endpoint_auth_method="client_secret_post",
                                 code_challenge_method="S256", **more)
         session.trust_env = False
         return session

@@ -20,7 +20,7 @@ from support.browser import Browser, Left, Shown
 
 SECONDS = 20
 MODULES = Path("/usr/lib/apache2/modules")
-NEEDED = ["mpm_event", "authn_core", "authz_core", "authz_user", "auth_openidc", "unixd", "dir", "env"]
+NEEDED = ["mpm_event", "authn_core", "authz_core", "authz_user", "auth_openidc", "dir", "env"]
 
 CONFIG = """
 ServerRoot {folder}
