@@ -54,7 +54,7 @@ def key_pair(folder: Path, name: str) -> None:
 
 
 def main(database_url: str, folder: Path) -> None:
-    listen_port, sp_port, back_port, apache_port = free_ports(4)
+    listen_port, sp_port, back_port, apache_port, spa_port = free_ports(5)
     url = f"http://127.0.0.1:{listen_port}"
     sp_base = f"http://127.0.0.1:{sp_port}"
     state = {
@@ -68,6 +68,7 @@ def main(database_url: str, folder: Path) -> None:
         "apache_secret": secrets.token_urlsafe(33),
         "back_channel": f"http://127.0.0.1:{back_port}/backchannel",
         "apache": f"http://127.0.0.1:{apache_port}",
+        "spa": f"http://127.0.0.1:{spa_port}",
         "maya": {
             "email": "maya.okafor@fernhill.example",
             "display_name": MAYA_NAME,
@@ -118,6 +119,7 @@ def main(database_url: str, folder: Path) -> None:
     values = {name: json.dumps(value, ensure_ascii=False) for name, value in quoted.items()}
     values["SP_BASE"] = sp_base
     values["APACHE"] = state["apache"]
+    values["SPA"] = state["spa"]
     organisation = Template((HERE / "org.template.yaml").read_text(encoding="utf-8")).substitute(values)
     (folder / "org.yaml").write_text(organisation, encoding="utf-8")
 
