@@ -67,5 +67,5 @@ pub fn discovery(ctx: &AppContext) -> serde_json::Value {
 
 /// What this server offers beside the code flow with secrets: what is said here is served, what is not there is not said.
 fn offered() -> Offers {
-    Offers { ..Offers::default() }
+    Offers { front_channel_logout: true, back_channel_logout: true, ..Offers::default() }
 }

@@ -44,6 +44,11 @@ impl About<'_> {
     }
 }
 
+/// The same for a client.
+fn client_base(recipe: Option<&Recipe>) -> OidcConnection {
+    recipe.and_then(|recipe| recipe.filled.connection.oidc()).cloned().unwrap_or_default()
+}
+
 /// What an app comes to.
 pub(super) struct Wanted {
     pub(super) connection: Connection,
@@ -75,7 +80,7 @@ pub(super) fn of(about: &About<'_>) -> Result<Wanted, FieldErrors> {
             Connection::Saml(Box::new(saml(about, block, about.base(recipe.as_ref()))?))
         }
         (None, Some(block), None) => {
-            Connection::Oidc(Box::new(oidc::of(about, block, OidcConnection::default())?))
+            Connection::Oidc(Box::new(oidc::of(about, block, client_base(recipe.as_ref()))?))
         }
         (None, None, Some(url)) => Connection::Bookmark(BookmarkConnection { url: url.clone() }),
         (None, None, None) => match (about.current(), connector) {

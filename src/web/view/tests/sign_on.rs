@@ -176,6 +176,7 @@ impl OidcSso {
             },
             errors: Errors::none(),
             preview: Preview::default(),
+            recipe: None,
             issuer: "https://id.fernhill.example".into(),
             discovery_url: "https://id.fernhill.example/.well-known/openid-configuration".into(),
             client_id: "statsig-7c1e04".into(),
