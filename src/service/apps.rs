@@ -1,6 +1,6 @@
 //! Applications: add, change, pause, remove; their keys and secrets. Does not own who may open them (`assignments`).
 
-use super::{Caller, ServiceError};
+use super::{Caller, ServiceError, sp_metadata};
 use crate::{
     context::AppContext,
     domain::{
@@ -186,6 +186,7 @@ pub async fn insert_prepared(
     let app = store::apps::insert(tx, prepared.id, &prepared.checked, now)
         .await
         .map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
+    sp_metadata::keep_source(tx, None, &app, now).await?;
     if let Some(key) = &prepared.key {
         store::signing_keys::insert(tx, key).await?;
     }
@@ -234,6 +235,7 @@ pub async fn apply_update(
     let app = store::apps::update(tx, before.id, Some(version), checked, now)
         .await
         .map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
+    sp_metadata::keep_source(tx, Some(&before.connection), &app, now).await?;
     let event = event
         .at(&app)
         .on("application", app.id, &app.label)

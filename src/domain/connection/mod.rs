@@ -3,12 +3,14 @@
 
 mod algorithms;
 mod mapping;
+mod metadata_source;
 mod oidc;
 mod saml;
 
 use super::text::FieldErrors;
 pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
 pub use mapping::{ValueMapping, ValueSource};
+pub use metadata_source::{EndedMetadata, MetadataApply, MetadataSource};
 pub use oidc::{ClientAuth, IdTokenAlgorithm, OidcConnection};
 pub use saml::{AcsUrl, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@ use super::{
     algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm},
     check_web_address,
     mapping::{ValueMapping, check_expression, check_mappings, check_source},
+    metadata_source::MetadataSource,
 };
 use crate::domain::{
     text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line},
@@ -174,6 +175,9 @@ pub struct SamlConnection {
     /// Where the tile leads: the app then asks for sign-on itself; empty: the tile posts an assertion.
     #[serde(default)]
     pub start_url: String,
+    /// Where its metadata is fetched from; none: it is uploaded, pasted or typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata_source: Option<MetadataSource>,
 }
 
 fn assertion_seconds() -> u32 {
@@ -216,6 +220,7 @@ impl Default for SamlConnection {
             audiences: Vec::new(),
             logout_services: Vec::new(),
             start_url: String::new(),
+            metadata_source: None,
         }
     }
 }
@@ -276,6 +281,9 @@ impl SamlConnection {
         self.check_encryption(errors);
         self.check_limits(errors);
         self.check_logout(errors);
+        if let Some(source) = &mut self.metadata_source {
+            source.check(errors, &self.sp_entity_id);
+        }
     }
 
     fn check_encryption(&self, errors: &mut FieldErrors) {
