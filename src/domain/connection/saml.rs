@@ -304,11 +304,12 @@ impl SamlConnection {
 
     /// With which certificate and how assertions are encrypted.
     pub fn encrypt_to(&self) -> Result<::saml::EncryptTo, ::saml::EncryptError> {
-        let certificates: Vec<_> = self
+        // One that can't be read is never left out: another one would be taken in its place, unnoticed.
+        let certificates = self
             .encryption_certificates
             .iter()
-            .filter_map(|text| ::saml::CertificateDer::from_pem_or_base64(text).ok())
-            .collect();
+            .map(|text| ::saml::CertificateDer::from_pem_or_base64(text))
+            .collect::<Result<Vec<_>, _>>()?;
         ::saml::EncryptTo::first_usable(
             &certificates,
             self.content_encryption.protocol(),

@@ -2,6 +2,7 @@
 //! Does not own what is done (`service`).
 
 mod bearer;
+mod metadata;
 mod organisation;
 mod problem;
 mod simulate;
@@ -19,6 +20,7 @@ pub fn router() -> Router<AppContext> {
     Router::new()
         .route("/organisation/apply", post(organisation::apply).layer(DefaultBodyLimit::max(SIZE_MAX)))
         .route("/organisation/export", get(organisation::export))
+        .route("/apps/{slug}/metadata", get(metadata::show).post(metadata::act))
         .route("/apps/{slug}/simulate", post(simulate::simulate))
         .route("/apps/{slug}/judge", post(simulate::judge))
         .fallback(async || Problem::not_found())

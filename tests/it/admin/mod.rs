@@ -3,6 +3,7 @@
 mod apps;
 mod audit;
 mod certificate;
+mod metadata_source;
 mod people;
 mod preview;
 mod routes;

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod logout;
+mod metadata_source;
 mod rollover;
 mod settings;
 mod sign_on;

@@ -14,6 +14,7 @@ mod races;
 mod rules;
 mod sample;
 mod secrets;
+mod sp_metadata;
 mod tokens;
 mod writes;
 
