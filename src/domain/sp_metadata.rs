@@ -198,7 +198,10 @@ mod tests {
         assert!(known.needs_attention());
         known.succeeded(at(10), 0);
         assert!(!known.needs_attention());
-        assert!(known.failed("metadata_signature", "wrong key", at(11), 0), "after a success it is news again");
+        assert!(
+            known.failed("metadata_signature", "wrong key", at(11), 0),
+            "after a success it is news again"
+        );
     }
 
     #[test]

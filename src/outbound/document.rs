@@ -1,23 +1,21 @@
 //! Fetching a document: a guarded GET that follows a few redirects, asks whether anything changed, and reads no more than it may.
 //! Does not own what the document is (`service`).
 
+mod body;
+
 use super::address::{may_call, may_call_plainly};
 use crate::config::{OutboundConfig, PrivateNetworks};
-use flate2::write::GzDecoder;
+use body::Sink;
 use reqwest::{
     Response,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{
-        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
-        LOCATION,
+        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+        LAST_MODIFIED, LOCATION,
     },
     redirect::Policy,
 };
-use std::{
-    io::{self, Write},
-    net::SocketAddr,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, time::Duration};
 use url::Url;
 
 /// Redirects that are followed.
@@ -165,7 +163,9 @@ impl Fetcher {
     pub async fn get(&self, address: &str, wish: Wish<'_>, limits: Limits) -> Result<Fetched, FetchError> {
         match tokio::time::timeout(limits.time, self.follow(address, wish, limits)).await {
             Ok(answer) => answer,
-            Err(_) => Err(FetchError::Failed(format!("no whole answer within {} seconds", limits.time.as_secs()))),
+            Err(_) => {
+                Err(FetchError::Failed(format!("no whole answer within {} seconds", limits.time.as_secs())))
+            }
         }
     }
 
@@ -175,7 +175,9 @@ impl Fetcher {
             let response = self.hop(&url, wish).await?;
             match response.status().as_u16() {
                 200 => return read(response, limits).await,
-                304 if wish.etag.is_some() || wish.last_modified.is_some() => return Ok(Fetched::NotModified),
+                304 if wish.etag.is_some() || wish.last_modified.is_some() => {
+                    return Ok(Fetched::NotModified);
+                }
                 301 | 302 | 307 | 308 => url = next(&url, &response)?,
                 status => return Err(FetchError::Status { address: shown(&url), status }),
             }
@@ -223,7 +225,8 @@ fn parsed(address: &str) -> Result<Url, FetchError> {
 /// RFC 9110 §10.2.2: where a redirect leads, seen from where it stands.
 fn next(from: &Url, response: &Response) -> Result<Url, FetchError> {
     let nowhere = || FetchError::Redirect(format!("{} redirects to nowhere", shown(from)));
-    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).ok_or_else(nowhere)?;
+    let location =
+        response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).ok_or_else(nowhere)?;
     let to = from.join(location).map_err(|_| nowhere())?;
     if from.scheme() == "https" && to.scheme() == "http" {
         return Err(FetchError::Redirect(format!("{} redirects from https to http", shown(from))));
@@ -238,10 +241,10 @@ async fn read(mut response: Response, limits: Limits) -> Result<Fetched, FetchEr
         Some(text.to_owned()).filter(|text| text.len() <= VALIDATOR_MAX)
     };
     let (etag, last_modified) = (header(ETAG), header(LAST_MODIFIED));
-    let mut sink = match header(CONTENT_ENCODING).as_deref().map(str::trim) {
-        None | Some("" | "identity") => Sink::Plain(Capped::new(limits.bytes)),
-        Some("gzip" | "x-gzip") => Sink::Gzip(GzDecoder::new(Capped::new(limits.bytes))),
-        Some(other) => return Err(FetchError::Packing(format!("it is packed as “{}”", clip(other)))),
+    let encoding = header(CONTENT_ENCODING);
+    let Some(mut sink) = Sink::of(encoding.as_deref(), limits.bytes) else {
+        let other = clip(encoding.as_deref().unwrap_or_default());
+        return Err(FetchError::Packing(format!("it is packed as “{other}”")));
     };
     let mut received = 0_usize;
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
@@ -260,54 +263,6 @@ fn unpacked(error: &io::Error, limits: Limits) -> FetchError {
         FetchError::TooLarge(limits.bytes)
     } else {
         FetchError::Packing(error.to_string())
-    }
-}
-
-/// Where the body goes.
-enum Sink {
-    Plain(Capped),
-    Gzip(GzDecoder<Capped>),
-}
-
-impl Sink {
-    fn write(&mut self, chunk: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Plain(capped) => capped.write_all(chunk),
-            Self::Gzip(decoder) => decoder.write_all(chunk),
-        }
-    }
-
-    fn finish(self) -> io::Result<Vec<u8>> {
-        match self {
-            Self::Plain(capped) => Ok(capped.bytes),
-            Self::Gzip(decoder) => Ok(decoder.finish()?.bytes),
-        }
-    }
-}
-
-/// Octets up to a limit: a bomb stops when it has grown to that.
-struct Capped {
-    bytes: Vec<u8>,
-    max: usize,
-}
-
-impl Capped {
-    fn new(max: usize) -> Self {
-        Self { bytes: Vec::new(), max }
-    }
-}
-
-impl Write for Capped {
-    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
-        if self.bytes.len().saturating_add(chunk.len()) > self.max {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.bytes.extend_from_slice(chunk);
-        Ok(chunk.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -52,10 +52,8 @@ pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), 
     let url = ctx.config.http.public_url.as_str();
     let logout_services = logout_services(ctx, &app);
     let email = Some(organization.support_email.as_str()).filter(|email| !email.is_empty());
-    let support = email.map(|email| FurtherContact {
-        kind: ContactKind::Support,
-        contact: Contact { name: None, email },
-    });
+    let support = email
+        .map(|email| FurtherContact { kind: ContactKind::Support, contact: Contact { name: None, email } });
     // MDUI §2.1.5, SDP-MD12: logo and error page are https, or not there.
     let secure = ctx.config.http.public_url.is_https();
     let (logo_url, error_url) = (ctx.url(LOGO_PATH), ctx.url(ERROR_PATH));

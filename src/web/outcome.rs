@@ -157,7 +157,8 @@ pub fn contact(visit: &Visit, app: &str, reference: &str) -> Option<Contact> {
     if address.is_empty() {
         return None;
     }
-    let subject: String = form_urlencoded::byte_serialize(format!("{app} {reference}").trim().as_bytes()).collect();
+    let subject: String =
+        form_urlencoded::byte_serialize(format!("{app} {reference}").trim().as_bytes()).collect();
     Some(Contact {
         person: super::view::Person::new("IT support"),
         role: format!("Looks after sign-in at {}", visit.organization.name),

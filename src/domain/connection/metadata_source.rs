@@ -119,9 +119,16 @@ mod tests {
 
     #[test]
     fn a_source_has_addresses_and_keeps_to_its_own_rules() {
-        let good = MetadataSource { urls: vec!["https://sp.example/metadata".into()], ..MetadataSource::default() };
+        let good =
+            MetadataSource { urls: vec!["https://sp.example/metadata".into()], ..MetadataSource::default() };
         assert_eq!(refused(&good, ""), Vec::<String>::new());
-        for url in ["", "javascript:alert(1)", "file:///etc/passwd", "https://u:p@sp.example/", "https://sp.example/#x"] {
+        for url in [
+            "",
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "https://u:p@sp.example/",
+            "https://sp.example/#x",
+        ] {
             let bad = MetadataSource { urls: vec![url.into()], ..good.clone() };
             assert_eq!(refused(&bad, ""), ["sp_metadata_url"], "{url}");
         }

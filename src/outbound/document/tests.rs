@@ -38,7 +38,8 @@ async fn s_36_inner_addresses_are_refused_in_every_form_unless_allowed() {
     }
     let refused = strict.get(&format!("https://localhost:{port}/"), WISH, LIMITS).await;
     assert!(matches!(refused, Err(FetchError::Private(_))), "{refused:?}");
-    for address in ["ftp://example.com/", "nonsense", "https://user:pass@example.com/", "file:///etc/passwd"] {
+    for address in ["ftp://example.com/", "nonsense", "https://user:pass@example.com/", "file:///etc/passwd"]
+    {
         let refused = strict.get(address, WISH, LIMITS).await;
         assert!(matches!(refused, Err(FetchError::Address(_))), "{address}: {refused:?}");
     }

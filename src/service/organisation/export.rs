@@ -2,8 +2,8 @@
 
 use super::{
     document::{
-        AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, OidcEntry, SamlEntry,
-        Signed, UserEntry,
+        AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, OidcEntry,
+        SamlEntry, Signed, UserEntry,
     },
     one_or_many::OneOrMany,
 };

@@ -180,7 +180,9 @@ pub(super) fn unusable(error: &MetadataError) -> Problem {
         | MetadataError::NotInAggregate { .. }
         | MetadataError::Ambiguous(_)
         | MetadataError::NoServiceProvider { .. } => "metadata_entity",
-        MetadataError::NoValidUntil | MetadataError::Ended(_) | MetadataError::ValidTooLong(_) => "metadata_validity",
+        MetadataError::NoValidUntil | MetadataError::Ended(_) | MetadataError::ValidTooLong(_) => {
+            "metadata_validity"
+        }
         _ => "metadata_unreadable",
     };
     Problem { code, words: format!("What came can’t be used: {error}") }

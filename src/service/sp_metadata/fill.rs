@@ -1,5 +1,6 @@
 //! Settings filled in from metadata: everything it says, or only what does no harm. Does not own reading it (`crates/saml`).
 
+use super::algorithms;
 use crate::domain::connection::{
     AcsUrl, LogoutService, NameIdFormat, SamlConnection, ValueMapping, ValueSource,
 };
@@ -46,16 +47,21 @@ pub(super) fn all(current: &SamlConnection, metadata: &ServiceProviderMetadata) 
             attributes.extend(row(asked));
         }
     }
-    SamlConnection {
+    let filled = SamlConnection {
         name_id_format: format.unwrap_or(current.name_id_format),
         sign_assertion: current.sign_assertion || metadata.want_assertions_signed,
         attributes,
         ..keys_and_addresses(current, metadata)
-    }
+    };
+    // An app that is stored has an entity id of ours, and a key.
+    algorithms::declared(filled, metadata, current.idp_entity_id.is_empty())
 }
 
 /// The settings with the keys and addresses of a document: who speaks for the app, and where it is spoken to.
-pub(super) fn keys_and_addresses(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> SamlConnection {
+pub(super) fn keys_and_addresses(
+    current: &SamlConnection,
+    metadata: &ServiceProviderMetadata,
+) -> SamlConnection {
     let acs_urls = marked(&metadata.assertion_consumer_services)
         .into_iter()
         .map(|service| AcsUrl { url: service.url, index: service.index, default: service.is_default })
@@ -147,4 +153,3 @@ fn source_of(asked: &RequestedAttribute) -> Option<&'static str> {
         .iter()
         .find_map(|name| KNOWN_NAMES.iter().find(|(known, _)| known == name).map(|(_, source)| *source))
 }
-

@@ -1,6 +1,7 @@
 //! A service provider's metadata: from a document to proposed settings and what would change; and, below, metadata that is
 //! fetched by address. Does not own reading the XML (`crates/saml`) or saving the settings (`apps`).
 
+mod algorithms;
 mod fetch;
 mod fill;
 mod refresh;
@@ -128,10 +129,20 @@ fn differences(now: &SamlConnection, then: &SamlConnection) -> Vec<Difference> {
             fingerprints(&now.encryption_certificates),
             fingerprints(&then.encryption_certificates),
         ),
+        row(
+            "Signature algorithm",
+            now.signature_algorithm.as_str().into(),
+            then.signature_algorithm.as_str().into(),
+        ),
+        row("Encryption", encryption(now), encryption(then)),
         row("Logout addresses", logout_addresses(now), logout_addresses(then)),
         row("Signs its requests", yes(now.sp_signs_requests), yes(then.sp_signs_requests)),
         row("Attributes", attributes(now), attributes(then)),
     ]
+}
+
+fn encryption(saml: &SamlConnection) -> String {
+    format!("{}, {}", saml.content_encryption.as_str(), saml.key_transport.as_str())
 }
 
 fn logout_addresses(saml: &SamlConnection) -> String {
@@ -164,6 +175,7 @@ fn warnings(metadata: &ServiceProviderMetadata, then: &SamlConnection, reading: 
     if then.acs_urls.iter().any(|acs| acs.url.starts_with("http://")) {
         warnings.push("A reply address is plain http: what is sent there can be read on the way.".to_owned());
     }
+    warnings.extend(algorithms::misfits(then, metadata));
     warnings.extend(metadata.notes.iter().map(|note| format!("{note}.")));
     for asked in metadata.requested_attributes.iter().filter(|asked| asked.is_required) {
         if !fill::names(&then.attributes, then, &asked.name) {

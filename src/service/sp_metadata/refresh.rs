@@ -104,7 +104,9 @@ async fn refresh(ctx: &AppContext, known: SpMetadata, time: Duration) -> Result<
     let Some(app) = store::apps::get(&mut ctx.db.read().await?, known.app_id).await? else {
         return Ok(Refreshed::Busy);
     };
-    let Some((saml, source)) = app.connection.saml().and_then(|saml| Some((saml, saml.metadata_source.as_ref()?))) else {
+    let Some((saml, source)) =
+        app.connection.saml().and_then(|saml| Some((saml, saml.metadata_source.as_ref()?)))
+    else {
         return Ok(Refreshed::Busy);
     };
     let (saml, source) = (saml.clone(), source.clone());
@@ -188,13 +190,20 @@ fn decide(case: &Case, document: &Document, before: Option<&ServiceProviderMetad
     let pending = Pending::of(current, metadata).filter(Pending::changes);
     let by_itself = case.source.apply == MetadataApply::Signed && document.verified;
     match pending {
-        Some(_) if by_itself => Decision { saml: fill::keys_and_addresses(&harmless, metadata), pending: None },
+        Some(_) if by_itself => {
+            Decision { saml: fill::keys_and_addresses(&harmless, metadata), pending: None }
+        }
         pending => Decision { saml: harmless, pending },
     }
 }
 
 /// Stores a good document and what it changes.
-async fn settle(ctx: &AppContext, case: &Case, document: Document, is_new: bool) -> Result<Refreshed, ServiceError> {
+async fn settle(
+    ctx: &AppContext,
+    case: &Case,
+    document: Document,
+    is_new: bool,
+) -> Result<Refreshed, ServiceError> {
     let before = if is_new { stored(&case.known).await? } else { Some(document.metadata.clone()) };
     let decision = decide(case, &document, before.as_ref());
     let draft =
@@ -202,7 +211,8 @@ async fn settle(ctx: &AppContext, case: &Case, document: Document, is_new: bool)
     let checked = match draft.check() {
         Ok(checked) => checked,
         Err(refused) => {
-            let problem = Problem { code: "metadata_refused", words: format!("What came can’t be used: {refused}") };
+            let problem =
+                Problem { code: "metadata_refused", words: format!("What came can’t be used: {refused}") };
             return fail(ctx, case, &problem).await;
         }
     };
@@ -215,7 +225,8 @@ async fn settle(ctx: &AppContext, case: &Case, document: Document, is_new: bool)
     known.progress.cache_seconds = document.metadata.cache_duration.map(|duration| duration.num_seconds());
     known.document = Some(document.entity);
     known.succeeded(now, ctx.rng().next_u64());
-    let event = |kind| events_caller().event(ctx, kind).at(&case.app).on("application", case.app.id, &case.app.label);
+    let event =
+        |kind| events_caller().event(ctx, kind).at(&case.app).on("application", case.app.id, &case.app.label);
     let mut events = Vec::new();
     if recovered {
         let from = known.progress.validators.url.clone();
@@ -237,13 +248,15 @@ async fn settle(ctx: &AppContext, case: &Case, document: Document, is_new: bool)
         (None, true) => Refreshed::Applied,
         (None, false) => Refreshed::Same,
     };
-    let update = applies.then(|| (case.app.clone(), checked, events_caller().event(ctx, EventType::ApplicationUpdate)));
+    let update = applies
+        .then(|| (case.app.clone(), checked, events_caller().event(ctx, EventType::ApplicationUpdate)));
     match write(ctx, known, update, events).await {
         Ok(true) => Ok(outcome),
         Ok(false) => Ok(Refreshed::Busy),
         // Another app has this entity ID, for one.
         Err(ServiceError::Invalid(refused)) => {
-            let problem = Problem { code: "metadata_refused", words: format!("What came can’t be used: {refused}") };
+            let problem =
+                Problem { code: "metadata_refused", words: format!("What came can’t be used: {refused}") };
             fail(ctx, case, &problem).await
         }
         Err(other) => Err(other),
@@ -282,7 +295,8 @@ async fn write(
                     return Ok::<_, ServiceError>(Written::unaudited(false));
                 }
                 if let Some((before, checked, event)) = update {
-                    let (_, event) = apps::apply_update(tx, &before, before.version, &checked, event, now).await?;
+                    let (_, event) =
+                        apps::apply_update(tx, &before, before.version, &checked, event, now).await?;
                     events.push(event);
                 }
                 let mut written = Written::unaudited(true);
@@ -322,9 +336,6 @@ pub(super) async fn first(
     let about = About { entity_id, skew: skew(&SamlConnection::default()), known: &known };
     match fetch::fetch(ctx, source, about, fetch::ATTENDED).await? {
         Answer::Document(document) => Ok(*document),
-        Answer::Unchanged => {
-            Err(Problem { code: "metadata_unreadable", words: "Nothing came".to_owned() })
-        }
+        Answer::Unchanged => Err(Problem { code: "metadata_unreadable", words: "Nothing came".to_owned() }),
     }
 }
-

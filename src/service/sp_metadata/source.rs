@@ -60,7 +60,8 @@ impl Pending {
         };
         let rows: Vec<ReviewRow> =
             compare(&registered, &from).into_iter().filter(|row| row.touches != Touches::Other).collect();
-        let wanted: String = rows.iter().map(|row| format!("{}\0{}\0", row.field, row.from_metadata)).collect();
+        let wanted: String =
+            rows.iter().map(|row| format!("{}\0{}\0", row.field, row.from_metadata)).collect();
         Some(Self { digest: secret_hash(&wanted), rows })
     }
 

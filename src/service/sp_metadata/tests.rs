@@ -38,12 +38,8 @@ fn a_document_fills_in_what_it_says_and_leaves_the_rest() {
     assert_eq!(then.attributes[0].value, ValueSource::Source("first_name".into()));
     assert_eq!(proposal.display_name.as_deref(), Some("Ledgerly"));
     assert!(proposal.warnings.iter().any(|line| line.contains("plan")), "{:?}", proposal.warnings);
-    let changed: Vec<_> = proposal
-        .differences
-        .iter()
-        .filter(|row| row.now != row.from_metadata)
-        .map(|row| row.field)
-        .collect();
+    let changed: Vec<_> =
+        proposal.differences.iter().filter(|row| row.now != row.from_metadata).map(|row| row.field).collect();
     assert_eq!(changed, ["App entity ID", "Reply addresses", "NameID format", "Attributes"]);
 }
 
@@ -76,8 +72,19 @@ fn our_own_file_and_other_files_are_refused_in_words() {
 
 #[test]
 fn another_entity_id_is_pointed_out() {
-    let current =
-        SamlConnection { sp_entity_id: "https://else.example".into(), ..SamlConnection::default() };
+    let current = SamlConnection { sp_entity_id: "https://else.example".into(), ..SamlConnection::default() };
     let proposal = propose(SP, &reading(&current)).expect("readable");
     assert!(proposal.warnings.iter().any(|line| line.contains("another entity ID")));
+}
+
+/// A certificate of an RSA key, base64 DER.
+pub(super) fn certificate() -> String {
+    use crate::{domain::key::KeyAlgorithm, id::KeyId, keyring::Keyring};
+    use rand::{SeedableRng, rngs::StdRng};
+    let now = DateTime::from_timestamp(1_790_000_000, 0).expect("in range");
+    let id = KeyId::new(now, &mut StdRng::seed_from_u64(1));
+    let keyring = Keyring::ephemeral().expect("randomness");
+    let key =
+        keyring.new_signing_key(id, None, KeyAlgorithm::Rsa2048, Some("sp.example"), now).expect("a key");
+    key.certificate.expect("asked for")
 }

@@ -218,7 +218,15 @@ mod tests {
 
     #[test]
     fn an_app_that_is_live_for_nobody_is_said() {
-        let done = Progress { owners: 2, https: true, users: 9, apps: 2, live: 1, for_nobody: 1, ..Progress::default() };
+        let done = Progress {
+            owners: 2,
+            https: true,
+            users: 9,
+            apps: 2,
+            live: 1,
+            for_nobody: 1,
+            ..Progress::default()
+        };
         assert_eq!(lede(&steps(&done), &done), "One app is live, but nobody has it.");
         let ending = Progress { for_nobody: 0, ending: 2, ..done };
         assert_eq!(lede(&steps(&ending), &ending), "2 certificates end soon.");

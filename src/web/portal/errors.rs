@@ -50,7 +50,8 @@ pub async fn from_app(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let query = query.unwrap_or_default();
-    let code = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code").map(|(_, code)| code);
+    let code =
+        form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code").map(|(_, code)| code);
     let known = FROM_APP.iter().find(|(word, ..)| code.as_deref() == Some(word));
     let (_, title, lede) = known.copied().unwrap_or((
         "",

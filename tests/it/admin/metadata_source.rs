@@ -32,17 +32,30 @@ async fn a_source_is_set_and_its_changes_are_approved_or_dismissed() {
     server.put("/sp", sp.xml());
     let url = format!("{}/sp", server.url);
 
-    let page = follow(&owner, owner.submit(SSO, SOURCE, &[("action", "save"), ("sp_metadata_url", &url)]).await).await;
-    assert!(page.text.contains("Fetched. Nothing changes.") && page.text.contains("Up to date"), "{}", page.text);
+    let page =
+        follow(&owner, owner.submit(SSO, SOURCE, &[("action", "save"), ("sp_metadata_url", &url)]).await)
+            .await;
+    assert!(
+        page.text.contains("Fetched. Nothing changes.") && page.text.contains("Up to date"),
+        "{}",
+        page.text
+    );
     assert!(page.text.contains(&url));
 
     let key = Pair::new();
     server.put("/sp", sp.clone().with(&[&key.certificate]).xml());
     let page = follow(&owner, owner.submit(SSO, SOURCE, &[("action", "fetch")]).await).await;
-    assert!(page.text.contains("Its metadata changed") && page.text.contains("Signing certificates"), "{}", page.text);
+    assert!(
+        page.text.contains("Its metadata changed") && page.text.contains("Signing certificates"),
+        "{}",
+        page.text
+    );
     assert_eq!(saml_of(&app, "crm").await.sp_certificates, Vec::<String>::new());
     let home = owner.get("/admin").await.text;
-    assert!(home.contains("CRM’s metadata changed") && home.contains("The metadata of one app needs you."), "{home}");
+    assert!(
+        home.contains("CRM’s metadata changed") && home.contains("The metadata of one app needs you."),
+        "{home}"
+    );
     let digest = page.field("digest").expect("named");
 
     // Who may only look sees it and can't approve.
@@ -63,7 +76,8 @@ async fn a_source_is_set_and_its_changes_are_approved_or_dismissed() {
     server.put("/sp", sp.xml());
     let page = follow(&owner, owner.submit(SSO, SOURCE, &[("action", "fetch")]).await).await;
     let digest = page.field("digest").expect("it waits");
-    let page = follow(&owner, owner.submit(SSO, SOURCE, &[("action", "dismiss"), ("digest", &digest)]).await).await;
+    let page =
+        follow(&owner, owner.submit(SSO, SOURCE, &[("action", "dismiss"), ("digest", &digest)]).await).await;
     assert!(page.text.contains("Dismissed.") && !page.text.contains("Its metadata changed"), "{}", page.text);
     let events = owner.get("/admin/audit").await.text;
     assert!(events.contains("Metadata approved") && events.contains("Metadata dismissed"), "{events}");
@@ -71,9 +85,14 @@ async fn a_source_is_set_and_its_changes_are_approved_or_dismissed() {
     // Gone, it is said in words, and what was agreed stays.
     server.reply("/sp", crate::support::metadata::Reply { status: 404, ..Default::default() });
     let page = follow(&owner, owner.submit(SSO, SOURCE, &[("action", "fetch")]).await).await;
-    assert!(page.text.contains("answered with status 404") && page.text.contains("Failing since"), "{}", page.text);
+    assert!(
+        page.text.contains("answered with status 404") && page.text.contains("Failing since"),
+        "{}",
+        page.text
+    );
     assert!(owner.get("/admin").await.text.contains("CRM’s metadata can’t be used"));
-    let page = follow(&owner, owner.submit(SSO, SOURCE, &[("action", "save"), ("sp_metadata_url", "")]).await).await;
+    let page =
+        follow(&owner, owner.submit(SSO, SOURCE, &[("action", "save"), ("sp_metadata_url", "")]).await).await;
     assert!(page.text.contains("no longer fetched"), "{}", page.text);
     assert_eq!(saml_of(&app, "crm").await.metadata_source, None);
 }

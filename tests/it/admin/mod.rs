@@ -7,6 +7,7 @@ mod metadata_source;
 mod people;
 mod preview;
 mod routes;
+mod saml_advanced;
 mod sign_on;
 mod stale;
 

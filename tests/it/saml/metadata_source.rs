@@ -88,7 +88,10 @@ async fn fetched_by_the_clock(kind: Kind) {
     app.ctx.clock.advance(TimeDelta::hours(3));
     assert_eq!(sp_metadata::refresh_due(&app.ctx).await.expect("done"), 1, "daily");
     let asked = server.asked();
-    assert_eq!((asked.len(), asked[0].if_none_match.is_some(), asked[1].if_none_match.is_some()), (2, false, true));
+    assert_eq!(
+        (asked.len(), asked[0].if_none_match.is_some(), asked[1].if_none_match.is_some()),
+        (2, false, true)
+    );
     let known = known(&app).await;
     assert_eq!(known.progress.fetched_at, Some(app.ctx.now()), "that nothing changed is a success");
     assert_eq!(known.progress.trouble, None);
@@ -161,7 +164,8 @@ async fn waiting_and_approved(kind: Kind) {
     assert_eq!((&saved.sp_certificates, &saved.acs_urls), (&with_key.sp_certificates, &with_key.acs_urls));
     let title = saved.attributes.iter().find(|row| row.name == "title").expect("a row");
     assert!(title.off, "nothing more is released by itself");
-    let pending = sp_metadata::pending(&crm(&app).await, &known(&app).await).await.expect("read").expect("waits");
+    let pending =
+        sp_metadata::pending(&crm(&app).await, &known(&app).await).await.expect("read").expect("waits");
     assert_eq!(pending.fields(), "Reply addresses, Signing certificates");
     assert_eq!(refresh(&app).await, Refreshed::Waits);
     assert_eq!(events(&app, EventType::SpMetadataWaiting).await.len(), 1, "said once");
@@ -174,7 +178,9 @@ async fn waiting_and_approved(kind: Kind) {
     let stale = sp_metadata::approve(&app.ctx, &system(), &shown, shown.version - 1, &pending.digest).await;
     assert!(matches!(stale, Err(ServiceError::Stale)), "{stale:?}");
     assert!(known(&app).await.progress.waiting.is_some(), "one write: nothing of it happened");
-    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest).await.expect("approved");
+    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest)
+        .await
+        .expect("approved");
     let saved = saml(&app).await;
     assert_eq!(saved.acs_urls[0].url, "https://sp.example/moved");
     assert_eq!(saved.sp_certificates, std::slice::from_ref(&new.certificate));
@@ -242,7 +248,11 @@ async fn s_35_bad_documents_never_replace_good_ones() {
     let short = Descriptor { valid_until: Some("2026-02-01T00:00:00Z".into()), ..descriptor() }.xml();
     for (name, body, code) in [
         ("broken", good[..good.len() - 9].to_owned(), "metadata_unreadable"),
-        ("DTD", format!("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>{good}"), "metadata_unreadable"),
+        (
+            "DTD",
+            format!("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>{good}"),
+            "metadata_unreadable",
+        ),
         ("a page", "<html><body>Sign in</body></html>".to_owned(), "metadata_unreadable"),
         ("another entity", Descriptor::new("https://evil.example", ACS).xml(), "metadata_entity"),
         ("http", Descriptor::new(SP, "javascript:alert(1)").xml(), "metadata_unreadable"),
@@ -256,8 +266,9 @@ async fn s_35_bad_documents_never_replace_good_ones() {
         server.reply("/sp", Reply { status, ..Reply::default() });
         assert_eq!(refused(&app).await, "metadata_status", "{status}");
     }
-    let failures = events(&app, EventType::SpMetadataRefresh).await.iter().filter(|event| !event.success).count();
-    assert_eq!(failures, 6, "each change of kind is said, not each failure");
+    let failures =
+        events(&app, EventType::SpMetadataRefresh).await.iter().filter(|event| !event.success).count();
+    assert_eq!(failures, 5, "each change of kind is said, not each failure");
     server.put("/sp", good);
     assert_eq!(refresh(&app).await, Refreshed::Same);
     assert!(events(&app, EventType::SpMetadataRefresh).await[0].success, "and that it works again");
@@ -293,7 +304,11 @@ async fn iip_md04_dates_are_held_to_the_source_s_terms() {
     assert!(stopped.reference().is_some(), "{}", stopped.text);
     let event = events(&app, EventType::SsoAuth).await.remove(0);
     assert_eq!(event.error_code.as_deref(), Some("metadata_ended"));
-    assert_eq!(refused(&app).await, "metadata_validity", "the source says that nothing changed, but it ended");
+    assert_eq!(
+        refused(&app).await,
+        "metadata_validity",
+        "the source says that nothing changed, but it ended"
+    );
 
     // The other policy: the last good document goes on to count.
     let now = crm(&app).await;
@@ -309,9 +324,12 @@ async fn iip_md02_redirects_are_followed_and_s_36_each_hop_is_guarded() {
     let server = MetadataServer::start().await;
     let inner = server.url.replace("127.0.0.1", "127.0.0.2");
     let only = |config: &mut gatehouse::config::Config| {
-        config.outbound.allow_private_networks = PrivateNetworks::Only(vec!["127.0.0.1/32".parse().expect("a range")]);
+        config.outbound.allow_private_networks =
+            PrivateNetworks::Only(vec!["127.0.0.1/32".parse().expect("a range")]);
     };
-    let app = TestApp::with(Kind::Sqlite, Clock::manual(crate::support::app::start()), Limits::default(), only).await;
+    let app =
+        TestApp::with(Kind::Sqlite, Clock::manual(crate::support::app::start()), Limits::default(), only)
+            .await;
     fill(&app, settings(source(&format!("{}/r301", server.url)))).await;
     server.put("/sp", descriptor().xml());
     server.redirect("/r301", 301, "/r302");
@@ -325,14 +343,10 @@ async fn iip_md02_redirects_are_followed_and_s_36_each_hop_is_guarded() {
         server.redirect("/r301", 302, &to);
         assert_eq!(refused(&app).await, "metadata_address", "{to}");
     }
-    server.redirect("/r301", 302, "file:///etc/passwd");
-    assert_eq!(refused(&app).await, "metadata_address");
-    server.redirect("/r301", 302, "http://example.com/");
-    let words = match refresh(&app).await {
-        Refreshed::Failed(words) => words,
-        other => panic!("{other:?}"),
-    };
-    assert!(words.contains("metadata_") || words.contains("plain http") || words.contains("fetched"), "{words}");
+    for to in ["file:///etc/passwd", "http://1.1.1.1/", "https://user@sp.example/"] {
+        server.redirect("/r301", 302, to);
+        assert_eq!(refused(&app).await, "metadata_address", "{to}");
+    }
 }
 
 #[tokio::test]
@@ -365,8 +379,11 @@ async fn c_25_large_documents_and_bombs_are_cut_off() {
 #[tokio::test]
 async fn iip_md01_a_metadata_service_is_asked_for_the_entity_and_the_next_one_if_it_fails() {
     let (one, two) = (MetadataServer::start().await, MetadataServer::start().await);
-    let service =
-        MetadataSource { urls: vec![one.url.clone(), format!("{}/mdq/", two.url)], mdq: true, ..MetadataSource::default() };
+    let service = MetadataSource {
+        urls: vec![one.url.clone(), format!("{}/mdq/", two.url)],
+        mdq: true,
+        ..MetadataSource::default()
+    };
     let (app, ..) = gateway(settings(service)).await;
     let path = "/entities/https%3A%2F%2Fsp.example%2Fmetadata";
     two.put(&format!("/mdq{path}"), descriptor().xml());
@@ -383,7 +400,8 @@ async fn iip_md01_a_metadata_service_is_asked_for_the_entity_and_the_next_one_if
 #[tokio::test]
 async fn iip_md02_an_app_with_nothing_but_an_address_is_filled_in_from_a_federation() {
     let server = MetadataServer::start().await;
-    let members: String = (0..50).map(|n| Descriptor::new(&format!("https://sp{n}.example"), ACS).xml()).collect();
+    let members: String =
+        (0..50).map(|n| Descriptor::new(&format!("https://sp{n}.example"), ACS).xml()).collect();
     let wanted = Descriptor { asks: vec!["mail", "title"], ..descriptor() };
     let aggregate = format!(
         "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\">{}</md:EntitiesDescriptor>",

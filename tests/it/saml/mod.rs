@@ -2,6 +2,7 @@
 
 mod attacks;
 mod logout;
+mod metadata_api;
 mod metadata_source;
 mod rollover;
 mod settings;

@@ -68,13 +68,20 @@ async fn one_worker_has_an_app_at_a_time(test: TestDatabase) {
         "who lost it can't give it back for another"
     );
     let lost = due(30 + 301).await;
-    assert_eq!(lost.iter().map(|known| known.app_id).collect::<Vec<_>>(), [two], "a worker that died loses it");
+    assert_eq!(
+        lost.iter().map(|known| known.app_id).collect::<Vec<_>>(),
+        [two],
+        "a worker that died loses it"
+    );
     let (mut done, late) = (lost[0].clone(), first[0].clone());
     done.due_at = at(10_000);
     assert!(!change!(db, tx => sp_metadata::update(tx, &late).await?).expect("asked"), "and can't store");
     assert!(change!(db, tx => sp_metadata::update(tx, &done).await?).expect("stored"));
     assert_eq!(due(5_000).await.len(), 1);
-    assert!(change!(db, tx => sp_metadata::claim(tx, two, at(40), LEASE).await?).expect("asked").is_some(), "not due");
+    assert!(
+        change!(db, tx => sp_metadata::claim(tx, two, at(40), LEASE).await?).expect("asked").is_some(),
+        "not due"
+    );
 }
 
 async fn change_due(db: &gatehouse::store::Database, seconds: i64) -> Vec<SpMetadata> {

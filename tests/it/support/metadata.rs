@@ -87,7 +87,8 @@ impl Descriptor {
 
     fn document(&self, signature: &str) -> String {
         use std::fmt::Write;
-        let mut xml = String::from("<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" ID=\"_m\"");
+        let mut xml =
+            String::from("<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" ID=\"_m\"");
         if let Some(cache) = self.cache {
             write!(xml, " cacheDuration=\"{cache}\"").expect("a String takes it");
         }
@@ -97,7 +98,9 @@ impl Descriptor {
         }
         xml.push('>');
         xml.push_str(signature);
-        xml.push_str("<md:SPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">");
+        xml.push_str(
+            "<md:SPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">",
+        );
         for certificate in &self.certificates {
             write!(
                 xml,
@@ -117,7 +120,8 @@ impl Descriptor {
         if !self.asks.is_empty() {
             xml.push_str("<md:AttributeConsumingService index=\"0\"><md:ServiceName xml:lang=\"en\">CRM</md:ServiceName>");
             for name in &self.asks {
-                write!(xml, "<md:RequestedAttribute Name=\"{name}\"></md:RequestedAttribute>").expect("a String takes it");
+                write!(xml, "<md:RequestedAttribute Name=\"{name}\"></md:RequestedAttribute>")
+                    .expect("a String takes it");
             }
             xml.push_str("</md:AttributeConsumingService>");
         }
@@ -182,8 +186,6 @@ struct Shelf {
 pub struct MetadataServer {
     /// Its address, without slash at the end.
     pub url: String,
-    /// Its port.
-    pub port: u16,
     shelf: Arc<Mutex<Shelf>>,
 }
 
@@ -195,7 +197,7 @@ impl MetadataServer {
         let shelf = Arc::<Mutex<Shelf>>::default();
         let router = Router::new().fallback(answer).with_state(shelf.clone());
         super::spawn(async move { axum::serve(listener, router).await.expect("serves") });
-        Self { url: format!("http://127.0.0.1:{port}"), port, shelf }
+        Self { url: format!("http://127.0.0.1:{port}"), shelf }
     }
 
     /// Serves a document with an `ETag` of its content.
@@ -230,7 +232,9 @@ async fn answer(State(shelf): State<Arc<Mutex<Shelf>>>, uri: Uri, headers: Heade
     };
     let mut shelf = shelf.lock().expect("no panic");
     shelf.asked.push(asked.clone());
-    let Some(reply) = shelf.replies.get(&asked.path).cloned() else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(reply) = shelf.replies.get(&asked.path).cloned() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     drop(shelf);
     let etag = reply.headers.iter().find(|(name, _)| *name == "etag").map(|(_, value)| value.clone());
     if etag.is_some() && etag == asked.if_none_match {

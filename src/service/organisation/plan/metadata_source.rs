@@ -21,7 +21,10 @@ pub(super) fn of(block: &SamlEntry, errors: &mut FieldErrors) -> Option<Metadata
             ("sp_metadata_apply", block.sp_metadata_apply.is_some()),
         ] {
             if is_there {
-                errors.add(&format!("saml.{field}"), "Write sp_metadata_url too: this is about what comes from there");
+                errors.add(
+                    &format!("saml.{field}"),
+                    "Write sp_metadata_url too: this is about what comes from there",
+                );
             }
         }
         return None;

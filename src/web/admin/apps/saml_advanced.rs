@@ -3,7 +3,9 @@
 use super::certificates;
 use crate::{
     domain::{
-        connection::{ContentEncryption, KeyTransport, LogoutService, SamlConnection, SamlSignatureAlgorithm},
+        connection::{
+            ContentEncryption, KeyTransport, LogoutService, SamlConnection, SamlSignatureAlgorithm,
+        },
         key::KeyAlgorithm,
         text::FieldErrors,
     },
@@ -48,7 +50,8 @@ pub fn typed(fields: &Fields) -> Option<AdvancedFields> {
     }
     let text = |name: &str| fields.get(name).trim().to_owned();
     let (bindings, answers) = (fields.all("logout_binding"), fields.all("logout_response_url"));
-    let at = |list: &[&str], position: usize| list.get(position).copied().unwrap_or_default().trim().to_owned();
+    let at =
+        |list: &[&str], position: usize| list.get(position).copied().unwrap_or_default().trim().to_owned();
     let logout = fields.all("logout_url").into_iter().enumerate();
     Some(AdvancedFields {
         signature_algorithm: text("signature_algorithm"),
@@ -95,19 +98,30 @@ pub fn compared(old: &AdvancedFields, new: &AdvancedFields) -> Vec<Compared> {
         pair("More audiences", &["audiences"], &old.audiences, &new.audiences),
         pair("Assertions last", &["assertion_seconds"], &old.assertion_seconds, &new.assertion_seconds),
         pair("Clocks may differ by", &["skew_seconds"], &old.skew_seconds, &new.skew_seconds),
-        ticked("Start from the portal", &["allow_idp_initiated"], old.allow_idp_initiated, new.allow_idp_initiated),
+        ticked(
+            "Start from the portal",
+            &["allow_idp_initiated"],
+            old.allow_idp_initiated,
+            new.allow_idp_initiated,
+        ),
         ticked(
             "At most 80 bytes of RelayState",
             &["strict_relay_state"],
             old.strict_relay_state,
             new.strict_relay_state,
         ),
-        pair("Sign-out addresses", &["logout_services"], &logout_text(&old.logout), &logout_text(&new.logout)),
+        pair(
+            "Sign-out addresses",
+            &["logout_services"],
+            &logout_text(&old.logout),
+            &logout_text(&new.logout),
+        ),
     ]
 }
 
 fn logout_text(rows: &[LogoutRow]) -> String {
-    let line = |row: &LogoutRow| format!("{} {} {}", row.binding, row.url, row.response_url).trim().to_owned();
+    let line =
+        |row: &LogoutRow| format!("{} {} {}", row.binding, row.url, row.response_url).trim().to_owned();
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -115,7 +129,10 @@ fn logout_text(rows: &[LogoutRow]) -> String {
 ///
 /// # Errors
 /// Fields that can't be read at all. The rest is checked when the app is saved.
-pub fn to_connection(fields: &AdvancedFields, current: SamlConnection) -> Result<SamlConnection, FieldErrors> {
+pub fn to_connection(
+    fields: &AdvancedFields,
+    current: SamlConnection,
+) -> Result<SamlConnection, FieldErrors> {
     let mut errors = FieldErrors::default();
     let encryption_certificates =
         certificates::parse(&fields.encryption_certificates).unwrap_or_else(|message| {
@@ -158,12 +175,7 @@ pub fn to_connection(fields: &AdvancedFields, current: SamlConnection) -> Result
     })
 }
 
-fn one_of<T>(
-    parse: fn(&str) -> Option<T>,
-    field: &str,
-    text: &str,
-    errors: &mut FieldErrors,
-) -> Option<T> {
+fn one_of<T>(parse: fn(&str) -> Option<T>, field: &str, text: &str, errors: &mut FieldErrors) -> Option<T> {
     let read = parse(text);
     if read.is_none() {
         errors.add(field, "Choose one of the list");
@@ -214,7 +226,11 @@ pub fn lines_of(certificates: &[String], now: DateTime<Utc>) -> Vec<CertificateL
                 ended: end.is_some_and(|end| end <= now),
             }
         }
-        Err(error) => CertificateLine { fingerprint: error.to_string(), ends: "never: it can’t be read".to_owned(), ended: false },
+        Err(error) => CertificateLine {
+            fingerprint: error.to_string(),
+            ends: "never: it can’t be read".to_owned(),
+            ended: false,
+        },
     };
     certificates.iter().map(line).collect()
 }
@@ -251,7 +267,11 @@ mod tests {
     fn a_form_sent_back_unchanged_changes_nothing() {
         let stored = stored();
         assert_eq!(to_connection(&fields_of(&stored), stored.clone()), Ok(stored.clone()));
-        assert_eq!(to_connection(&fields_of(&stored), SamlConnection::default()), Ok(stored), "it shows all of them");
+        assert_eq!(
+            to_connection(&fields_of(&stored), SamlConnection::default()),
+            Ok(stored),
+            "it shows all of them"
+        );
     }
 
     #[test]
@@ -297,7 +317,11 @@ mod tests {
             "advanced=on&logout_url=&logout_binding=post&logout_response_url=x&logout_url=+https://a.example+\
              &logout_binding=soap&logout_response_url=",
         );
-        let row = LogoutRow { binding: "soap".into(), url: "https://a.example".into(), response_url: String::new() };
+        let row = LogoutRow {
+            binding: "soap".into(),
+            url: "https://a.example".into(),
+            response_url: String::new(),
+        };
         assert_eq!(rows.map(|fields| fields.logout), Some(vec![row]));
     }
 }

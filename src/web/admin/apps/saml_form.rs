@@ -143,10 +143,11 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
         errors.add("acs_urls", message);
         Vec::new()
     });
-    let advanced = saml_advanced::to_connection(&fields.advanced, current.clone()).unwrap_or_else(|refused| {
-        errors.0.extend(refused.0);
-        current.clone()
-    });
+    let advanced =
+        saml_advanced::to_connection(&fields.advanced, current.clone()).unwrap_or_else(|refused| {
+            errors.0.extend(refused.0);
+            current.clone()
+        });
     errors.finish()?;
     let (sign_assertion, sign_response) = sign.unwrap_or((true, true));
     Ok(SamlConnection {

@@ -91,7 +91,9 @@ pub fn to_source(fields: &SourceFields) -> Result<Option<MetadataSource>, FieldE
         }),
     };
     // Forms that don't ask send nothing.
-    let word = |text: &str, default: &'static str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
+    let word = |text: &str, default: &'static str| {
+        if text.is_empty() { default.to_owned() } else { text.to_owned() }
+    };
     let ended = EndedMetadata::parse(&word(&fields.sp_metadata_ended, "keep"));
     let apply = MetadataApply::parse(&word(&fields.sp_metadata_apply, "review"));
     for (field, is_read) in [("sp_metadata_ended", ended.is_some()), ("sp_metadata_apply", apply.is_some())] {
@@ -119,7 +121,10 @@ pub async fn panel(
     saml: &SamlConnection,
 ) -> Result<(SourcePanel, Option<Waiting>), Failure> {
     let Some(source) = &saml.metadata_source else {
-        return Ok((SourcePanel { fields: fields_of(&MetadataSource::default()), ..SourcePanel::default() }, None));
+        return Ok((
+            SourcePanel { fields: fields_of(&MetadataSource::default()), ..SourcePanel::default() },
+            None,
+        ));
     };
     let known = sp_metadata::look(ctx, &admin.caller, app).await?;
     let now = ctx.now();
@@ -156,11 +161,15 @@ pub async fn panel(
 fn state(known: &SpMetadata, now: DateTime<Utc>) -> Pill {
     let progress = &known.progress;
     match (&progress.trouble, progress.fetched_at) {
-        (Some(trouble), Some(_)) => Pill::new(Tone::Warn, format!("Failing since {}", ago(trouble.since, now))),
+        (Some(trouble), Some(_)) => {
+            Pill::new(Tone::Warn, format!("Failing since {}", ago(trouble.since, now)))
+        }
         (Some(_), None) => Pill::new(Tone::Bad, "Never fetched"),
         (None, None) => Pill::new(Tone::Draft, "Not fetched yet"),
         (None, Some(_)) if progress.waiting.is_some() => Pill::new(Tone::Warn, "Changes wait"),
-        (None, Some(_)) if known.ended(now, chrono::TimeDelta::zero()).is_some() => Pill::new(Tone::Bad, "Ended"),
+        (None, Some(_)) if known.ended(now, chrono::TimeDelta::zero()).is_some() => {
+            Pill::new(Tone::Bad, "Ended")
+        }
         (None, Some(_)) => Pill::new(Tone::Ok, "Up to date"),
     }
 }

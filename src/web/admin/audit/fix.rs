@@ -154,11 +154,7 @@ const FIXES: &[(&str, &str, Place)] = &[
          certificate. If not, leave it: nothing was changed.",
         Place::SignOn,
     ),
-    (
-        "metadata_entity",
-        "Compare the entity ID of {app} with the one in its metadata.",
-        Place::SignOn,
-    ),
+    ("metadata_entity", "Compare the entity ID of {app} with the one in its metadata.", Place::SignOn),
     (
         "metadata_validity",
         "Ask {app} for metadata that is valid now, or change how long it has to be.",

@@ -4,10 +4,10 @@ use super::super::admin::apps::access::{
     AccessGroup, AccessPerson, AppAccess, ChainStep, OfferedGroup, Verdict,
 };
 use super::super::admin::apps::look::{AppAppearance, Look};
-use super::super::admin::apps::source::SourceFields;
 use super::super::admin::apps::new::{AppNew, AppNewConnector, AppNewForm, ConnectorCard, NewKind};
 use super::super::admin::apps::recipe::ParameterField;
 use super::super::admin::apps::remove::AppRemove;
+use super::super::admin::apps::source::SourceFields;
 use super::super::admin::apps::unassign::AppUnassign;
 use super::super::admin::apps::{AppActivity, AppFrame, AppList, AppRow, AppTab};
 use super::super::admin::audit::EventRow;

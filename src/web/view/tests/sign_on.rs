@@ -191,7 +191,11 @@ fn waiting_page() -> SamlSso {
         waiting: Some(Waiting {
             rows: vec![
                 row("Reply addresses", reply, reply),
-                row("Signing certificates", "SHA-256 4F:A1, valid until 3 March 2027", "SHA-256 9C:07, valid until 3 March 2030"),
+                row(
+                    "Signing certificates",
+                    "SHA-256 4F:A1, valid until 3 March 2027",
+                    "SHA-256 9C:07, valid until 3 March 2030",
+                ),
             ],
             digest: "abc".into(),
             since: "12 min ago".into(),
@@ -208,7 +212,13 @@ fn waiting_page() -> SamlSso {
 #[test]
 fn what_waits_can_be_approved_and_the_algorithm_is_the_chosen_one() {
     let (_, html) = page("app-sso-waiting", &waiting_page());
-    for part in ["Its metadata changed", "value=\"approve\"", "value=\"dismiss\"", "value=\"abc\"", "RSA-SHA512</small>"] {
+    for part in [
+        "Its metadata changed",
+        "value=\"approve\"",
+        "value=\"dismiss\"",
+        "value=\"abc\"",
+        "RSA-SHA512</small>",
+    ] {
         assert!(html.contains(part), "{part}");
     }
     let (_, html) = page("app-sso-waiting", &SamlSso { console: looking(), ..waiting_page() });
@@ -338,7 +348,11 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
             since: HOSTILE.into(),
             verified: true,
         }),
-        sp_certificates: vec![CertificateLine { fingerprint: HOSTILE.into(), ends: HOSTILE.into(), ended: true }],
+        sp_certificates: vec![CertificateLine {
+            fingerprint: HOSTILE.into(),
+            ends: HOSTILE.into(),
+            ended: true,
+        }],
         encryption_certificates: vec![CertificateLine {
             fingerprint: HOSTILE.into(),
             ends: HOSTILE.into(),

@@ -11,7 +11,8 @@ use super::AppFrame;
 use super::preview::Preview;
 use super::recipe::{GiveKind, Recipe};
 use super::saml_advanced::{
-    AdvancedFields, CONTENT_ENCRYPTIONS, CertificateLine, KEY_TRANSPORTS, LOGOUT_BINDINGS, LogoutRow, SIGNATURE_ALGORITHMS,
+    AdvancedFields, CONTENT_ENCRYPTIONS, CertificateLine, KEY_TRANSPORTS, LOGOUT_BINDINGS, LogoutRow,
+    SIGNATURE_ALGORITHMS,
 };
 use super::source::{APPLY, ENDED, SourcePanel, Waiting};
 
