@@ -12,7 +12,7 @@ pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
 pub use mapping::{ValueMapping, ValueSource};
 pub use metadata_source::{EndedMetadata, MetadataApply, MetadataSource};
 pub use oidc::{ClientAuth, IdTokenAlgorithm, OidcConnection};
-pub use saml::{AcsUrl, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
+pub use saml::{AcsUrl, LogoutBinding, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 use serde::{Deserialize, Serialize};
 
 /// How people sign on to an application.

@@ -67,11 +67,35 @@ pub enum RequireSigned {
 }
 text_enum!(RequireSigned { Auto = "auto", Always = "true", Never = "false" });
 
+/// How a logout message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogoutBinding {
+    /// HTTP-Redirect, by the browser.
+    Redirect,
+    /// HTTP-POST, by the browser.
+    Post,
+    /// SOAP, from server to server.
+    Soap,
+}
+text_enum!(LogoutBinding { Redirect = "redirect", Post = "post", Soap = "soap" });
+
+impl LogoutBinding {
+    /// The same in the protocol's words.
+    pub fn protocol(self) -> ::saml::Binding {
+        match self {
+            Self::Redirect => ::saml::Binding::HttpRedirect,
+            Self::Post => ::saml::Binding::HttpPost,
+            Self::Soap => ::saml::Binding::Soap,
+        }
+    }
+}
+
 /// Where a provider takes logout messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogoutService {
-    /// `redirect`, `post` or `soap`.
-    pub binding: String,
+    /// How they travel.
+    pub binding: LogoutBinding,
     /// Where requests go.
     pub url: String,
     /// Where responses go; empty: to the same address.
@@ -343,9 +367,6 @@ impl SamlConnection {
             errors.add("logout_services", "Use at most 16 addresses");
         }
         for service in &self.logout_services {
-            if !matches!(service.binding.as_str(), "redirect" | "post" | "soap") {
-                errors.add("logout_services", "Choose redirect, post or soap");
-            }
             check_web_address(errors, "logout_services", &service.url);
             if !service.response_url.is_empty() {
                 check_web_address(errors, "logout_services", &service.response_url);

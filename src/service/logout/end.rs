@@ -4,6 +4,7 @@ use crate::{
     domain::{
         app::App,
         audit::AuditEvent,
+        connection::LogoutBinding,
         logout::{LogoutState, PARTICIPANTS_MAX, Participant, Progress, add_told},
     },
     id::{AppId, SessionId, UserId},
@@ -75,7 +76,7 @@ pub(super) async fn join(
 /// Whether an app takes logout messages on a way that is open.
 fn is_reachable(app: &App, has_browser: bool) -> bool {
     app.connection.saml().is_some_and(|connection| {
-        connection.logout_services.iter().any(|service| has_browser || service.binding == "soap")
+        connection.logout_services.iter().any(|service| has_browser || service.binding == LogoutBinding::Soap)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::algorithms;
 use crate::domain::connection::{
-    AcsUrl, LogoutService, NameIdFormat, SamlConnection, ValueMapping, ValueSource,
+    AcsUrl, LogoutBinding, LogoutService, NameIdFormat, SamlConnection, ValueMapping, ValueSource,
 };
 use ::saml::{
     AssertionConsumerService, CertificateDer,
@@ -129,11 +129,10 @@ fn row(asked: &RequestedAttribute) -> Option<ValueMapping> {
 fn logout_service(service: &saml::SingleLogoutService) -> LogoutService {
     LogoutService {
         binding: match service.binding {
-            saml::Binding::HttpRedirect => "redirect",
-            saml::Binding::HttpPost => "post",
-            saml::Binding::Soap => "soap",
-        }
-        .to_owned(),
+            saml::Binding::HttpRedirect => LogoutBinding::Redirect,
+            saml::Binding::HttpPost => LogoutBinding::Post,
+            saml::Binding::Soap => LogoutBinding::Soap,
+        },
         url: service.location.clone(),
         response_url: service.response_location.clone().unwrap_or_default(),
     }

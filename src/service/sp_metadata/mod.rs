@@ -146,7 +146,7 @@ fn encryption(saml: &SamlConnection) -> String {
 }
 
 fn logout_addresses(saml: &SamlConnection) -> String {
-    let one = |service: &LogoutService| format!("{} {}", service.binding, service.url);
+    let one = |service: &LogoutService| format!("{} {}", service.binding.as_str(), service.url);
     saml.logout_services.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 

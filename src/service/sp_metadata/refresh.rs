@@ -13,7 +13,8 @@ use crate::{
         audit::{AuditEvent, EventType},
         connection::{Connection, MetadataApply, MetadataSource, SamlConnection},
         permission::Permission,
-        sp_metadata::{SpMetadata, Waiting},
+        sp_metadata::{SpMetadata, Validators, Waiting},
+        text::FieldErrors,
     },
     id::AppId,
     service::{Caller, ServiceError, apps},
@@ -30,7 +31,7 @@ const LEASE: TimeDelta = TimeDelta::minutes(6);
 /// Most apps taken at once.
 const BATCH: u32 = 8;
 /// Fetches under way at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// How a refresh ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub async fn refresh_due(ctx: &AppContext) -> Result<usize, ServiceError> {
     Ok(taken)
 }
 
-/// Fetches the metadata of one app now, due or not.
+/// Fetches the metadata of one app now, due or not. Who asks for it by hand is shown what was dismissed, too.
 pub async fn refresh_now(ctx: &AppContext, caller: &Caller, app: AppId) -> Result<Refreshed, ServiceError> {
     caller.require(Permission::Manage)?;
     let now = ctx.now();
@@ -87,7 +88,10 @@ pub async fn refresh_now(ctx: &AppContext, caller: &Caller, app: AppId) -> Resul
         })
         .await?;
     match claimed {
-        Some(known) => refresh(ctx, known, fetch::ATTENDED).await,
+        Some(mut known) => {
+            known.progress.dismissed = None;
+            refresh(ctx, known, fetch::ATTENDED).await
+        }
         None => Ok(Refreshed::Busy),
     }
 }
@@ -95,6 +99,8 @@ pub async fn refresh_now(ctx: &AppContext, caller: &Caller, app: AppId) -> Resul
 /// What is known, what the app is, where it comes from.
 struct Case {
     known: SpMetadata,
+    /// What the stored document says.
+    before: Option<ServiceProviderMetadata>,
     app: App,
     saml: SamlConnection,
     source: MetadataSource,
@@ -110,19 +116,22 @@ async fn refresh(ctx: &AppContext, known: SpMetadata, time: Duration) -> Result<
         return Ok(Refreshed::Busy);
     };
     let (saml, source) = (saml.clone(), source.clone());
-    let case = Case { known, app, saml, source };
+    let before = stored(&known).await?;
+    let case = Case { known, before, app, saml, source };
+    // Without a document that can be read, everything is asked for.
+    let everything = Validators::default();
     let about = About {
         entity_id: &case.saml.sp_entity_id,
         skew: skew(&case.saml),
-        known: &case.known.progress.validators,
+        known: if case.before.is_some() { &case.known.progress.validators } else { &everything },
     };
     let answer = match fetch::fetch(ctx, &case.source, about, time).await {
-        Ok(Answer::Document(document)) => Ok((*document, true)),
-        Ok(Answer::Unchanged) => unchanged(ctx, &case).await?.map(|document| (document, false)),
+        Ok(Answer::Document(document)) => Ok(*document),
+        Ok(Answer::Unchanged) => unchanged(ctx, &case),
         Err(problem) => Err(problem),
     };
     let settled = match answer {
-        Ok((document, is_new)) => settle(ctx, &case, document, is_new).await,
+        Ok(document) => settle(ctx, &case, document).await,
         Err(problem) => fail(ctx, &case, &problem).await,
     };
     if matches!(settled, Err(ServiceError::Stale)) {
@@ -146,31 +155,32 @@ pub(super) fn skew(saml: &SamlConnection) -> TimeDelta {
 }
 
 /// The stored document once more: it may have ended since, and the settings beside it may have changed.
-async fn unchanged(ctx: &AppContext, case: &Case) -> Result<Result<Document, Problem>, ServiceError> {
-    let Some(metadata) = stored(&case.known).await? else {
+fn unchanged(ctx: &AppContext, case: &Case) -> Result<Document, Problem> {
+    let Some(metadata) = case.before.clone() else {
         let words = "The source says that nothing changed, but nothing is stored".to_owned();
-        return Ok(Err(Problem { code: "metadata_unreadable", words }));
+        return Err(Problem { code: "metadata_unreadable", words });
     };
     let policy = fetch::policy(&case.source, skew(&case.saml));
-    Ok(match metadata.check_validity(ctx.now(), &policy) {
-        Ok(()) => Ok(Document {
-            entity: case.known.document.clone().unwrap_or_default(),
-            metadata,
-            verified: case.known.progress.verified,
-            validators: case.known.progress.validators.clone(),
-        }),
-        Err(error) => Err(unusable(&error)),
+    metadata.check_validity(ctx.now(), &policy).map_err(|error| unusable(&error))?;
+    Ok(Document {
+        entity: case.known.document.clone().unwrap_or_default(),
+        metadata,
+        verified: case.known.progress.verified,
+        validators: case.known.progress.validators.clone(),
     })
 }
 
-/// What the stored document says.
+/// What the stored document says. One that this version can't read is as good as none: it is fetched again.
 pub(super) async fn stored(known: &SpMetadata) -> Result<Option<ServiceProviderMetadata>, ServiceError> {
     let Some(document) = known.document.clone() else { return Ok(None) };
-    tokio::task::spawn_blocking(move || sp::parse(document.as_bytes(), None))
-        .await
-        .map_err(ServiceError::internal)?
-        .map(Some)
-        .map_err(ServiceError::internal)
+    let read = tokio::task::spawn_blocking(move || sp::parse(document.as_bytes(), None)).await;
+    match read.map_err(ServiceError::internal)? {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) => {
+            tracing::warn!(app = %known.app_id, %error, "stored metadata can't be read");
+            Ok(None)
+        }
+    }
 }
 
 /// What a document comes to.
@@ -181,12 +191,12 @@ struct Decision {
     pending: Option<Pending>,
 }
 
-fn decide(case: &Case, document: &Document, before: Option<&ServiceProviderMetadata>) -> Decision {
+fn decide(case: &Case, document: &Document) -> Decision {
     let (current, metadata) = (&case.saml, &document.metadata);
     if fill::is_blank(current) {
         return Decision { saml: fill::all(current, metadata), pending: None };
     }
-    let harmless = fill::harmless(current, metadata, before);
+    let harmless = fill::harmless(current, metadata, case.before.as_ref());
     let pending = Pending::of(current, metadata).filter(Pending::changes);
     let by_itself = case.source.apply == MetadataApply::Signed && document.verified;
     match pending {
@@ -198,22 +208,18 @@ fn decide(case: &Case, document: &Document, before: Option<&ServiceProviderMetad
 }
 
 /// Stores a good document and what it changes.
-async fn settle(
-    ctx: &AppContext,
-    case: &Case,
-    document: Document,
-    is_new: bool,
-) -> Result<Refreshed, ServiceError> {
-    let before = if is_new { stored(&case.known).await? } else { Some(document.metadata.clone()) };
-    let decision = decide(case, &document, before.as_ref());
-    let draft =
-        AppDraft { connection: Connection::Saml(Box::new(decision.saml.clone())), ..AppDraft::of(&case.app) };
-    let checked = match draft.check() {
-        Ok(checked) => checked,
-        Err(refused) => {
-            let problem =
-                Problem { code: "metadata_refused", words: format!("What came can’t be used: {refused}") };
-            return fail(ctx, case, &problem).await;
+async fn settle(ctx: &AppContext, case: &Case, document: Document) -> Result<Refreshed, ServiceError> {
+    let decision = decide(case, &document);
+    let update = if decision.saml == case.saml {
+        None
+    } else {
+        let connection = Connection::Saml(Box::new(decision.saml));
+        match (AppDraft { connection, ..AppDraft::of(&case.app) }).check() {
+            Ok(checked) => {
+                let event = events_caller().event(ctx, EventType::ApplicationUpdate);
+                Some((case.app.clone(), checked, event))
+            }
+            Err(refused) => return fail(ctx, case, &refusal(&refused)).await,
         }
     };
     let now = ctx.now();
@@ -233,6 +239,9 @@ async fn settle(
         events.push(event(EventType::SpMetadataRefresh).detail("address", from));
     }
     let digest = decision.pending.as_ref().map(|pending| pending.digest.clone());
+    if digest.is_none() {
+        known.progress.dismissed = None;
+    }
     let digest = digest.filter(|digest| known.progress.dismissed.as_ref() != Some(digest));
     let was_waiting = known.progress.waiting.take();
     if let Some(digest) = digest {
@@ -242,25 +251,23 @@ async fn settle(
         }
         known.progress.waiting = Some(same.unwrap_or(Waiting { digest, since: now }));
     }
-    let applies = decision.saml != case.saml;
-    let outcome = match (&known.progress.waiting, applies) {
+    let outcome = match (&known.progress.waiting, update.is_some()) {
         (Some(_), _) => Refreshed::Waits,
         (None, true) => Refreshed::Applied,
         (None, false) => Refreshed::Same,
     };
-    let update = applies
-        .then(|| (case.app.clone(), checked, events_caller().event(ctx, EventType::ApplicationUpdate)));
     match write(ctx, known, update, events).await {
         Ok(true) => Ok(outcome),
         Ok(false) => Ok(Refreshed::Busy),
         // Another app has this entity ID, for one.
-        Err(ServiceError::Invalid(refused)) => {
-            let problem =
-                Problem { code: "metadata_refused", words: format!("What came can’t be used: {refused}") };
-            fail(ctx, case, &problem).await
-        }
+        Err(ServiceError::Invalid(refused)) => fail(ctx, case, &refusal(&refused)).await,
         Err(other) => Err(other),
     }
+}
+
+/// What came can't be stored.
+fn refusal(refused: &FieldErrors) -> Problem {
+    Problem { code: "metadata_refused", words: format!("What came can’t be used: {refused}") }
 }
 
 /// Stores that nothing usable came; the last good document stays (S-35). Said once a kind of failure, not once a day.
@@ -315,8 +322,12 @@ pub(in crate::service) async fn keep_source(
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), ServiceError> {
     let source = |connection: &Connection| connection.saml().and_then(|saml| saml.metadata_source.clone());
+    let entity_id = |connection: &Connection| connection.saml().map(|saml| saml.sp_entity_id.clone());
+    // What is known of one entity says nothing about another; an id that was unknown came from the document itself.
+    let old_id = before.and_then(entity_id).unwrap_or_default();
+    let same_entity = old_id.is_empty() || Some(old_id) == entity_id(&app.connection);
     match (before.and_then(source), source(&app.connection)) {
-        (Some(old), Some(new)) if old.is_same_place(&new) => {}
+        (Some(old), Some(new)) if old.is_same_place(&new) && same_entity => {}
         (_, Some(_)) => store::sp_metadata::begin(tx, &SpMetadata::new(app.id, now)).await?,
         (Some(_), None) => {
             store::sp_metadata::remove(tx, app.id).await?;
@@ -332,7 +343,7 @@ pub(super) async fn first(
     source: &MetadataSource,
     entity_id: &str,
 ) -> Result<Document, Problem> {
-    let known = crate::domain::sp_metadata::Validators::default();
+    let known = Validators::default();
     let about = About { entity_id, skew: skew(&SamlConnection::default()), known: &known };
     match fetch::fetch(ctx, source, about, fetch::ATTENDED).await? {
         Answer::Document(document) => Ok(*document),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::connection::{NameIdFormat, ValueSource};
 
 const SP: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://sp.example/saml">
     <SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol" WantAssertionsSigned="true">

@@ -9,7 +9,6 @@ use crate::support::{
 use chrono::{SecondsFormat, TimeDelta};
 use gatehouse::{
     clock::Clock,
-    config::PrivateNetworks,
     context::{AppContext, Parts},
     domain::{
         app::{App, AppDraft},
@@ -25,22 +24,21 @@ use gatehouse::{
         settings::OrganizationCache,
         sp_metadata::{self, Refreshed},
     },
-    web::Limits,
 };
 
-const SP: &str = "https://sp.example/metadata";
-const ACS: &str = "https://sp.example/acs";
+pub(super) const SP: &str = "https://sp.example/metadata";
+pub(super) const ACS: &str = "https://sp.example/acs";
 
-fn source(url: &str) -> MetadataSource {
+pub(super) fn source(url: &str) -> MetadataSource {
     MetadataSource { urls: vec![url.to_owned()], ..MetadataSource::default() }
 }
 
 /// The settings of `crm`, which agree with [`descriptor`].
-fn settings(source: MetadataSource) -> SamlConnection {
+pub(super) fn settings(source: MetadataSource) -> SamlConnection {
     SamlConnection { metadata_source: Some(source), ..saml_settings() }
 }
 
-fn descriptor() -> Descriptor {
+pub(super) fn descriptor() -> Descriptor {
     Descriptor::new(SP, ACS)
 }
 
@@ -48,21 +46,21 @@ async fn crm(app: &TestApp) -> App {
     service::apps::find(&app.ctx, &system(), "crm").await.expect("there")
 }
 
-async fn saml(app: &TestApp) -> SamlConnection {
+pub(super) async fn saml(app: &TestApp) -> SamlConnection {
     crm(app).await.connection.saml().expect("SAML").clone()
 }
 
-async fn known(app: &TestApp) -> SpMetadata {
+pub(super) async fn known(app: &TestApp) -> SpMetadata {
     sp_metadata::look(&app.ctx, &system(), &crm(app).await).await.expect("answered").expect("it has a source")
 }
 
-async fn refresh(app: &TestApp) -> Refreshed {
+pub(super) async fn refresh(app: &TestApp) -> Refreshed {
     let id = crm(app).await.id;
     sp_metadata::refresh_now(&app.ctx, &system(), id).await.expect("answered")
 }
 
 /// The code with which a refresh failed; the settings stayed.
-async fn refused(app: &TestApp) -> String {
+pub(super) async fn refused(app: &TestApp) -> String {
     let before = saml(app).await;
     let outcome = refresh(app).await;
     assert!(matches!(outcome, Refreshed::Failed(_)), "{outcome:?}");
@@ -193,7 +191,11 @@ async fn waiting_and_approved(kind: Kind) {
     assert_eq!(refresh(&app).await, Refreshed::Waits);
     let waiting = known(&app).await.progress.waiting.expect("waits").digest;
     sp_metadata::dismiss(&app.ctx, &system(), &crm(&app).await, &waiting).await.expect("dismissed");
-    assert_eq!(refresh(&app).await, Refreshed::Same);
+    app.ctx.clock.advance(TimeDelta::days(1));
+    assert_eq!(sp_metadata::refresh_due(&app.ctx).await.expect("done"), 1);
+    assert_eq!(known(&app).await.progress.waiting, None, "the clock does not ask again");
+    assert_eq!(refresh(&app).await, Refreshed::Waits, "who asks by hand is shown it");
+    sp_metadata::dismiss(&app.ctx, &system(), &crm(&app).await, &waiting).await.expect("dismissed");
     server.put("/sp", moved.with(&[&old.certificate, &new.certificate]).xml());
     assert_eq!(refresh(&app).await, Refreshed::Waits);
 }
@@ -266,12 +268,15 @@ async fn s_35_bad_documents_never_replace_good_ones() {
         server.reply("/sp", Reply { status, ..Reply::default() });
         assert_eq!(refused(&app).await, "metadata_status", "{status}");
     }
-    let failures =
-        events(&app, EventType::SpMetadataRefresh).await.iter().filter(|event| !event.success).count();
-    assert_eq!(failures, 5, "each change of kind is said, not each failure");
+    let told = async |success: bool| {
+        let events = events(&app, EventType::SpMetadataRefresh).await;
+        events.iter().filter(|event| event.success == success).count()
+    };
+    assert_eq!(told(false).await, 5, "each change of kind is said, not each failure");
+    assert_eq!(told(true).await, 1, "the first success");
     server.put("/sp", good);
     assert_eq!(refresh(&app).await, Refreshed::Same);
-    assert!(events(&app, EventType::SpMetadataRefresh).await[0].success, "and that it works again");
+    assert_eq!(told(true).await, 2, "and that it works again");
 }
 
 #[tokio::test]
@@ -320,104 +325,27 @@ async fn iip_md04_dates_are_held_to_the_source_s_terms() {
 }
 
 #[tokio::test]
-async fn iip_md02_redirects_are_followed_and_s_36_each_hop_is_guarded() {
-    let server = MetadataServer::start().await;
-    let inner = server.url.replace("127.0.0.1", "127.0.0.2");
-    let only = |config: &mut gatehouse::config::Config| {
-        config.outbound.allow_private_networks =
-            PrivateNetworks::Only(vec!["127.0.0.1/32".parse().expect("a range")]);
-    };
-    let app =
-        TestApp::with(Kind::Sqlite, Clock::manual(crate::support::app::start()), Limits::default(), only)
-            .await;
-    fill(&app, settings(source(&format!("{}/r301", server.url)))).await;
-    server.put("/sp", descriptor().xml());
-    server.redirect("/r301", 301, "/r302");
-    server.redirect("/r302", 302, &format!("{}/r307", server.url));
-    server.redirect("/r307", 307, "sp");
-    assert_eq!(refresh(&app).await, Refreshed::Same, "three are followed");
-    server.redirect("/sp", 302, "/more");
-    server.put("/more", descriptor().xml());
-    assert_eq!(refused(&app).await, "metadata_redirect", "a fourth is not");
-    for to in [format!("{inner}/sp"), "http://169.254.169.254/latest".into(), "http://10.0.0.1/".into()] {
-        server.redirect("/r301", 302, &to);
-        assert_eq!(refused(&app).await, "metadata_address", "{to}");
-    }
-    for to in ["file:///etc/passwd", "http://1.1.1.1/", "https://user@sp.example/"] {
-        server.redirect("/r301", 302, to);
-        assert_eq!(refused(&app).await, "metadata_address", "{to}");
-    }
-}
-
-#[tokio::test]
-async fn c_25_large_documents_and_bombs_are_cut_off() {
-    use flate2::{Compression, write::GzEncoder};
-    use std::io::Write;
+async fn another_place_or_entity_begins_anew() {
     let server = MetadataServer::start().await;
     let (app, ..) = gateway(settings(source(&format!("{}/sp", server.url)))).await;
-    let packed = |plain: &[u8], times: usize| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        for _ in 0..times {
-            encoder.write_all(plain).expect("packed");
-        }
-        let gzip = vec![("content-encoding", "gzip".to_owned())];
-        Reply { status: 200, headers: gzip, body: encoder.finish().expect("packed") }
-    };
-    server.reply("/sp", packed(descriptor().xml().as_bytes(), 1));
-    assert_eq!(refresh(&app).await, Refreshed::Same, "gzip is understood");
-    server.reply("/sp", packed(&[b' '; 1024 * 1024], 51));
-    assert_eq!(refused(&app).await, "metadata_too_large");
-    let mut half = packed(descriptor().xml().as_bytes(), 1);
-    half.body.truncate(half.body.len() / 2);
-    server.reply("/sp", half);
-    assert_eq!(refused(&app).await, "metadata_unreadable");
-    let strange = vec![("content-encoding", "br".to_owned())];
-    server.reply("/sp", Reply { status: 200, headers: strange, body: b"x".to_vec() });
-    assert_eq!(refused(&app).await, "metadata_unreadable");
-}
-
-#[tokio::test]
-async fn iip_md01_a_metadata_service_is_asked_for_the_entity_and_the_next_one_if_it_fails() {
-    let (one, two) = (MetadataServer::start().await, MetadataServer::start().await);
-    let service = MetadataSource {
-        urls: vec![one.url.clone(), format!("{}/mdq/", two.url)],
-        mdq: true,
-        ..MetadataSource::default()
-    };
-    let (app, ..) = gateway(settings(service)).await;
-    let path = "/entities/https%3A%2F%2Fsp.example%2Fmetadata";
-    two.put(&format!("/mdq{path}"), descriptor().xml());
+    server.put("/sp", descriptor().xml());
     assert_eq!(refresh(&app).await, Refreshed::Same);
-    assert_eq!(one.asked()[0].path, path);
-    assert_eq!(one.asked()[0].accept, "application/samlmetadata+xml");
-    one.put(path, Descriptor::new("https://else.example", ACS).xml());
-    assert_eq!(refresh(&app).await, Refreshed::Same, "an answer about somebody else is none");
-    assert_eq!(two.asked().len(), 2);
-    two.reply(&format!("/mdq{path}"), Reply { status: 404, ..Reply::default() });
-    assert_eq!(refused(&app).await, "metadata_status");
-}
-
-#[tokio::test]
-async fn iip_md02_an_app_with_nothing_but_an_address_is_filled_in_from_a_federation() {
-    let server = MetadataServer::start().await;
-    let members: String =
-        (0..50).map(|n| Descriptor::new(&format!("https://sp{n}.example"), ACS).xml()).collect();
-    let wanted = Descriptor { asks: vec!["mail", "title"], ..descriptor() };
-    let aggregate = format!(
-        "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\">{}</md:EntitiesDescriptor>",
-        members.replace(" ID=\"_m\"", "") + &wanted.xml()
-    );
-    server.put("/all", aggregate);
-    let blank = SamlConnection {
-        sp_entity_id: SP.into(),
-        metadata_source: Some(source(&format!("{}/all", server.url))),
-        ..SamlConnection::default()
+    let save = async |change: &dyn Fn(&mut SamlConnection)| {
+        let now = crm(&app).await;
+        let mut saml = saml(&app).await;
+        change(&mut saml);
+        let draft = AppDraft { connection: Connection::Saml(Box::new(saml)), ..AppDraft::of(&now) };
+        service::apps::update(&app.ctx, &system(), now.clone(), now.version, draft).await.expect("saved");
     };
-    let (app, ..) = gateway(blank).await;
-    assert_eq!(refresh(&app).await, Refreshed::Applied, "nothing was agreed that could be taken away");
-    let saved = saml(&app).await;
-    assert_eq!((saved.acs_urls.len(), saved.acs_urls[0].url.as_str()), (1, ACS));
-    let names: Vec<&str> = saved.attributes.iter().map(|row| row.name.as_str()).collect();
-    assert_eq!(names, ["mail", "title"]);
-    assert!(!known(&app).await.document.expect("kept").contains("sp7.example"), "only its own part is kept");
+    save(&|saml| saml.skew_seconds = 60).await;
+    assert!(known(&app).await.document.is_some(), "other settings change nothing here");
+    save(&|saml| saml.sp_entity_id = "https://else.example".into()).await;
+    assert_eq!(known(&app).await.document, None, "of another entity nothing is known");
+    assert_eq!(refused(&app).await, "metadata_entity");
+    save(&|saml| saml.metadata_source = Some(source(&format!("{}/other", server.url)))).await;
+    assert_eq!(known(&app).await.progress.trouble, None, "nor of another place");
+    save(&|saml| saml.metadata_source = None).await;
+    assert_eq!(sp_metadata::look(&app.ctx, &system(), &crm(&app).await).await.expect("answered"), None);
+    let id = crm(&app).await.id;
+    assert_eq!(sp_metadata::refresh_now(&app.ctx, &system(), id).await.expect("answered"), Refreshed::Busy);
 }

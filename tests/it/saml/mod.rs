@@ -3,6 +3,7 @@
 mod attacks;
 mod logout;
 mod metadata_api;
+mod metadata_fetching;
 mod metadata_source;
 mod rollover;
 mod settings;

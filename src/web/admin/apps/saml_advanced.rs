@@ -4,7 +4,8 @@ use super::certificates;
 use crate::{
     domain::{
         connection::{
-            ContentEncryption, KeyTransport, LogoutService, SamlConnection, SamlSignatureAlgorithm,
+            ContentEncryption, KeyTransport, LogoutBinding, LogoutService, SamlConnection,
+            SamlSignatureAlgorithm,
         },
         key::KeyAlgorithm,
         text::FieldErrors,
@@ -21,7 +22,7 @@ use saml::CertificateDer;
 /// Stored settings as fields.
 pub fn fields_of(saml: &SamlConnection) -> AdvancedFields {
     let row = |service: &LogoutService| LogoutRow {
-        binding: service.binding.clone(),
+        binding: service.binding.as_str().to_owned(),
         url: service.url.clone(),
         response_url: service.response_url.clone(),
     };
@@ -150,12 +151,13 @@ pub fn to_connection(
     let key_transport = one_of(KeyTransport::parse, "key_transport", &fields.key_transport, &mut errors);
     let assertion_seconds = seconds("assertion_seconds", &fields.assertion_seconds, &mut errors);
     let skew_seconds = seconds("skew_seconds", &fields.skew_seconds, &mut errors);
+    let mut logout_services = Vec::with_capacity(fields.logout.len());
+    for row in &fields.logout {
+        let binding = one_of(LogoutBinding::parse, "logout_services", &row.binding, &mut errors);
+        let (url, response_url) = (row.url.clone(), row.response_url.clone());
+        logout_services.extend(binding.map(|binding| LogoutService { binding, url, response_url }));
+    }
     errors.finish()?;
-    let service = |row: &LogoutRow| LogoutService {
-        binding: row.binding.clone(),
-        url: row.url.clone(),
-        response_url: row.response_url.clone(),
-    };
     Ok(SamlConnection {
         signature_algorithm: signature_algorithm.unwrap_or_default(),
         encrypt: fields.encrypt,
@@ -167,7 +169,7 @@ pub fn to_connection(
         assertion_seconds: assertion_seconds.unwrap_or(current.assertion_seconds),
         skew_seconds: skew_seconds.unwrap_or(current.skew_seconds),
         audiences: lines(&fields.audiences),
-        logout_services: fields.logout.iter().map(service).collect(),
+        logout_services,
         strict_relay_state: fields.strict_relay_state,
         allow_idp_initiated: fields.allow_idp_initiated,
         allow_sha1: fields.allow_sha1,
@@ -252,7 +254,7 @@ mod tests {
             skew_seconds: 0,
             audiences: vec!["https://a.example".into(), "https://b.example".into()],
             logout_services: vec![LogoutService {
-                binding: "soap".into(),
+                binding: LogoutBinding::Soap,
                 url: "https://sp.example/slo".into(),
                 response_url: String::new(),
             }],
