@@ -8,7 +8,7 @@ pub(super) enum Sink {
     /// As it comes.
     Plain(Capped),
     /// Unpacked on the way.
-    Gzip(GzDecoder<Capped>),
+    Gzip(Box<GzDecoder<Capped>>),
 }
 
 impl Sink {
@@ -17,7 +17,7 @@ impl Sink {
         let capped = Capped { bytes: Vec::new(), max };
         match encoding.map(str::trim) {
             None | Some("" | "identity") => Some(Self::Plain(capped)),
-            Some("gzip" | "x-gzip") => Some(Self::Gzip(GzDecoder::new(capped))),
+            Some("gzip" | "x-gzip") => Some(Self::Gzip(Box::new(GzDecoder::new(capped)))),
             Some(_) => None,
         }
     }

@@ -197,7 +197,7 @@ fn decide(case: &Case, document: &Document) -> Decision {
         return Decision { saml: fill::all(current, metadata), pending: None };
     }
     let harmless = fill::harmless(current, metadata, case.before.as_ref());
-    let pending = Pending::of(current, metadata).filter(Pending::changes);
+    let pending = Some(Pending::of(current, metadata)).filter(Pending::changes);
     let by_itself = case.source.apply == MetadataApply::Signed && document.verified;
     match pending {
         Some(_) if by_itself => {

@@ -37,7 +37,7 @@ pub struct Pending {
 
 impl Pending {
     /// Puts a document beside the settings.
-    pub(super) fn of(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> Option<Self> {
+    pub(super) fn of(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> Self {
         let sp = service_provider::without_certificates(current);
         // A stored certificate that can't be read is shown as missing; the document then replaces it.
         let certificates = |texts: &[String]| -> Vec<CertificateDer> {
@@ -60,9 +60,9 @@ impl Pending {
         };
         let rows: Vec<ReviewRow> =
             compare(&registered, &from).into_iter().filter(|row| row.touches != Touches::Other).collect();
-        let wanted: String =
-            rows.iter().map(|row| format!("{}\0{}\0", row.field, row.from_metadata)).collect();
-        Some(Self { digest: secret_hash(&wanted), rows })
+        let wanted: Vec<&str> =
+            rows.iter().flat_map(|row| [row.field, row.from_metadata.as_str()]).collect();
+        Self { digest: secret_hash(&wanted.join("\0")), rows }
     }
 
     /// Whether anything would change.
@@ -90,7 +90,7 @@ pub async fn pending(app: &App, known: &SpMetadata) -> Result<Option<Pending>, S
     let (Some(saml), Some(metadata)) = (app.connection.saml(), refresh::stored(known).await?) else {
         return Ok(None);
     };
-    Ok(Pending::of(saml, &metadata).filter(Pending::changes))
+    Ok(Some(Pending::of(saml, &metadata)).filter(Pending::changes))
 }
 
 /// Sets what waits, if it is still what was shown: `digest` names that, `version` is the app's. One write.
@@ -162,7 +162,7 @@ async fn shown(
         return Err(ServiceError::Stale);
     };
     let waits = known.progress.waiting.as_ref().is_some_and(|waiting| waiting.digest == digest);
-    match Pending::of(saml, &metadata).filter(|pending| waits && pending.digest == digest) {
+    match Some(Pending::of(saml, &metadata)).filter(|pending| waits && pending.digest == digest) {
         Some(pending) => Ok((known, pending, metadata)),
         None => Err(ServiceError::Stale),
     }

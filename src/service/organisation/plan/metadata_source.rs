@@ -6,7 +6,7 @@ use crate::{
         connection::{Connection, MetadataSource, SamlConnection},
         text::FieldErrors,
     },
-    service::organisation::document::SamlEntry,
+    service::organisation::{document::SamlEntry, one_or_many::OneOrMany},
 };
 
 /// The source that the block names; without an address there is none.
@@ -30,7 +30,7 @@ pub(super) fn of(block: &SamlEntry, errors: &mut FieldErrors) -> Option<Metadata
         return None;
     };
     let mut certificates = Vec::new();
-    let texts = block.sp_metadata_certificate.clone().map(|texts| texts.into_vec()).unwrap_or_default();
+    let texts = block.sp_metadata_certificate.clone().map(OneOrMany::into_vec).unwrap_or_default();
     for (position, text) in texts.iter().enumerate() {
         match ::saml::CertificateDer::from_pem_or_base64(text) {
             Ok(certificate) => certificates.push(certificate.to_base64()),
@@ -51,7 +51,7 @@ pub(super) fn of(block: &SamlEntry, errors: &mut FieldErrors) -> Option<Metadata
 /// What the metadata of the same source filled in stays, where the file doesn't say it.
 pub(super) fn kept(current: Option<&Connection>, block: &SamlEntry, base: SamlConnection) -> SamlConnection {
     let Some(existing) = current.and_then(Connection::saml) else { return base };
-    let urls = block.sp_metadata_url.clone().map(|urls| urls.into_vec());
+    let urls = block.sp_metadata_url.clone().map(OneOrMany::into_vec);
     let same = existing.metadata_source.as_ref().is_some_and(|source| Some(&source.urls) == urls.as_ref());
     if !same {
         return base;
