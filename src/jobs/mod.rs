@@ -1,8 +1,10 @@
 //! The only background work: what runs by the clock. Does not own what it does (`service`).
 
 mod keys;
+mod metadata;
 
 pub use keys::keep_keys;
+pub use metadata::keep_metadata;
 
 use crate::{
     context::AppContext,

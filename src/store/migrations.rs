@@ -22,6 +22,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (8, "create logout", include_str!("../../migrations/0008_create_logout.sql")),
     (9, "create consents", include_str!("../../migrations/0009_create_consents.sql")),
     (13, "order issuer keys", include_str!("../../migrations/0013_order_issuer_keys.sql")),
+    (15, "create sp metadata", include_str!("../../migrations/0015_create_sp_metadata.sql")),
 ];
 
 /// The migrations, ready to run.

@@ -6,6 +6,7 @@ use crate::{
     domain::{
         app::App,
         audit::AuditEvent,
+        connection::LogoutBinding,
         logout::{Logout, LogoutState, Participant, Progress},
     },
     outbound::http::Client,
@@ -84,7 +85,7 @@ async fn tell_saml(
         let app = store::apps::get(&mut ctx.db.read().await?, one.app_id).await?;
         let soap = |app: &App| {
             let services = app.connection.saml().map(|saml| saml.logout_services.as_slice());
-            services.unwrap_or_default().iter().any(|service| service.binding == "soap")
+            services.unwrap_or_default().iter().any(|service| service.binding == LogoutBinding::Soap)
         };
         to_tell.extend(app.filter(soap).map(|app| (index, app)));
     }
@@ -110,7 +111,8 @@ async fn tell_saml(
             }
             Err((code, words)) => {
                 let services = app.connection.saml().map(|saml| saml.logout_services.as_slice());
-                let by_browser = services.unwrap_or_default().iter().any(|one| one.binding != "soap");
+                let by_browser =
+                    services.unwrap_or_default().iter().any(|one| one.binding != LogoutBinding::Soap);
                 if !(has_browser && by_browser) {
                     participant.fail(&code);
                 }

@@ -3,6 +3,7 @@
 
 mod bearer;
 mod keys;
+mod metadata;
 mod organisation;
 mod problem;
 mod simulate;
@@ -20,6 +21,7 @@ pub fn router() -> Router<AppContext> {
     Router::new()
         .route("/organisation/apply", post(organisation::apply).layer(DefaultBodyLimit::max(SIZE_MAX)))
         .route("/organisation/export", get(organisation::export))
+        .route("/apps/{slug}/metadata", get(metadata::show).post(metadata::act))
         .route("/apps/{slug}/simulate", post(simulate::simulate))
         .route("/apps/{slug}/judge", post(simulate::judge))
         .route("/keys", get(keys::list))

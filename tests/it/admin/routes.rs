@@ -84,6 +84,14 @@ async fn routes(app: &TestApp) -> Routes {
         post("/admin/apps/new/custom-oidc", &[("label", "Statsig")]),
         post("/admin/apps/crm/sso", &[("sp_entity_id", "https://other.example")]),
         post("/admin/apps/crm/sso/metadata", &[("metadata_xml", "<x/>")]),
+        post(
+            "/admin/apps/crm/sso/source",
+            &[
+                ("action", "save"),
+                ("sp_metadata_url", "https://127.0.0.1:1/"),
+                ("sp_metadata_apply", "review"),
+            ],
+        ),
         post("/admin/apps/crm/certificate", &[("action", "make"), ("algorithm", "p256"), ("years", "3")]),
         post("/admin/apps/crm/certificate/upload", &[("certificate", "x"), ("private_key", "y")]),
         post("/admin/apps/crm/certificate/replace", &[("algorithm", "p256"), ("years", "3")]),

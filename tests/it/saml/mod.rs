@@ -2,6 +2,9 @@
 
 mod attacks;
 pub mod logout;
+mod metadata_api;
+mod metadata_fetching;
+mod metadata_source;
 mod rollover;
 mod settings;
 mod sign_on;

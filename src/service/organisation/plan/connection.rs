@@ -1,7 +1,7 @@
 //! The protocol half of an app, from the blocks of the file. Does not own its rules (`domain::connection`).
 
 use super::{
-    Setting, oidc,
+    Setting, metadata_source, oidc,
     recipe::{self, Recipe},
 };
 use crate::{
@@ -126,7 +126,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
         errors.add("saml.sp_metadata_file", message);
     }
     let mut saml = match &block.sp_metadata {
-        None => base,
+        None => metadata_source::kept(about.current(), block, base),
         Some(xml) => {
             let reading = sp_metadata::Reading {
                 current: &base,
@@ -229,6 +229,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
     if let Some(rows) = &block.attributes {
         saml.attributes = mappings("saml.attributes", rows, &mut errors);
     }
+    saml.metadata_source = metadata_source::of(block, &mut errors);
     errors.finish()?;
     Ok(saml)
 }

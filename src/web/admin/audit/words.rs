@@ -65,6 +65,10 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::SigningKeyReplace => "Certificate replaced at once",
         EventType::SigningKeyDelete => "Certificate removed",
         EventType::CertificateExpiry => "Certificate ends soon",
+        EventType::SpMetadataRefresh => "Metadata fetched",
+        EventType::SpMetadataWaiting => "Metadata waits for approval",
+        EventType::SpMetadataApprove => "Metadata approved",
+        EventType::SpMetadataDismiss => "Metadata dismissed",
         EventType::ApiTokenCreate => "API token made",
         EventType::ApiTokenDelete => "API token withdrawn",
         EventType::OauthTokenIssue => "Token given",
@@ -94,6 +98,7 @@ pub fn title(event: &AuditEvent) -> &'static str {
             _ => "Wrong user name or password",
         },
         (EventType::UserLogout, _) => "Signed out",
+        (EventType::SpMetadataRefresh, false) => "Metadata not fetched",
         (EventType::AssociationChange, _) if field(event) == Some("members") => {
             if is_addition(event) {
                 "Group joined"
@@ -195,6 +200,13 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
             "" => format!("The certificate of {app} ends soon."),
             days => format!("The certificate of {app} ends within {days} days."),
         },
+        EventType::SpMetadataRefresh => format!("The metadata of {app} is fetched and usable."),
+        EventType::SpMetadataWaiting => match detail("fields") {
+            "" => format!("The metadata of {app} changed. Somebody has to approve it."),
+            fields => format!("The metadata of {app} changed in {fields}. Somebody has to approve it."),
+        },
+        EventType::SpMetadataApprove => format!("{who} approved what the metadata of {app} changed."),
+        EventType::SpMetadataDismiss => format!("{who} dismissed what the metadata of {app} changed."),
         EventType::ApiTokenCreate => format!("{who} made the API token {what}."),
         EventType::ApiTokenDelete => format!("{who} withdrew the API token {what}."),
         EventType::OauthTokenIssue => format!("{app} got a token for {who}."),
@@ -370,6 +382,10 @@ pub(super) mod tests {
             E::SigningKeyReplace,
             E::SigningKeyDelete,
             E::CertificateExpiry,
+            E::SpMetadataRefresh,
+            E::SpMetadataWaiting,
+            E::SpMetadataApprove,
+            E::SpMetadataDismiss,
             E::ApiTokenCreate,
             E::ApiTokenDelete,
             E::OauthTokenIssue,

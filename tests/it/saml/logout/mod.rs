@@ -26,7 +26,7 @@ use gatehouse::{
     clock::Clock,
     domain::{
         audit::{AuditEvent, EventType},
-        connection::{AcsUrl, Connection, LogoutService, SamlConnection},
+        connection::{AcsUrl, Connection, LogoutBinding, LogoutService, SamlConnection},
         group::Group,
         user::{Role, User},
     },
@@ -76,7 +76,7 @@ impl House {
     async fn sp_at(&self, slug: &'static str, home: &str, bindings: &[&str], format: &str) -> Sp {
         let sp = Sp { clock: self.app.ctx.clock.clone(), ..Sp::new(slug, home) };
         let services = bindings.iter().map(|binding| LogoutService {
-            binding: (*binding).to_owned(),
+            binding: LogoutBinding::parse(binding).expect("a binding"),
             url: sp.address(),
             response_url: String::new(),
         });

@@ -13,6 +13,8 @@ pub enum GiveKind {
     SignInUrl,
     /// Entity ID of the identity provider.
     Issuer,
+    /// Where logout messages come.
+    LogoutUrl,
     /// The signing certificate.
     Certificate,
     /// The portal.
