@@ -4,12 +4,14 @@
 mod audit;
 mod cidr;
 mod database;
+mod flight_recorder;
 mod http;
 mod log;
 mod metrics;
 mod outbound;
 mod passwords;
 mod public_url;
+mod saml;
 mod secrets;
 mod sessions;
 mod values;
@@ -17,12 +19,14 @@ mod values;
 pub use audit::AuditConfig;
 pub use cidr::{Cidr, NotACidr};
 pub use database::DatabaseConfig;
+pub use flight_recorder::FlightRecorderConfig;
 pub use http::HttpConfig;
 pub use log::{LogConfig, LogFormat};
 pub use metrics::MetricsConfig;
 pub use outbound::{OutboundConfig, PrivateNetworks};
 pub use passwords::PasswordsConfig;
 pub use public_url::{NotAPublicUrl, PublicUrl};
+pub use saml::{BlockedAlgorithm, SamlConfig, Scope};
 pub use secrets::SecretsConfig;
 pub use sessions::SessionsConfig;
 
@@ -53,6 +57,10 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// `[audit]`: how long events are kept.
     pub audit: AuditConfig,
+    /// `[flight_recorder]`: which sign-ons are kept to be looked at again.
+    pub flight_recorder: FlightRecorderConfig,
+    /// `[saml]`: what holds for every SAML app.
+    pub saml: SamlConfig,
 }
 
 /// A configuration that can't be used; the text is one line: what, where, how to fix.
@@ -123,6 +131,8 @@ impl Config {
             passwords: PasswordsConfig::read(&mut values)?,
             sessions: SessionsConfig::read(&mut values)?,
             audit: AuditConfig::read(&mut values)?,
+            flight_recorder: FlightRecorderConfig::read(&mut values)?,
+            saml: SamlConfig::read(&mut values)?,
         };
         values.finish()?;
         Ok(config)

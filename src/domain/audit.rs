@@ -45,6 +45,7 @@ pub enum EventType {
     SigningKeyReplace,
     SigningKeyDelete,
     CertificateExpiry,
+    RecordingRead,
     ApiTokenCreate,
     ApiTokenDelete,
     OauthTokenIssue,

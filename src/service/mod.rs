@@ -23,6 +23,7 @@ pub mod organisation;
 pub mod overview;
 pub mod portal;
 pub mod preview;
+pub mod recordings;
 pub mod refusals;
 pub mod sessions;
 pub mod settings;

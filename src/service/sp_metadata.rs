@@ -1,6 +1,7 @@
 //! From a service provider's metadata document to proposed settings and what would change. Nothing is stored here.
 //! Does not own reading the XML (`crates/saml`) or saving the settings (`apps`).
 
+use super::sign_on::saml::subject_ids;
 use crate::domain::{
     connection::{AcsUrl, LogoutService, NameIdFormat, SamlConnection, ValueMapping, ValueSource},
     text::FieldErrors,
@@ -153,6 +154,7 @@ fn merge(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> SamlCo
             });
         }
     }
+    attributes.extend(subject_ids::row_asked_for(&metadata.entity_attributes, &attributes));
     SamlConnection {
         sp_entity_id: metadata.entity_id.clone(),
         acs_urls,

@@ -20,6 +20,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (6, "extend keys", include_str!("../../migrations/0006_extend_keys.sql")),
     (7, "app parameters", include_str!("../../migrations/0007_app_parameters.sql")),
     (8, "create logout", include_str!("../../migrations/0008_create_logout.sql")),
+    (17, "create recordings", include_str!("../../migrations/0017_create_recordings.sql")),
 ];
 
 /// The migrations, ready to run.

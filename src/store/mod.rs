@@ -34,6 +34,7 @@ pub mod metadata_fetches;
 pub mod name_ids;
 pub mod outbox;
 pub mod pending_sign_ons;
+pub mod recordings;
 pub mod refresh_tokens;
 pub mod saml_requests;
 pub mod sessions;

@@ -115,6 +115,12 @@ impl UnverifiedAuthnRequest {
         self.relay_state.as_ref()
     }
 
+    /// The message as it was decoded, for people to look at: nothing in it is proven.
+    #[must_use]
+    pub fn into_xml(self) -> Vec<u8> {
+        self.xml
+    }
+
     /// How it came.
     #[must_use]
     pub const fn binding(&self) -> Binding {

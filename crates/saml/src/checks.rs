@@ -73,7 +73,11 @@ fn check_signature(
     unverified: &UnverifiedAuthnRequest,
     sp: &ServiceProvider,
 ) -> Result<(AuthnRequest, Option<VerifiedSignature>), RequestError> {
-    let trust = Trust { certificates: &sp.signing_certificates, allow_sha1: sp.allow_sha1 };
+    let trust = Trust {
+        certificates: &sp.signing_certificates,
+        allow_sha1: sp.allow_sha1,
+        blocked: &sp.blocked_algorithms,
+    };
     let refused = |error: SignatureError| {
         let kind = if matches!(error, SignatureError::Algorithm(_)) {
             Kind::SignatureAlgorithm

@@ -5,6 +5,7 @@
 //! → [`response::issue`]. Each step takes only what the one before made, so nothing can be issued for
 //! a request that was not verified, nor to an address that was not registered.
 
+pub mod algorithm;
 pub mod assertion;
 pub mod attribute;
 pub mod authn_context;

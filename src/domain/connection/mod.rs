@@ -10,7 +10,7 @@ use super::text::FieldErrors;
 pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
 pub use mapping::{ValueMapping, ValueSource};
 pub use oidc::{ClientAuth, IdTokenAlgorithm, OidcConnection};
-pub use saml::{AcsUrl, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
+pub use saml::{AcsUrl, AttributeSet, Denied, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 use serde::{Deserialize, Serialize};
 
 /// How people sign on to an application.

@@ -3,7 +3,7 @@
 use super::{
     algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm},
     check_web_address,
-    mapping::{ValueMapping, check_expression, check_mappings, check_source},
+    mapping::{ValueMapping, check_expression, check_saml_mappings, check_source},
 };
 use crate::domain::{
     text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line},
@@ -174,7 +174,40 @@ pub struct SamlConnection {
     /// Where the tile leads: the app then asks for sign-on itself; empty: the tile posts an assertion.
     #[serde(default)]
     pub start_url: String,
+    /// Leave the NameID out, for an app that goes by attributes alone; one that asks for a format gets it all the same.
+    #[serde(default)]
+    pub omit_name_id: bool,
+    /// What is sent instead of `attributes` to a request that names one of these by its number.
+    #[serde(default)]
+    pub attribute_sets: Vec<AttributeSet>,
+    /// What becomes of somebody who may not open the app, when the app asked.
+    #[serde(default)]
+    pub denied: Denied,
 }
+
+/// What an app gets when its request names this set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttributeSet {
+    /// `AttributeConsumingServiceIndex`.
+    pub index: u16,
+    /// What admins call it.
+    #[serde(default)]
+    pub name: String,
+    /// The rows.
+    pub attributes: Vec<ValueMapping>,
+}
+
+/// What becomes of somebody who may not open an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Denied {
+    /// They see our page, with a reference.
+    #[default]
+    Page,
+    /// The app is told by a status, and shows its own page.
+    Status,
+}
+text_enum!(Denied { Page = "page", Status = "status" });
 
 fn assertion_seconds() -> u32 {
     300
@@ -216,6 +249,9 @@ impl Default for SamlConnection {
             audiences: Vec::new(),
             logout_services: Vec::new(),
             start_url: String::new(),
+            omit_name_id: false,
+            attribute_sets: Vec::new(),
+            denied: Denied::Page,
         }
     }
 }
@@ -238,6 +274,9 @@ impl SamlConnection {
             if let Err(error) = ::saml::metadata::check_acs_url(&acs.url) {
                 errors.add("acs_urls", format!("{}: {error}", acs.url));
             }
+        }
+        if self.acs_urls.iter().filter(|acs| acs.default).count() > 1 {
+            errors.add("acs_urls", "Mark one address as default, not several");
         }
         let mut indexes: Vec<u16> = self.acs_urls.iter().map(|acs| acs.index).collect();
         indexes.sort_unstable();
@@ -272,10 +311,33 @@ impl SamlConnection {
         if !self.name_id_expression.is_empty() {
             check_expression(errors, "name_id_expression", &self.name_id_expression);
         }
-        check_mappings(errors, "attributes", &self.attributes, &self.groups_attribute);
+        check_saml_mappings(errors, "attributes", &self.attributes, &self.groups_attribute);
+        self.check_attribute_sets(errors);
         self.check_encryption(errors);
         self.check_limits(errors);
         self.check_logout(errors);
+    }
+
+    fn check_attribute_sets(&self, errors: &mut FieldErrors) {
+        const FIELD: &str = "attribute_sets";
+        if self.attribute_sets.len() > 16 {
+            errors.add(FIELD, "Use at most 16 sets");
+        }
+        let mut indexes = std::collections::HashSet::new();
+        for set in &self.attribute_sets {
+            if !indexes.insert(set.index) {
+                errors.add(FIELD, format!("Two sets have the number {}", set.index));
+            }
+            check_line(errors, FIELD, &set.name, LINE_MAX);
+            check_saml_mappings(errors, FIELD, &set.attributes, &self.groups_attribute);
+        }
+    }
+
+    /// SAML Core §3.4.1: the rows of the set that a request names by `AttributeConsumingServiceIndex`. The section leaves us free
+    /// to pass over a number that we don't know: then, as without one, the app's own rows count.
+    pub fn attributes_of(&self, index: Option<u16>) -> &[ValueMapping] {
+        let set = index.and_then(|index| self.attribute_sets.iter().find(|set| set.index == index));
+        set.map_or(&self.attributes, |set| &set.attributes)
     }
 
     fn check_encryption(&self, errors: &mut FieldErrors) {

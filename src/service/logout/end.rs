@@ -60,7 +60,8 @@ pub(super) async fn join(
     let mut untold = Vec::new();
     for participant in &mut state.participants {
         let app = store::apps::get(tx, participant.app_id).await?;
-        if !app.as_ref().is_some_and(|app| is_reachable(app, has_browser)) {
+        let is_named = participant.name_id.as_ref().is_none_or(|name_id| !name_id.value.is_empty());
+        if !is_named || !app.as_ref().is_some_and(|app| is_reachable(app, has_browser)) {
             participant.progress = Progress::Untellable;
         }
         if participant.progress == Progress::Untellable {

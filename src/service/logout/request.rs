@@ -39,7 +39,7 @@ pub(super) async fn begin(
         Incoming::Redirect(query) => UnverifiedLogoutRequest::from_redirect(query),
         Incoming::Post(body) => UnverifiedLogoutRequest::from_post_body(body),
     };
-    let sp = service_provider::with_certificates(saml_connection(app)?).map_err(ServiceError::internal)?;
+    let sp = service_provider::of(ctx, app, saml_connection(app)?).map_err(ServiceError::internal)?;
     let verified =
         parsed.map_err(LogoutRefusal::from).and_then(|request| verify(ctx, app, &sp, slug, &request));
     let request = match verified {
@@ -111,7 +111,7 @@ pub async fn by_soap(
         unknown(ctx, &visitor, slug).await?;
         return Ok(SoapAnswer::NotFound);
     };
-    let sp = service_provider::with_certificates(saml_connection(&app)?).map_err(ServiceError::internal)?;
+    let sp = service_provider::of(ctx, &app, saml_connection(&app)?).map_err(ServiceError::internal)?;
     let verified = UnverifiedLogoutRequest::from_soap(body)
         .map_err(LogoutRefusal::from)
         .and_then(|request| verify(ctx, &app, &sp, slug, &request));

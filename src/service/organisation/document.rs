@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         connection::{
-            ClientAuth, ContentEncryption, IdTokenAlgorithm, KeyTransport, LogoutService, NameIdFormat,
+            ClientAuth, ContentEncryption, Denied, IdTokenAlgorithm, KeyTransport, LogoutService, NameIdFormat,
             SamlSignatureAlgorithm,
         },
         user::{CustomValue, Profile, Role, UserState},
@@ -246,6 +246,25 @@ pub struct SamlEntry {
     /// Where the tile leads, when sign-on begins at the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_url: Option<String>,
+    /// What is sent instead of `attributes` when a request names a set by its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribute_sets: Option<Vec<AttributeSetEntry>>,
+    /// `page` or `status`: what becomes of somebody who may not open the app, when the app asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied: Option<Denied>,
+}
+
+/// What an app gets when its request names this set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeSetEntry {
+    /// `AttributeConsumingServiceIndex`.
+    pub index: u16,
+    /// What admins call it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The rows.
+    pub attributes: Vec<MappingEntry>,
 }
 
 /// One reply address.
@@ -275,6 +294,9 @@ pub struct NameIdEntry {
     /// In which format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<NameIdFormat>,
+    /// Left out, unless a request asks for a format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub omit: Option<bool>,
 }
 
 /// What can be signed.

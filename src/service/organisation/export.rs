@@ -1,7 +1,7 @@
 //! The organisation as a document that, applied again, changes nothing. Does not own the notation (`cli`, `web::api`).
 
 use super::document::{
-    AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, OidcEntry, SamlEntry,
+    AcsEntry, AppEntry, AttributeSetEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, OidcEntry, SamlEntry,
     Signed, UserEntry,
 };
 use crate::{
@@ -143,6 +143,7 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         RequireSigned::Always => AutoOrBool::Bool(true),
         RequireSigned::Never => AutoOrBool::Bool(false),
     };
+    let omit = saml.omit_name_id.then_some(true);
     SamlEntry {
         sp_metadata_file: None,
         sp_metadata: None,
@@ -154,12 +155,14 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
                 source: Some(saml.name_id_source),
                 expression: None,
                 format: Some(saml.name_id_format),
+                omit,
             }
         } else {
             NameIdEntry {
                 source: None,
                 expression: Some(saml.name_id_expression),
                 format: Some(saml.name_id_format),
+                omit,
             }
         }),
         sign: Some(sign),
@@ -183,6 +186,16 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         audiences: Some(saml.audiences),
         logout_services: Some(saml.logout_services),
         start_url: Some(saml.start_url),
+        attribute_sets: (!saml.attribute_sets.is_empty()).then(|| {
+            let sets = saml.attribute_sets.into_iter();
+            sets.map(|set| AttributeSetEntry {
+                index: set.index,
+                name: set.name,
+                attributes: set.attributes.into_iter().map(mapping).collect(),
+            })
+            .collect()
+        }),
+        denied: Some(saml.denied),
     }
 }
 

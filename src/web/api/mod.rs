@@ -4,6 +4,7 @@
 mod bearer;
 mod organisation;
 mod problem;
+mod recordings;
 mod simulate;
 
 use crate::{context::AppContext, service::organisation::SIZE_MAX};
@@ -21,6 +22,9 @@ pub fn router() -> Router<AppContext> {
         .route("/organisation/export", get(organisation::export))
         .route("/apps/{slug}/simulate", post(simulate::simulate))
         .route("/apps/{slug}/judge", post(simulate::judge))
+        .route("/apps/{slug}/recordings", get(recordings::list))
+        .route("/apps/{slug}/recordings/{id}", get(recordings::read))
+        .route("/apps/{slug}/recordings/{id}/replay", post(recordings::replay))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
 }

@@ -70,7 +70,8 @@ pub(super) async fn judge(
     run.await.map(Json).map_err(|error| Problem::of(&ctx, error))
 }
 
-async fn app_and_draft(
+/// The app of a slug, and the settings that a draft asks for.
+pub(super) async fn app_and_draft(
     ctx: &AppContext,
     caller: &Caller,
     slug: &str,

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod logout;
+mod recordings;
 mod rollover;
 mod settings;
 mod sign_on;

@@ -11,6 +11,7 @@ mod keys;
 mod migrations;
 mod outbox;
 mod races;
+mod recordings;
 mod rules;
 mod sample;
 mod secrets;

@@ -58,7 +58,11 @@ pub(super) fn check_signature<M: Message>(
     received: &Received<M>,
     sp: &ServiceProvider,
 ) -> Result<(M, VerifiedSignature), LogoutError> {
-    let trust = Trust { certificates: &sp.signing_certificates, allow_sha1: sp.allow_sha1 };
+    let trust = Trust {
+        certificates: &sp.signing_certificates,
+        allow_sha1: sp.allow_sha1,
+        blocked: &sp.blocked_algorithms,
+    };
     let mismatch = |error: SignatureError| {
         let kind = match error {
             SignatureError::Algorithm(_) => Kind::SignatureAlgorithm,

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         app::App,
         connection::{
-            AcsUrl, BookmarkConnection, ClientAuth, Connection, OidcConnection, RequireSigned,
+            AcsUrl, AttributeSet, BookmarkConnection, ClientAuth, Connection, OidcConnection, RequireSigned,
             SamlConnection, ValueMapping, ValueSource,
         },
         text::FieldErrors,
@@ -162,6 +162,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
             (None, None) => {}
         }
         saml.name_id_format = name_id.format.unwrap_or(saml.name_id_format);
+        saml.omit_name_id = name_id.omit.unwrap_or(saml.omit_name_id);
     }
     if let Some(sign) = &block.sign {
         saml.sign_assertion = sign.contains(&Signed::Assertion);
@@ -224,6 +225,22 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
     if let Some(rows) = &block.attributes {
         saml.attributes = mappings("saml.attributes", rows, &mut errors);
     }
+    if let Some(sets) = &block.attribute_sets {
+        saml.attribute_sets = sets
+            .iter()
+            .enumerate()
+            .map(|(position, set)| AttributeSet {
+                index: set.index,
+                name: set.name.clone(),
+                attributes: mappings(
+                    &format!("saml.attribute_sets[{position}].attributes"),
+                    &set.attributes,
+                    &mut errors,
+                ),
+            })
+            .collect();
+    }
+    saml.denied = block.denied.unwrap_or(saml.denied);
     errors.finish()?;
     Ok(saml)
 }

@@ -64,6 +64,7 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::SigningKeyReplace => "Certificate replaced at once",
         EventType::SigningKeyDelete => "Certificate removed",
         EventType::CertificateExpiry => "Certificate ends soon",
+        EventType::RecordingRead => "Recorded sign-on read",
         EventType::ApiTokenCreate => "API token made",
         EventType::ApiTokenDelete => "API token withdrawn",
         EventType::OauthTokenIssue => "Token given",
@@ -188,6 +189,10 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
             "" => format!("The certificate of {app} ends soon."),
             days => format!("The certificate of {app} ends within {days} days."),
         },
+        EventType::RecordingRead if detail("replayed") == "true" => {
+            format!("{who} replayed a recorded sign-on of {app} against other settings.")
+        }
+        EventType::RecordingRead => format!("{who} read a recorded sign-on of {app}."),
         EventType::ApiTokenCreate => format!("{who} made the API token {what}."),
         EventType::ApiTokenDelete => format!("{who} withdrew the API token {what}."),
         EventType::OauthTokenIssue => format!("{app} got a token for {who}."),
@@ -334,6 +339,7 @@ pub(super) mod tests {
             E::SigningKeyReplace,
             E::SigningKeyDelete,
             E::CertificateExpiry,
+            E::RecordingRead,
             E::ApiTokenCreate,
             E::ApiTokenDelete,
             E::OauthTokenIssue,
