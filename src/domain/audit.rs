@@ -46,6 +46,8 @@ pub enum EventType {
     SigningKeyDelete,
     CertificateExpiry,
     RecordingRead,
+    DecryptionKeyCreate,
+    DecryptionKeyDelete,
     ApiTokenCreate,
     ApiTokenDelete,
     OauthTokenIssue,

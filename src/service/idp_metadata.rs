@@ -1,6 +1,9 @@
 //! Our SAML metadata and certificate for one app. Does not own their form (`crates/saml`).
 
-use super::{ServiceError, apps, keys, logout, settings, sign_on::saml::idp_entity_id};
+use super::{
+    ServiceError, apps, decryption_keys, keys, logout, settings,
+    sign_on::saml::{idp_entity_id, subject_ids},
+};
 use crate::{context::AppContext, domain::app::App, store};
 use ::saml::{
     Binding, NameIdFormat, SingleLogoutService,
@@ -39,7 +42,13 @@ pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), 
     }
     let url = ctx.config.http.public_url.as_str();
     let logout_services = logout_services(ctx, &app);
-    let details = IdpDetails { single_logout_services: &logout_services, ..IdpDetails::default() };
+    let encryption_certificates = decryption_keys::certificates(ctx, &app).await?;
+    let details = IdpDetails {
+        single_logout_services: &logout_services,
+        encryption_certificates: &encryption_certificates,
+        scope: subject_ids::are_sent(connection).then(|| subject_ids::scope(ctx)),
+        ..IdpDetails::default()
+    };
     let xml = IdpMetadata {
         entity_id: &idp_entity_id(ctx, &app, connection),
         sso_url: &ctx.url(&format!("/saml2/{}", app.slug)),

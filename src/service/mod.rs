@@ -8,6 +8,7 @@ pub mod assignments;
 pub mod audit;
 pub mod authentication;
 pub mod connectors;
+pub mod decryption_keys;
 pub mod error;
 pub mod groups;
 pub mod handed_over;

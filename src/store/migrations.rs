@@ -21,6 +21,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (7, "app parameters", include_str!("../../migrations/0007_app_parameters.sql")),
     (8, "create logout", include_str!("../../migrations/0008_create_logout.sql")),
     (17, "create recordings", include_str!("../../migrations/0017_create_recordings.sql")),
+    (18, "create decryption keys", include_str!("../../migrations/0018_create_decryption_keys.sql")),
 ];
 
 /// The migrations, ready to run.

@@ -25,6 +25,7 @@ pub mod audit;
 pub mod authorization_codes;
 pub mod client_secrets;
 pub mod credentials;
+pub mod decryption_keys;
 pub mod favourites;
 pub mod groups;
 pub mod housekeeping;

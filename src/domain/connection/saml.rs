@@ -183,6 +183,9 @@ pub struct SamlConnection {
     /// What becomes of somebody who may not open the app, when the app asked.
     #[serde(default)]
     pub denied: Denied,
+    /// Read identifiers that this legacy provider encrypted with AES-CBC, in messages whose signature verified.
+    #[serde(default)]
+    pub accept_cbc: bool,
 }
 
 /// What an app gets when its request names this set.
@@ -252,6 +255,7 @@ impl Default for SamlConnection {
             omit_name_id: false,
             attribute_sets: Vec::new(),
             denied: Denied::Page,
+            accept_cbc: false,
         }
     }
 }

@@ -252,6 +252,9 @@ pub struct SamlEntry {
     /// `page` or `status`: what becomes of somebody who may not open the app, when the app asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denied: Option<Denied>,
+    /// Read identifiers encrypted with AES-CBC, in messages whose signature verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept_cbc: Option<bool>,
 }
 
 /// What an app gets when its request names this set.

@@ -196,6 +196,7 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
             .collect()
         }),
         denied: Some(saml.denied),
+        accept_cbc: Some(saml.accept_cbc),
     }
 }
 

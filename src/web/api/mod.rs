@@ -2,6 +2,7 @@
 //! Does not own what is done (`service`).
 
 mod bearer;
+mod decryption_keys;
 mod organisation;
 mod problem;
 mod recordings;
@@ -11,7 +12,7 @@ use crate::{context::AppContext, service::organisation::SIZE_MAX};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use problem::Problem;
 
@@ -22,6 +23,8 @@ pub fn router() -> Router<AppContext> {
         .route("/organisation/export", get(organisation::export))
         .route("/apps/{slug}/simulate", post(simulate::simulate))
         .route("/apps/{slug}/judge", post(simulate::judge))
+        .route("/apps/{slug}/decryption-keys", get(decryption_keys::list).post(decryption_keys::make))
+        .route("/apps/{slug}/decryption-keys/{id}", delete(decryption_keys::remove))
         .route("/apps/{slug}/recordings", get(recordings::list))
         .route("/apps/{slug}/recordings/{id}", get(recordings::read))
         .route("/apps/{slug}/recordings/{id}/replay", post(recordings::replay))

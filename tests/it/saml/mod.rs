@@ -1,12 +1,14 @@
 //! SAML sign-on over HTTP: what comes in, what goes out, what is refused.
 
 mod attacks;
+mod identifiers;
 mod logout;
 mod recordings;
 mod rollover;
 mod settings;
 mod sign_on;
 mod simulator;
+mod wishes;
 
 use crate::support::app::{Browser, Page, TestApp, saml_settings};
 use base64::{Engine, engine::general_purpose::STANDARD};

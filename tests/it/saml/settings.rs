@@ -36,7 +36,7 @@ async fn issued(settings: SamlConnection) -> (TestApp, String) {
     (app, xml)
 }
 
-fn values(xml: &str, name: &str) -> Vec<String> {
+pub(super) fn values(xml: &str, name: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(xml).expect("XML");
     document
         .descendants()

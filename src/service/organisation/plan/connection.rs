@@ -208,6 +208,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
         (&mut saml.allow_sha1, block.allow_sha1),
         (&mut saml.allow_idp_initiated, block.allow_idp_initiated),
         (&mut saml.encrypt, block.encrypt),
+        (&mut saml.accept_cbc, block.accept_cbc),
     ] {
         *field = value.unwrap_or(*field);
     }

@@ -14,13 +14,13 @@ use crate::{
         sign_on::SignOnRequest,
     },
     service::{
-        ServiceError, apps,
+        ServiceError, apps, decryption_keys,
         recordings::{Note, Request},
     },
     store::{self, Written},
 };
 use ::saml::{
-    Refusal, RequestErrorKind, ResponseTarget, SecondLevelStatusCode, Status, StatusCode,
+    Decryption, Refusal, RequestErrorKind, ResponseTarget, SecondLevelStatusCode, Status, StatusCode,
     UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext, authn_context, binding,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -116,7 +116,11 @@ pub async fn begin(
     };
     let addresses = [ctx.url(&format!("/saml2/{}", app.slug)), ctx.url(&format!("/saml2/{slug}"))];
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-    match request.verify(&sp, &verify_context(ctx, connection, &addresses)) {
+    let keys =
+        if request.has_encrypted_subject() { decryption_keys::open(ctx, &app).await? } else { Vec::new() };
+    let decryption = Decryption { keys: &keys, allow_cbc: connection.accept_cbc };
+    let context = VerifyContext { decryption, ..verify_context(ctx, connection, &addresses) };
+    match request.verify(&sp, &context) {
         Ok(verified) => {
             let began_at = ctx.now();
             ctx.recorder().note(|| Note::came(&app, began_at, &verified, request));

@@ -6,7 +6,7 @@ use crate::{
     context::AppContext,
     domain::{
         attributes::{Subject, is_subject_id},
-        connection::{ValueMapping, ValueSource},
+        connection::{SamlConnection, ValueMapping, ValueSource},
     },
     service::ServiceError,
     store,
@@ -71,6 +71,12 @@ async fn pairwise(
     }
     let kept = store::name_ids::get(&mut ctx.db.read().await?, subject.app.id, subject.user.id).await?;
     Ok(kept.unwrap_or_else(|| name_id::NOT_YET.to_owned()))
+}
+
+/// Whether an app gets any of them.
+pub fn are_sent(connection: &SamlConnection) -> bool {
+    let sets = connection.attribute_sets.iter().flat_map(|set| &set.attributes);
+    connection.attributes.iter().chain(sets).any(|row| !row.off && source(row).is_some())
 }
 
 /// §3.3.1: the domain within which these identifiers are unique.

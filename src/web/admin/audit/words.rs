@@ -65,6 +65,8 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::SigningKeyDelete => "Certificate removed",
         EventType::CertificateExpiry => "Certificate ends soon",
         EventType::RecordingRead => "Recorded sign-on read",
+        EventType::DecryptionKeyCreate => "Decryption key made",
+        EventType::DecryptionKeyDelete => "Decryption key removed",
         EventType::ApiTokenCreate => "API token made",
         EventType::ApiTokenDelete => "API token withdrawn",
         EventType::OauthTokenIssue => "Token given",
@@ -193,6 +195,8 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
             format!("{who} replayed a recorded sign-on of {app} against other settings.")
         }
         EventType::RecordingRead => format!("{who} read a recorded sign-on of {app}."),
+        EventType::DecryptionKeyCreate => format!("{who} made a key for what {app} encrypts for us."),
+        EventType::DecryptionKeyDelete => format!("{who} removed a key for what {app} encrypts for us."),
         EventType::ApiTokenCreate => format!("{who} made the API token {what}."),
         EventType::ApiTokenDelete => format!("{who} withdrew the API token {what}."),
         EventType::OauthTokenIssue => format!("{app} got a token for {who}."),
@@ -340,6 +344,8 @@ pub(super) mod tests {
             E::SigningKeyDelete,
             E::CertificateExpiry,
             E::RecordingRead,
+            E::DecryptionKeyCreate,
+            E::DecryptionKeyDelete,
             E::ApiTokenCreate,
             E::ApiTokenDelete,
             E::OauthTokenIssue,
