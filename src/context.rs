@@ -4,9 +4,7 @@ use crate::{
     clock::Clock,
     config::Config,
     keyring::Keyring,
-    service::{
-        authentication::hasher::Hasher, recordings::Recorder, sign_on::service_provider::PeerKeys,
-    },
+    service::{authentication::hasher::Hasher, recordings::Recorder, sign_on::service_provider::PeerKeys},
     store::Database,
 };
 use chrono::{DateTime, Utc};

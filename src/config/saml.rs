@@ -50,7 +50,9 @@ impl FromStr for Scope {
         let scope = text.trim().to_ascii_lowercase();
         match ::saml::Attribute::subject_id("a", &scope) {
             Ok(_) => Ok(Self(scope)),
-            Err(_) => Err(format!("“{text}” is no domain; write one such as fernhill.example, at most 127 characters")),
+            Err(_) => Err(format!(
+                "“{text}” is no domain; write one such as fernhill.example, at most 127 characters"
+            )),
         }
     }
 }

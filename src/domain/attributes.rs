@@ -19,8 +19,10 @@ pub const ACCOUNT_SOURCES: &[(&str, &str)] = &[
 
 /// The identifiers of SAML Subject Identifier Attributes, which an assertion can carry as attributes: key, label. They hang on
 /// more than the person, so that [`value_of`] has none.
-pub const SUBJECT_ID_SOURCES: &[(&str, &str)] =
-    &[("subject_id", "Subject ID, the same at every app"), ("pairwise_id", "Pairwise ID, another one at every app")];
+pub const SUBJECT_ID_SOURCES: &[(&str, &str)] = &[
+    ("subject_id", "Subject ID, the same at every app"),
+    ("pairwise_id", "Pairwise ID, another one at every app"),
+];
 
 /// Whether `source` is one of [`SUBJECT_ID_SOURCES`].
 pub fn is_subject_id(source: &str) -> bool {

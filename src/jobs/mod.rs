@@ -36,7 +36,10 @@ pub async fn keep_recordings(ctx: AppContext, shutdown: CancellationToken) {
         }
         let now = ctx.recorder().dropped();
         if now > dropped {
-            tracing::info!(dropped = now - dropped, "more sign-ons than can be recorded; the oldest were dropped");
+            tracing::info!(
+                dropped = now - dropped,
+                "more sign-ons than can be recorded; the oldest were dropped"
+            );
             dropped = now;
         }
     }

@@ -64,7 +64,8 @@ impl Keyring {
         if STANDARD.encode(pair.public_key_to_der()?) != key.public_key {
             return Err(KeyringError::WrongPair);
         }
-        let opened = saml::DecryptionKey::new(pair).map_err(|error| KeyringError::Signer(error.to_string()))?;
+        let opened =
+            saml::DecryptionKey::new(pair).map_err(|error| KeyringError::Signer(error.to_string()))?;
         let opened = Arc::new(opened);
         let mut kept = lock();
         if kept.len() >= CAPACITY {
@@ -89,9 +90,13 @@ mod tests {
         let ring = Keyring::ephemeral().expect("a key");
         let now = DateTime::from_timestamp(1_790_000_000, 0).expect("in range");
         let mut rng = StdRng::seed_from_u64(1);
-        let (id, other, app) = (KeyId::new(now, &mut rng), KeyId::new(now, &mut rng), AppId::new(now, &mut rng));
+        let (id, other, app) =
+            (KeyId::new(now, &mut rng), KeyId::new(now, &mut rng), AppId::new(now, &mut rng));
         let key = ring.new_decryption_key(id, app, "CRM", now).expect("made");
-        assert!(Arc::ptr_eq(&ring.saml_decrypter(&key).expect("opens"), &ring.saml_decrypter(&key).expect("kept")));
+        assert!(Arc::ptr_eq(
+            &ring.saml_decrypter(&key).expect("opens"),
+            &ring.saml_decrypter(&key).expect("kept")
+        ));
         let moved = DecryptionKey { id: other, ..key.clone() };
         assert!(ring.saml_decrypter(&moved).is_err(), "another row");
         let shown = ring.new_decryption_key(other, app, "CRM", now).expect("made");

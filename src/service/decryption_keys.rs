@@ -23,7 +23,11 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// The caller may not read, or the database.
-pub async fn of_app(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<DecryptionKey>, ServiceError> {
+pub async fn of_app(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+) -> Result<Vec<DecryptionKey>, ServiceError> {
     caller.require(Permission::Read)?;
     Ok(store::decryption_keys::of_app(&mut ctx.db.read().await?, app.id).await?)
 }
@@ -56,7 +60,8 @@ pub async fn make(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Decryp
                     return Err(ServiceError::NotFound("application"));
                 }
                 if store::decryption_keys::of_app(tx, app_id).await?.len() >= DECRYPTION_KEYS_MAX {
-                    let words = format!("The app has {DECRYPTION_KEYS_MAX} keys; remove one that it no longer uses");
+                    let words =
+                        format!("The app has {DECRYPTION_KEYS_MAX} keys; remove one that it no longer uses");
                     return Err(ServiceError::field("key", words));
                 }
                 store::decryption_keys::insert(tx, &key).await?;
@@ -105,7 +110,10 @@ pub(super) async fn certificates(ctx: &AppContext, app: &App) -> Result<Vec<Cert
 }
 
 /// The keys, ready to decrypt.
-pub(super) async fn open(ctx: &AppContext, app: &App) -> Result<Vec<Arc<::saml::DecryptionKey>>, ServiceError> {
+pub(super) async fn open(
+    ctx: &AppContext,
+    app: &App,
+) -> Result<Vec<Arc<::saml::DecryptionKey>>, ServiceError> {
     let keys = store::decryption_keys::of_app(&mut ctx.db.read().await?, app.id).await?;
     keys.iter().map(|key| ctx.keyring.saml_decrypter(key).map_err(ServiceError::internal)).collect()
 }

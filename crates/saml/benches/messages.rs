@@ -17,9 +17,9 @@ use rand::SeedableRng as _;
 use saml::authn_context::PASSWORD_PROTECTED_TRANSPORT;
 use saml::binding::{self, MessageParameter};
 use saml::{
-    AssertionSpec, Attribute, AttributeNameFormat, CertificateDer, ContentEncryption, EncryptTo, KeyTransport,
-    NameId, NameIdFormat, OpensslSigner, ResponseTarget, ServiceProvider, Sign, SignatureAlgorithm, Signer,
-    UnverifiedAuthnRequest, VerifyContext,
+    AssertionSpec, Attribute, AttributeNameFormat, CertificateDer, ContentEncryption, EncryptTo,
+    KeyTransport, NameId, NameIdFormat, OpensslSigner, ResponseTarget, ServiceProvider, Sign,
+    SignatureAlgorithm, Signer, UnverifiedAuthnRequest, VerifyContext,
 };
 
 const SP: &str = "https://sp.example/metadata";
@@ -142,16 +142,18 @@ fn main() {
 
     let unsigned = request("_bench", now, "");
     let posted = STANDARD.encode(request("_bench", now, &enveloped(&unsigned, "_bench", &sp_signer)));
-    let address =
-        binding::redirect::signed_url("", MessageParameter::Request, &unsigned, None, &sp_signer).expect("signed");
+    let address = binding::redirect::signed_url("", MessageParameter::Request, &unsigned, None, &sp_signer)
+        .expect("signed");
     let query = address.trim_start_matches('?').to_owned();
     UnverifiedAuthnRequest::from_post(&posted, None).expect("read").verify(&sp, &context).expect("holds");
     let verified = UnverifiedAuthnRequest::from_redirect(&query).expect("read");
     let verified = verified.verify(&sp, &context).expect("holds");
 
-    let (name_id, attributes) = (NameId::new(NameIdFormat::EmailAddress, "maya@fernhill.example"), attributes());
+    let (name_id, attributes) =
+        (NameId::new(NameIdFormat::EmailAddress, "maya@fernhill.example"), attributes());
     let encrypt_to =
-        EncryptTo::new(&sp_certificate, ContentEncryption::Aes256Gcm, KeyTransport::RsaOaepMgf1p).expect("a key");
+        EncryptTo::new(&sp_certificate, ContentEncryption::Aes256Gcm, KeyTransport::RsaOaepMgf1p)
+            .expect("a key");
     let plain = AssertionSpec {
         idp_entity_id: SSO,
         name_id: Some(&name_id),

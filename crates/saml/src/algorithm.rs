@@ -33,7 +33,8 @@ mod tests {
         let all = super::all();
         let names: std::collections::HashSet<&str> = all.iter().map(|(name, _)| *name).collect();
         assert_eq!(names.len(), all.len(), "{all:?}");
-        for name in ["rsa-sha1", "sha1", "sha256", "aes128-cbc", "rsa-oaep-mgf1p", "rsa-oaep", "ecdsa-sha512"] {
+        for name in ["rsa-sha1", "sha1", "sha256", "aes128-cbc", "rsa-oaep-mgf1p", "rsa-oaep", "ecdsa-sha512"]
+        {
             assert!(names.contains(name), "{name}");
         }
     }

@@ -43,7 +43,9 @@ pub(crate) fn verify(
         subject: match &request.subject {
             RequestedSubject::NameId(name_id) => Some(name_id.clone()),
             // What is encrypted is read in its turn, below.
-            RequestedSubject::Absent | RequestedSubject::Encrypted(_) | RequestedSubject::Unsupported(_) => None,
+            RequestedSubject::Absent | RequestedSubject::Encrypted(_) | RequestedSubject::Unsupported(_) => {
+                None
+            }
         },
         id: request.id.clone(),
         issuer: request.issuer.clone(),

@@ -117,12 +117,10 @@ fn parse_subject(subject: Element<'_, '_>) -> Result<RequestedSubject, RequestEr
         (Some(name_id), None) if name_id.is(SAML, "NameID") => {
             RequestedSubject::NameId(parse_name_id(name_id)?)
         }
-        (Some(other), None) if other.is(SAML, "EncryptedID") => {
-            EncryptedId::parse(other).map_or(
-                RequestedSubject::Unsupported("an EncryptedID that is not one for us, as the schema has it"),
-                RequestedSubject::Encrypted,
-            )
-        }
+        (Some(other), None) if other.is(SAML, "EncryptedID") => EncryptedId::parse(other).map_or(
+            RequestedSubject::Unsupported("an EncryptedID that is not one for us, as the schema has it"),
+            RequestedSubject::Encrypted,
+        ),
         // SAML Profiles §4.1.4.1: the Subject of a request must not hold any SubjectConfirmation.
         _ => RequestedSubject::Unsupported("a subject that is more than a NameID"),
     })

@@ -10,7 +10,9 @@ use openssl::hash::MessageDigest;
 use openssl::rsa::Padding;
 use openssl::symm::{self, Cipher, Crypter, Mode};
 use saml::error::Refusal;
-use saml::{Decryption, DecryptionKey, ServiceProvider, UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext};
+use saml::{
+    Decryption, DecryptionKey, ServiceProvider, UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext,
+};
 use std::sync::Arc;
 use support::*;
 
@@ -129,7 +131,11 @@ fn own(pairs: &[&KeyPair]) -> Vec<Arc<DecryptionKey>> {
     pairs.iter().map(|pair| Arc::new(DecryptionKey::new(pair.key.clone()).expect("an RSA key"))).collect()
 }
 
-fn asked(xml: &str, sp: &ServiceProvider, decryption: Decryption<'_>) -> Result<VerifiedAuthnRequest, Refusal> {
+fn asked(
+    xml: &str,
+    sp: &ServiceProvider,
+    decryption: Decryption<'_>,
+) -> Result<VerifiedAuthnRequest, Refusal> {
     let context = VerifyContext { decryption, ..context() };
     UnverifiedAuthnRequest::from_post(&STANDARD.encode(xml), None)?.verify(sp, &context)
 }
@@ -187,25 +193,48 @@ fn iip_alg06_both_versions_of_oaep_are_read_with_every_digest() {
     let keys = own(&[idp_rsa()]);
     let decryption = Decryption { keys: &keys, allow_cbc: false };
     let method = |name: &str, uri: &str| match name {
-        "MGF" => format!("<xenc11:MGF xmlns:xenc11=\"http://www.w3.org/2009/xmlenc11#\" Algorithm=\"{uri}\"/>"),
-        _ => format!("<ds:DigestMethod xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" Algorithm=\"{uri}\"/>"),
+        "MGF" => {
+            format!("<xenc11:MGF xmlns:xenc11=\"http://www.w3.org/2009/xmlenc11#\" Algorithm=\"{uri}\"/>")
+        }
+        _ => {
+            format!("<ds:DigestMethod xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" Algorithm=\"{uri}\"/>")
+        }
     };
     let digests = [
-        ("http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2009/xmlenc11#mgf1sha1", MessageDigest::sha1()),
-        ("http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2009/xmlenc11#mgf1sha256", MessageDigest::sha256()),
-        ("http://www.w3.org/2001/04/xmlenc#sha512", "http://www.w3.org/2009/xmlenc11#mgf1sha512", MessageDigest::sha512()),
+        (
+            "http://www.w3.org/2000/09/xmldsig#sha1",
+            "http://www.w3.org/2009/xmlenc11#mgf1sha1",
+            MessageDigest::sha1(),
+        ),
+        (
+            "http://www.w3.org/2001/04/xmlenc#sha256",
+            "http://www.w3.org/2009/xmlenc11#mgf1sha256",
+            MessageDigest::sha256(),
+        ),
+        (
+            "http://www.w3.org/2001/04/xmlenc#sha512",
+            "http://www.w3.org/2009/xmlenc11#mgf1sha512",
+            MessageDigest::sha512(),
+        ),
     ];
     for (digest_uri, mask_uri, digest) in digests {
         let inside = method("DigestMethod", digest_uri);
         let older = How { inside: &inside, digest, ..How::usual() };
         assert_eq!(read(&encrypt(older, &name_id()), decryption).as_deref(), Ok(NAME), "{digest_uri}");
         let newer = How { transport: OAEP11, ..older };
-        assert_eq!(read(&encrypt(newer, &name_id()), decryption).as_deref(), Ok(NAME), "MGF1 with SHA-1 by default");
+        assert_eq!(
+            read(&encrypt(newer, &name_id()), decryption).as_deref(),
+            Ok(NAME),
+            "MGF1 with SHA-1 by default"
+        );
         let inside = inside.clone() + &method("MGF", mask_uri);
         let newer = How { transport: OAEP11, inside: &inside, mask: digest, ..older };
         assert_eq!(read(&encrypt(newer, &name_id()), decryption).as_deref(), Ok(NAME), "{mask_uri}");
         let older = How { inside: &inside, mask: digest, ..older };
-        assert!(read(&encrypt(older, &name_id()), decryption).is_err(), "the older method has no choice of mask");
+        assert!(
+            read(&encrypt(older, &name_id()), decryption).is_err(),
+            "the older method has no choice of mask"
+        );
     }
 }
 
@@ -223,7 +252,8 @@ fn iip_idp19_during_a_rollover_both_keys_read() {
     // One message for two recipients: somebody else's copy of the key stands first.
     let key = vec![9; 32];
     let theirs = How { pair: sp_rsa(), ..How::usual() };
-    let keys = encrypted_key(theirs, &transport(theirs, &key)) + &encrypted_key(How::usual(), &transport(How::usual(), &key));
+    let keys = encrypted_key(theirs, &transport(theirs, &key))
+        + &encrypted_key(How::usual(), &transport(How::usual(), &key));
     let shared = encrypted_id(GCM256, &keys, &content(GCM256, &key, name_id().as_bytes()));
     let only_old = own(&[old]);
     assert_eq!(read(&shared, Decryption { keys: &only_old, allow_cbc: false }).as_deref(), Ok(NAME));
@@ -260,7 +290,10 @@ fn s_34_whatever_is_wrong_inside_is_told_in_the_same_words() {
         ("nothing but a vector", with_content(&good[..12])),
         ("no content", with_content(&[])),
         ("no XML", says("maya")),
-        ("another element", says("<saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">x</saml:Issuer>")),
+        (
+            "another element",
+            says("<saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">x</saml:Issuer>"),
+        ),
         ("an empty name", says("<saml:NameID xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>")),
         ("a document type", says(&format!("<!DOCTYPE a []>{}", name_id()))),
         ("more inside", says(&name_id().replace(NAME, "<b/>"))),
@@ -278,13 +311,20 @@ fn s_34_weak_algorithms_are_not_even_tried() {
     let all = Decryption { keys: &keys, allow_cbc: true };
     let rsa15 = encrypt(How { transport: RSA15, ..How::usual() }, &name_id());
     assert!(read(&rsa15, all).expect_err("refused").contains("rsa-1_5"));
-    let labelled = How { inside: "<xenc:OAEPparams xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\">AA==</xenc:OAEPparams>", ..How::usual() };
+    let labelled = How {
+        inside: "<xenc:OAEPparams xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\">AA==</xenc:OAEPparams>",
+        ..How::usual()
+    };
     assert!(read(&encrypt(labelled, &name_id()), all).is_err());
-    let triple = encrypt(How::usual(), &name_id()).replace(GCM256, "http://www.w3.org/2001/04/xmlenc#tripledes-cbc");
+    let triple =
+        encrypt(How::usual(), &name_id()).replace(GCM256, "http://www.w3.org/2001/04/xmlenc#tripledes-cbc");
     assert!(read(&triple, all).expect_err("refused").contains("tripledes"));
 
     let cbc = encrypt(How { content: CBC256, ..How::usual() }, &name_id());
-    assert!(read(&cbc, all).expect_err("refused").contains("aes256-cbc"), "nobody vouches for an unsigned message");
+    assert!(
+        read(&cbc, all).expect_err("refused").contains("aes256-cbc"),
+        "nobody vouches for an unsigned message"
+    );
     let signed = xmlsec_sign(&Request { signature: plain_template(), ..about(&cbc) }.xml(), sp_rsa());
     let without_switch = Decryption { keys: &keys, allow_cbc: false };
     assert_eq!(outcome(&asked(&signed, &sp(), without_switch)), "subject");

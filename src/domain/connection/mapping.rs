@@ -66,9 +66,7 @@ pub(super) fn check_saml_mappings(
     mappings: &[ValueMapping],
     groups: &str,
 ) {
-    let is_subject_id = |row: &ValueMapping| {
-        matches!(&row.value, ValueSource::Source(source) if crate::domain::attributes::is_subject_id(source))
-    };
+    let is_subject_id = |row: &ValueMapping| matches!(&row.value, ValueSource::Source(source) if crate::domain::attributes::is_subject_id(source));
     let checked: Vec<ValueMapping> = mappings
         .iter()
         .map(|row| match is_subject_id(row) {

@@ -5,12 +5,14 @@ mod algorithms;
 mod mapping;
 mod oidc;
 mod saml;
+mod saml_choices;
 
 use super::text::FieldErrors;
 pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
 pub use mapping::{ValueMapping, ValueSource};
 pub use oidc::{ClientAuth, IdTokenAlgorithm, OidcConnection};
-pub use saml::{AcsUrl, AttributeSet, Denied, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
+pub use saml::{AcsUrl, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
+pub use saml_choices::{AttributeSet, Denied};
 use serde::{Deserialize, Serialize};
 
 /// How people sign on to an application.

@@ -4,6 +4,7 @@ use super::{
     algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm},
     check_web_address,
     mapping::{ValueMapping, check_expression, check_saml_mappings, check_source},
+    saml_choices::{AttributeSet, Denied},
 };
 use crate::domain::{
     text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line},
@@ -187,30 +188,6 @@ pub struct SamlConnection {
     #[serde(default)]
     pub accept_cbc: bool,
 }
-
-/// What an app gets when its request names this set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AttributeSet {
-    /// `AttributeConsumingServiceIndex`.
-    pub index: u16,
-    /// What admins call it.
-    #[serde(default)]
-    pub name: String,
-    /// The rows.
-    pub attributes: Vec<ValueMapping>,
-}
-
-/// What becomes of somebody who may not open an app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Denied {
-    /// They see our page, with a reference.
-    #[default]
-    Page,
-    /// The app is told by a status, and shows its own page.
-    Status,
-}
-text_enum!(Denied { Page = "page", Status = "status" });
 
 fn assertion_seconds() -> u32 {
     300

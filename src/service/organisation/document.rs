@@ -1,10 +1,12 @@
 //! The shape of an organisation file. Does not own what is done with it (`plan`).
 
+mod mapping;
+
 use crate::{
     domain::{
         connection::{
-            ClientAuth, ContentEncryption, Denied, IdTokenAlgorithm, KeyTransport, LogoutService, NameIdFormat,
-            SamlSignatureAlgorithm,
+            ClientAuth, ContentEncryption, Denied, IdTokenAlgorithm, KeyTransport, LogoutService,
+            NameIdFormat, SamlSignatureAlgorithm,
         },
         user::{CustomValue, Profile, Role, UserState},
     },
@@ -12,6 +14,8 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use std::collections::BTreeMap;
+
+pub use mapping::{AttributeSetEntry, MappingEntry};
 
 /// A whole file. A list that is absent says nothing about its nouns, not even that there are none.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -257,19 +261,6 @@ pub struct SamlEntry {
     pub accept_cbc: Option<bool>,
 }
 
-/// What an app gets when its request names this set.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AttributeSetEntry {
-    /// `AttributeConsumingServiceIndex`.
-    pub index: u16,
-    /// What admins call it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub name: String,
-    /// The rows.
-    pub attributes: Vec<MappingEntry>,
-}
-
 /// One reply address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -320,35 +311,6 @@ pub enum AutoOrBool {
     Bool(bool),
     /// A word.
     Word(String),
-}
-
-/// One attribute or claim: its name, and one of the three ways to its value.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MappingEntry {
-    /// The name the app sees.
-    pub name: String,
-    /// An attribute of the person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// The same text for everybody.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub constant: Option<String>,
-    /// Computed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expression: Option<String>,
-    /// Whether the app can't do without it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub required: bool,
-    /// Kept, but not sent.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub off: bool,
-    /// SAML only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name_format: Option<String>,
-    /// SAML only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub friendly_name: Option<String>,
 }
 
 /// What was agreed with an OpenID Connect client.

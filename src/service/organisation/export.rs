@@ -1,8 +1,8 @@
 //! The organisation as a document that, applied again, changes nothing. Does not own the notation (`cli`, `web::api`).
 
 use super::document::{
-    AcsEntry, AppEntry, AttributeSetEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, OidcEntry, SamlEntry,
-    Signed, UserEntry,
+    AcsEntry, AppEntry, AttributeSetEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry,
+    OidcEntry, SamlEntry, Signed, UserEntry,
 };
 use crate::{
     context::AppContext,

@@ -77,7 +77,8 @@ pub(super) fn of(response: &str, assertion: Option<&str>) -> Option<(Vec<Fact>, 
     facts.extend(Fact::one("response", "Destination", root.attribute("Destination")));
     facts.extend(Fact::one("response", "InResponseTo", root.attribute("InResponseTo")));
     signature(&mut facts, "response", root);
-    let encrypted = root.child(SAML, "EncryptedAssertion").and_then(|outer| outer.child(XENC, "EncryptedData"));
+    let encrypted =
+        root.child(SAML, "EncryptedAssertion").and_then(|outer| outer.child(XENC, "EncryptedData"));
     if let Some(data) = encrypted {
         let key = data.child(DS, "KeyInfo").and_then(|info| info.child(XENC, "EncryptedKey"));
         facts.extend(encryption(algorithm(data), key.and_then(algorithm)));
@@ -183,7 +184,6 @@ fn attribute(facts: &mut Vec<Fact>, attribute: Element<'_, '_>) {
     facts.extend(Fact::one("attribute_friendly_name", name, attribute.attribute("FriendlyName")));
 }
 
-
 /// Line by line, in the order of before; what is new comes last.
 pub(super) fn compare(before: &[Fact], after: &[Fact]) -> Vec<Line> {
     let same = |one: &Fact, other: &Fact| one.part == other.part && one.name == other.name;
@@ -205,12 +205,14 @@ pub(super) fn compare(before: &[Fact], after: &[Fact]) -> Vec<Line> {
             }
         })
         .collect();
-    lines.extend(after.iter().filter(|fact| !before.iter().any(|other| same(fact, other))).map(|fact| Line {
-        part: fact.part,
-        name: fact.name.clone(),
-        before: Vec::new(),
-        after: fact.values.clone(),
-        difference: Difference::Added,
+    lines.extend(after.iter().filter(|fact| !before.iter().any(|other| same(fact, other))).map(|fact| {
+        Line {
+            part: fact.part,
+            name: fact.name.clone(),
+            before: Vec::new(),
+            after: fact.values.clone(),
+            difference: Difference::Added,
+        }
     }));
     lines
 }

@@ -140,7 +140,9 @@ async fn find_beginning(ctx: &AppContext, draft: &mut Draft) -> Result<(), Servi
             draft.body.too_large |= body.too_large;
         }
         // Its master key may be gone; what is known of the end is kept all the same.
-        Err(error) => tracing::warn!(%error, recording = %begun.id, "the beginning of a recording can't be opened"),
+        Err(error) => {
+            tracing::warn!(%error, recording = %begun.id, "the beginning of a recording can't be opened")
+        }
     }
     draft.recording.id = begun.id;
     draft.recording.recorded_at = begun.recorded_at;

@@ -118,7 +118,8 @@ pub async fn list(ctx: &AppContext, caller: &Caller, app: &App) -> Result<List, 
 /// The caller manages no apps, there is no such recording, or its seal can't be opened.
 pub async fn read(ctx: &AppContext, caller: &Caller, app: &App, id: &str) -> Result<Detail, ServiceError> {
     let (recording, body) = opened(ctx, caller, app, id, false).await?;
-    let failed = body.refusal.as_ref().and_then(|refusal| Some((refusal.check.as_deref()?, refusal.words.as_str())));
+    let failed =
+        body.refusal.as_ref().and_then(|refusal| Some((refusal.check.as_deref()?, refusal.words.as_str())));
     Ok(Detail {
         summary: Summary::from(&recording),
         checks: if body.request.is_some() { lines_of(failed) } else { Vec::new() },

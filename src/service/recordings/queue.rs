@@ -114,10 +114,7 @@ impl Note {
         request: UnverifiedAuthnRequest,
     ) -> Self {
         let flow = FlowName { began_at, request_id: verified.id().to_owned() };
-        Self {
-            flow: Some(flow),
-            ..Self::new(app, began_at, None, What::Came(Request::read(request)))
-        }
+        Self { flow: Some(flow), ..Self::new(app, began_at, None, What::Came(Request::read(request))) }
     }
 
     /// A request came and was refused at once.
@@ -168,12 +165,8 @@ impl Note {
     fn bytes(&self) -> usize {
         match &self.what {
             What::Came(request) => request.bytes(),
-            What::Issued { response, assertion } => {
-                response.len() + assertion.as_deref().map_or(0, str::len)
-            }
-            What::Refused { request, words, .. } => {
-                words.len() + request.as_ref().map_or(0, Request::bytes)
-            }
+            What::Issued { response, assertion } => response.len() + assertion.as_deref().map_or(0, str::len),
+            What::Refused { request, words, .. } => words.len() + request.as_ref().map_or(0, Request::bytes),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         user::User,
     },
     service::{
-        Caller, ServiceError,
+        Caller, ServiceError, decryption_keys,
         sign_on::name_id,
         simulator::{Check, Occasion, Verdict, judge_kept, on_occasion, with_draft},
     },
@@ -160,13 +160,15 @@ async fn try_again(
     let mut checks = Vec::new();
     if let Some(request) = &body.request {
         if request.xml.is_empty() || !request.decoded {
-            let words = "The request itself isn’t there: it could not be decoded, or was too large to be kept.";
+            let words =
+                "The request itself isn’t there: it could not be decoded, or was too large to be kept.";
             checks.push(Check::new("request", Verdict::Failed, words));
             return Ok(refused(checks, "request", words));
         }
-        let aliases = aliases(ctx, app).await?;
+        let (aliases, keys) = (aliases(ctx, app).await?, decryption_keys::open(ctx, app).await?);
         let by_signed_query = request.signed && request.binding == "redirect";
-        let judged = judge_kept(ctx, app, (&request.xml, by_signed_query), &aliases, recording.recorded_at)?;
+        let judged =
+            judge_kept(ctx, app, (&request.xml, by_signed_query), &keys, &aliases, recording.recorded_at)?;
         checks.extend(judged.0);
         match judged.1 {
             Ok(verified) => {

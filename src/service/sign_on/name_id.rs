@@ -119,7 +119,11 @@ fn opaque(ctx: &AppContext, prefix: &str) -> String {
 }
 
 /// The pairwise id; of two that are made at once, one is kept and both get it.
-pub(super) async fn make_persistent(ctx: &AppContext, app: &App, user: &User) -> Result<String, ServiceError> {
+pub(super) async fn make_persistent(
+    ctx: &AppContext,
+    app: &App,
+    user: &User,
+) -> Result<String, ServiceError> {
     let (candidate, app_id, user_id, now) = (opaque(ctx, ""), app.id, user.id, ctx.now());
     ctx.db
         .write(move |tx| {

@@ -9,8 +9,8 @@ use crate::{
     id::AppId,
 };
 use ::saml::{
-    AssertionConsumerService, Binding, CertificateDer, EncryptError, EncryptTo, NameIdFormat, ServiceProvider,
-    SingleLogoutService,
+    AssertionConsumerService, Binding, CertificateDer, EncryptError, EncryptTo, NameIdFormat,
+    ServiceProvider, SingleLogoutService,
 };
 use std::{
     collections::HashMap,
@@ -90,7 +90,9 @@ pub fn encrypt_to(
     kept(
         &ctx.peer_keys().encryption,
         app.id,
-        |inputs| inputs.0 == connection.encryption_certificates && (inputs.1, inputs.2) == (content, transport),
+        |inputs| {
+            inputs.0 == connection.encryption_certificates && (inputs.1, inputs.2) == (content, transport)
+        },
         || (connection.encryption_certificates.clone(), content, transport),
         || connection.encrypt_to(),
     )
@@ -111,7 +113,10 @@ pub struct UnreadableCertificate {
 /// # Errors
 /// The first certificate that can't be read.
 pub fn with_certificates(connection: &SamlConnection) -> Result<ServiceProvider, UnreadableCertificate> {
-    Ok(ServiceProvider { signing_certificates: certificates(connection)?, ..without_certificates(connection) })
+    Ok(ServiceProvider {
+        signing_certificates: certificates(connection)?,
+        ..without_certificates(connection)
+    })
 }
 
 fn certificates(connection: &SamlConnection) -> Result<Vec<CertificateDer>, UnreadableCertificate> {

@@ -92,9 +92,8 @@ pub(super) fn note(ctx: &AppContext, visitor: &Visitor, flow: &Flow, event: &Aud
     let user = visitor.session.as_ref().map(|(_, user)| user.id);
     let (code, words) =
         (event.error_code.as_deref().unwrap_or_default(), event.error_message.as_deref().unwrap_or_default());
-    ctx.recorder().note(|| {
-        Note::refused((&flow.app, &flow.request, flow.began_at), ctx.now(), user, code, words)
-    });
+    ctx.recorder()
+        .note(|| Note::refused((&flow.app, &flow.request, flow.began_at), ctx.now(), user, code, words));
 }
 
 /// A failed `sso_auth` of an app.

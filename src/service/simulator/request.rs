@@ -10,11 +10,13 @@ use crate::{
     },
 };
 use ::saml::{
-    Refusal, RequestError, RequestErrorKind, UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext, binding,
+    Decryption, DecryptionKey, Refusal, RequestError, RequestErrorKind, UnverifiedAuthnRequest,
+    VerifiedAuthnRequest, VerifyContext, binding,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Longest text that is judged, in bytes.
 const PASTED_MAX: usize = 256 * 1024;
@@ -101,6 +103,7 @@ pub(in crate::service) fn judge_kept(
     ctx: &AppContext,
     app: &App,
     (xml, by_signed_query): (&str, bool),
+    keys: &[Arc<DecryptionKey>],
     aliases: &[String],
     came_at: DateTime<Utc>,
 ) -> Result<(Vec<Check>, Result<VerifiedAuthnRequest, Refusal>), ServiceError> {
@@ -109,12 +112,11 @@ pub(in crate::service) fn judge_kept(
         .map_err(|error| ServiceError::field("sp_certificates", error.to_string()))?;
     sp.require_signed_requests &= !by_signed_query;
     sp.blocked_algorithms = ctx.config.saml.blocked_uris();
-    let addresses: Vec<String> = std::iter::once(&app.slug)
-        .chain(aliases)
-        .map(|slug| ctx.url(&format!("/saml2/{slug}")))
-        .collect();
+    let addresses: Vec<String> =
+        std::iter::once(&app.slug).chain(aliases).map(|slug| ctx.url(&format!("/saml2/{slug}"))).collect();
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-    let context = VerifyContext { now: came_at, ..verify_context(ctx, connection, &addresses) };
+    let decryption = Decryption { keys, allow_cbc: connection.accept_cbc };
+    let context = VerifyContext { now: came_at, decryption, ..verify_context(ctx, connection, &addresses) };
     let verified = UnverifiedAuthnRequest::from_post(&STANDARD.encode(xml), None)
         .map_err(Refusal::from)
         .and_then(|request| request.verify(&sp, &context));
@@ -162,8 +164,7 @@ fn shown(octets: &[u8]) -> String {
 
 /// Every check in order; the one that failed, by name, with why.
 pub(in crate::service) fn lines_of(failed: Option<(&str, &str)>) -> Vec<Check> {
-    let failed = failed
-        .map(|(name, why)| (CHECKS.iter().position(|(kind, _)| kind.check() == name), why));
+    let failed = failed.map(|(name, why)| (CHECKS.iter().position(|(kind, _)| kind.check() == name), why));
     CHECKS
         .iter()
         .enumerate()

@@ -122,7 +122,14 @@ pub(in crate::service) async fn on_occasion(
     let format = occasion.format.clone().unwrap_or(agreed);
     let omitted = connection.omit_name_id && !occasion.wants_name_id;
     let (name_id, name_id_check) = if omitted {
-        (None, Check::new("name_id", Verdict::Passed, "The app goes by attributes alone: no identifier is sent."))
+        (
+            None,
+            Check::new(
+                "name_id",
+                Verdict::Passed,
+                "The app goes by attributes alone: no identifier is sent.",
+            ),
+        )
     } else {
         identifier(ctx, connection, subject, format.clone()).await?
     };

@@ -230,7 +230,8 @@ async fn noted_sign_ons_are_kept_when_it_stops_and_a_kill_breaks_nothing() {
         server.stop(signal);
         let count = || {
             let file = rusqlite::Connection::open(sandbox.path("data/gatehouse.db")).expect("opens");
-            file.query_row("SELECT count(*) FROM recordings", [], |row| row.get::<_, i64>(0)).expect("counted")
+            file.query_row("SELECT count(*) FROM recordings", [], |row| row.get::<_, i64>(0))
+                .expect("counted")
         };
         if signal == "-TERM" {
             assert_eq!(count(), 1, "written on the way out");

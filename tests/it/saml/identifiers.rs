@@ -30,7 +30,8 @@ fn identified() -> SamlConnection {
 async fn ids(browser: &Browser, slug: &str) -> (String, String, String) {
     let xml = response(&browser.get(&format!("/launch/{slug}")).await);
     for name in [SUBJECT_ID, PAIRWISE_ID] {
-        let marked = format!("Name=\"{name}\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\"");
+        let marked =
+            format!("Name=\"{name}\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\"");
         assert!(xml.contains(&marked), "{xml}");
     }
     let one = |name: &str| {
@@ -51,7 +52,8 @@ fn assert_well_formed(id: &str, scope: &str) {
 }
 
 async fn subject_ids_name_people_and_pairwise_ids_tell_apps_nothing(kind: Kind) {
-    let configure = |config: &mut Config| config.saml.scope = Some("Fernhill.Example".parse().expect("a domain"));
+    let configure =
+        |config: &mut Config| config.saml.scope = Some("Fernhill.Example".parse().expect("a domain"));
     let app = TestApp::with(kind, Clock::manual(start()), Limits::default(), configure).await;
     fill(&app, SamlConnection { name_id_format: NameIdFormat::Persistent, ..identified() }).await;
     let omar = app.person("omar", gatehouse::domain::user::Role::None).await;
@@ -63,7 +65,8 @@ async fn subject_ids_name_people_and_pairwise_ids_tell_apps_nothing(kind: Kind) 
         ..identified()
     };
     let (hr, _) = app.app("hr", Connection::Saml(Box::new(other)), &group).await;
-    let maya = gatehouse::service::users::find(&app.ctx, &system(), "maya").await.expect("read").expect("there");
+    let maya =
+        gatehouse::service::users::find(&app.ctx, &system(), "maya").await.expect("read").expect("there");
     for (to, who) in [(&crm, omar.id), (&hr, maya.id)] {
         let assignee = gatehouse::service::assignments::Assignee::User(who);
         gatehouse::service::assignments::set(&app.ctx, &system(), to, assignee, true).await.expect("bound");

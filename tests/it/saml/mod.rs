@@ -1,6 +1,7 @@
 //! SAML sign-on over HTTP: what comes in, what goes out, what is refused.
 
 mod attacks;
+mod encrypted_id;
 mod identifiers;
 mod logout;
 mod recordings;

@@ -224,11 +224,17 @@ async fn a_refused_request_is_kept_and_a_draft_lets_it_through() {
         kept.iter().find(|one| !one["user_id"].is_null()).expect("kept"),
     );
     let read = detail(&app, of_maya).await;
-    let failed: Vec<&Value> =
-        read["checks"].as_array().expect("checks").iter().filter(|check| check["verdict"] == "failed").collect();
+    let failed: Vec<&Value> = read["checks"]
+        .as_array()
+        .expect("checks")
+        .iter()
+        .filter(|check| check["verdict"] == "failed")
+        .collect();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0]["name"], "assertion_consumer_service");
-    assert!(read["refusal"]["words"].as_str().is_some_and(|words| words.contains("https://sp.example/moved")));
+    assert!(
+        read["refusal"]["words"].as_str().is_some_and(|words| words.contains("https://sp.example/moved"))
+    );
 
     let before = replay(&app, of_maya, json!({})).await;
     assert_eq!(before["after"]["code"], "saml_assertion_consumer_service");
@@ -330,7 +336,11 @@ async fn the_last_of_each_outcome_are_kept_and_none_for_ever() {
     let oldest = kept.iter().rfind(|one| one["outcome"] == "issued").expect("kept");
     assert!(detail(&app, oldest).await.to_string().contains("_r2"), "the youngest stay");
     app.ctx.clock.advance(TimeDelta::days(2));
-    assert_eq!(housekeeping::purge(&app.ctx).await.expect("purged").recordings, 2, "all but those of the last second");
+    assert_eq!(
+        housekeeping::purge(&app.ctx).await.expect("purged").recordings,
+        2,
+        "all but those of the last second"
+    );
     app.ctx.clock.advance(TimeDelta::seconds(1));
     assert_eq!(housekeeping::purge(&app.ctx).await.expect("purged").recordings, 6);
     assert!(list(&app).await.is_empty());

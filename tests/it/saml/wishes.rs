@@ -11,7 +11,9 @@ use gatehouse::{
     config::Config,
     domain::{
         audit::EventType,
-        connection::{AttributeSet, Denied, SamlConnection, SamlSignatureAlgorithm, ValueMapping, ValueSource},
+        connection::{
+            AttributeSet, Denied, SamlConnection, SamlSignatureAlgorithm, ValueMapping, ValueSource,
+        },
     },
     service::{
         organisation::{self, ApplyOptions, Secrets},
@@ -22,7 +24,8 @@ use gatehouse::{
 
 fn with_sets() -> SamlConnection {
     let constant = |name: &str, text: &str| ValueMapping::new(name, ValueSource::Constant(text.into()));
-    let set = |index: u16, attributes: Vec<ValueMapping>| AttributeSet { index, name: "Set".into(), attributes };
+    let set =
+        |index: u16, attributes: Vec<ValueMapping>| AttributeSet { index, name: "Set".into(), attributes };
     SamlConnection {
         attribute_sets: vec![set(1, vec![constant("plan", "blue")]), set(7, Vec::new())],
         ..saml_settings()
@@ -34,16 +37,22 @@ async fn iip_idp04_the_set_that_is_asked_for_is_sent() {
     let (app, ..) = gateway(with_sets()).await;
     let browser = app.browser();
     browser.sign_in("maya").await;
-    for (number, (index, plan, email)) in
-        [("", false, true), ("1", true, false), ("7", false, false), ("9", false, true), ("65535", false, true)]
-            .into_iter()
-            .enumerate()
+    for (number, (index, plan, email)) in [
+        ("", false, true),
+        ("1", true, false),
+        ("7", false, false),
+        ("9", false, true),
+        ("65535", false, true),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let attribute = match index {
             "" => String::new(),
             index => format!("AttributeConsumingServiceIndex=\"{index}\""),
         };
-        let xml = response(&post(&browser, &request(&app, &format!("_r{number}"), &attribute, ""), None).await);
+        let xml =
+            response(&post(&browser, &request(&app, &format!("_r{number}"), &attribute, ""), None).await);
         assert_eq!(!values(&xml, "plan").is_empty(), plan, "{index}: {xml}");
         assert_eq!(!values(&xml, "email").is_empty(), email, "{index}: {xml}");
         assert_eq!(values(&xml, "memberOf"), ["Growth"], "groups are sent with every set");
@@ -88,7 +97,10 @@ async fn iip_idp05_a_denial_is_told_to_the_app_where_it_is_set_so() {
         if told {
             let xml = response(&page);
             assert_eq!(status(&xml), "RequestDenied");
-            assert!(xml.contains("InResponseTo=\"_r1\"") && !xml.contains("tomas"), "nothing about the person");
+            assert!(
+                xml.contains("InResponseTo=\"_r1\"") && !xml.contains("tomas"),
+                "nothing about the person"
+            );
             assert_eq!(page.field("RelayState").as_deref(), Some("state"));
         } else {
             assert!(page.reference().is_some(), "our page, by decision 0007");

@@ -3,6 +3,7 @@
 mod access;
 mod apps;
 mod audit;
+mod decryption_keys;
 mod directory;
 mod durability;
 mod flows;

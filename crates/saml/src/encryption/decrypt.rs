@@ -108,12 +108,19 @@ impl Decryption<'_> {
         }
         let takes = |uri: &str| !blocked.iter().any(|one| one == uri);
         let content = ContentEncryption::from_uri(&encrypted.content)
-            .filter(|content| takes(content.uri()) && (!content.is_legacy() || (self.allow_cbc && is_authentic)))
-            .ok_or_else(|| refused(format!("the identifier is encrypted by '{}', which is not taken", encrypted.content)))?;
+            .filter(|content| {
+                takes(content.uri()) && (!content.is_legacy() || (self.allow_cbc && is_authentic))
+            })
+            .ok_or_else(|| {
+                refused(format!("the identifier is encrypted by '{}', which is not taken", encrypted.content))
+            })?;
         let mut transports = Vec::new();
         for key in &encrypted.keys {
             let how = Oaep::of(key).filter(|_| takes(&key.transport)).ok_or_else(|| {
-                refused(format!("the key of the identifier is encrypted by '{}', which is not taken", key.transport))
+                refused(format!(
+                    "the key of the identifier is encrypted by '{}', which is not taken",
+                    key.transport
+                ))
             })?;
             transports.push((key, how));
         }
@@ -126,7 +133,8 @@ impl Decryption<'_> {
                 found = found.or_else(|| plain.and_then(|plain| name_id(&plain)));
             }
         }
-        found.ok_or_else(|| refused("the encrypted identifier cannot be read with any of our keys".to_owned()))
+        found
+            .ok_or_else(|| refused("the encrypted identifier cannot be read with any of our keys".to_owned()))
     }
 }
 

@@ -51,7 +51,10 @@ impl EncryptedId {
             found.extend(info.children_named(XENC, "EncryptedKey"));
         }
         if found.is_empty() || found.len() > MAX_KEYS {
-            return Err(malformed(format!("EncryptedID has {} keys, 1 to {MAX_KEYS} are taken", found.len())));
+            return Err(malformed(format!(
+                "EncryptedID has {} keys, 1 to {MAX_KEYS} are taken",
+                found.len()
+            )));
         }
         Ok(Self {
             content: algorithm(data, "EncryptedData")?,

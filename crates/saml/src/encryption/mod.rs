@@ -11,5 +11,5 @@ mod encrypted_id;
 
 pub use algorithm::{ContentEncryption, KeyTransport};
 pub use decrypt::{Decryption, DecryptionKey};
-pub(crate) use encrypted_id::EncryptedId;
 pub use encrypt::{EncryptError, EncryptTo};
+pub(crate) use encrypted_id::EncryptedId;

@@ -7,7 +7,9 @@ use super::status::{LogoutOutcome, parse_status};
 use crate::encryption::EncryptedId;
 use crate::error::RequestError;
 use crate::name_id::NameId;
-use crate::parse::{clip, malformed, optional, parse_date_time, parse_instant, parse_name_id, required, text};
+use crate::parse::{
+    clip, malformed, optional, parse_date_time, parse_instant, parse_name_id, required, text,
+};
 use crate::uri::{DS, SAML, SAMLP};
 use crate::xml::reader::{Document, Element};
 

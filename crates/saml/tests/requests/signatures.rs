@@ -145,8 +145,7 @@ fn s_16_a_signature_inside_a_redirected_message_does_not_count() {
 fn iip_alg08_what_is_blocked_is_not_taken_on_either_binding() {
     let plain = query(&Request::default().xml());
     let signed = sign_query(&plain, SignatureAlgorithm::RsaSha256, sp_rsa());
-    let blocking =
-        |uri: &str| ServiceProvider { blocked_algorithms: vec![uri.to_owned()], ..sp() };
+    let blocking = |uri: &str| ServiceProvider { blocked_algorithms: vec![uri.to_owned()], ..sp() };
     let unrelated = blocking(SignatureAlgorithm::RsaSha1.uri());
     assert_eq!(outcome(&redirect_to(&signed, &unrelated)), "accepted");
     assert_eq!(outcome(&post_to(signed_request(), &unrelated)), "accepted");

@@ -90,7 +90,8 @@ pub(in crate::service::sign_on) async fn issue(
             return stopped(ctx, visitor, StopCause::NotSetUp, (flow, &target), event).await;
         }
     };
-    let rows = connection.attributes_of(request.and_then(VerifiedAuthnRequest::attribute_consuming_service_index));
+    let rows =
+        connection.attributes_of(request.and_then(VerifiedAuthnRequest::attribute_consuming_service_index));
     let released = release::attributes(ctx, connection, subject, (rows, Making::Store)).await?;
     let signer = signer(ctx, app, connection).await?;
     let now = ctx.now();
@@ -99,7 +100,9 @@ pub(in crate::service::sign_on) async fn issue(
         session_id: session.id,
         app_id: app.id,
         // Without one, logout can't name anybody: then the app isn't told of it.
-        name_id: name_id.clone().unwrap_or_else(|| ::saml::NameId::new(::saml::NameIdFormat::Unspecified, "")),
+        name_id: name_id
+            .clone()
+            .unwrap_or_else(|| ::saml::NameId::new(::saml::NameIdFormat::Unspecified, "")),
         created_at: now,
         expires_at: session.expires_at,
     };
@@ -166,8 +169,7 @@ pub(in crate::service::sign_on) async fn issue(
         return not_granted(ctx, visitor, flow, claimed).await;
     }
     let posted = posting(app, &target, &issued.xml);
-    ctx.recorder()
-        .note(|| Note::issued((app, &flow.request, flow.began_at), now, user.id, issued));
+    ctx.recorder().note(|| Note::issued((app, &flow.request, flow.began_at), now, user.id, issued));
     Ok(Outcome::SamlPost(Box::new(posted)))
 }
 

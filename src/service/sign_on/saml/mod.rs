@@ -211,7 +211,9 @@ pub async fn signer(
         .map_err(ServiceError::internal)?;
     let used = ::saml::Signer::algorithm(&signer).uri();
     if ctx.config.saml.blocks(used) {
-        return Err(ServiceError::Internal(format!("saml.blocked_algorithms holds {used}, and nothing else is left")));
+        return Err(ServiceError::Internal(format!(
+            "saml.blocked_algorithms holds {used}, and nothing else is left"
+        )));
     }
     Ok(signer)
 }

@@ -39,12 +39,12 @@ pub(super) async fn filled_in<'r>(
         let made = match source {
             "pairwise_id" => Attribute::pairwise_id(&pairwise(ctx, subject, making).await?, scope(ctx)),
             // §3.3: of one person for ever, and of nobody else afterwards; so is the account's id.
-            _ => {
-                Attribute::subject_id(&subject.user.id.to_string().to_ascii_lowercase(), scope(ctx))
-            }
+            _ => Attribute::subject_id(&subject.user.id.to_string().to_ascii_lowercase(), scope(ctx)),
         };
         match made.map(|attribute| attribute.values.into_iter().next()) {
-            Ok(Some(value)) => filled.push(ValueMapping { value: ValueSource::Constant(value), ..row.clone() }),
+            Ok(Some(value)) => {
+                filled.push(ValueMapping { value: ValueSource::Constant(value), ..row.clone() })
+            }
             Ok(None) => {}
             Err(error) => problems.push((row.name.clone(), format!("{error}; set saml.scope"))),
         }
@@ -61,11 +61,7 @@ fn source(row: &ValueMapping) -> Option<&str> {
 
 /// §3.4: random, of this person at this app only, never given to anybody else. It is the pseudonym of persistent NameIDs: an app
 /// that gets both knows them to be one person's anyway.
-async fn pairwise(
-    ctx: &AppContext,
-    subject: Subject<'_>,
-    making: Making,
-) -> Result<String, ServiceError> {
+async fn pairwise(ctx: &AppContext, subject: Subject<'_>, making: Making) -> Result<String, ServiceError> {
     if making == Making::Store {
         return name_id::make_persistent(ctx, subject.app, subject.user).await;
     }
