@@ -72,7 +72,8 @@ pub async fn record(
     Ok(Outcome::Stop(Box::new(Stop { cause, reference, app: app.cloned(), user: user.cloned() })))
 }
 
-/// The same for a sign-on under way, which is noted for the flight recorder too.
+/// The same for a sign-on under way, which is noted for the flight recorder too: afterwards, so that strangers who have to wait
+/// leave nothing there either.
 pub(super) async fn record_flow(
     ctx: &AppContext,
     visitor: &Visitor,
@@ -80,8 +81,10 @@ pub(super) async fn record_flow(
     flow: &Flow,
     event: AuditEvent,
 ) -> Result<Outcome, ServiceError> {
-    note(ctx, visitor, flow, &event);
-    record(ctx, visitor, cause, Some(&flow.app), event).await
+    let noted = event.clone();
+    let outcome = record(ctx, visitor, cause, Some(&flow.app), event).await?;
+    note(ctx, visitor, flow, &noted);
+    Ok(outcome)
 }
 
 /// Notes a refusal of a SAML app's sign-on.

@@ -342,7 +342,7 @@ async fn the_last_of_each_outcome_are_kept_and_none_for_ever() {
         "all but those of the last second"
     );
     app.ctx.clock.advance(TimeDelta::seconds(1));
-    assert_eq!(housekeeping::purge(&app.ctx).await.expect("purged").recordings, 6);
+    assert_eq!(housekeeping::purge(&app.ctx).await.expect("purged").recordings, 4);
     assert!(list(&app).await.is_empty());
 }
 
