@@ -69,9 +69,12 @@ pub(super) fn check_saml_mappings(
     let is_subject_id = |row: &ValueMapping| matches!(&row.value, ValueSource::Source(source) if crate::domain::attributes::is_subject_id(source));
     let checked: Vec<ValueMapping> = mappings
         .iter()
-        .map(|row| match is_subject_id(row) {
-            true => ValueMapping { value: ValueSource::Source("id".into()), ..row.clone() },
-            false => row.clone(),
+        .map(|row| {
+            let mut row = row.clone();
+            if is_subject_id(&row) {
+                row.value = ValueSource::Source("id".into());
+            }
+            row
         })
         .collect();
     check_mappings(errors, field, &checked, groups);

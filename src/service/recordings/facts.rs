@@ -116,7 +116,7 @@ fn signature(facts: &mut Vec<Fact>, part: &'static str, element: Element<'_, '_>
 }
 
 fn text(element: Element<'_, '_>) -> String {
-    element.text().map(|text| text.to_string()).unwrap_or_default()
+    element.text().unwrap_or_default()
 }
 
 fn instant(element: Element<'_, '_>, name: &str) -> Option<DateTime<Utc>> {

@@ -89,12 +89,11 @@ fn joined(ctx: &AppContext, notes: Vec<Note>) -> Vec<Draft> {
                 && draft.recording.flow_key == key
                 && draft.recording.outcome == RecordingOutcome::Began
         });
-        match beginning {
-            Some(draft) => draft.end(note),
-            None => {
-                let id = RecordingId::new(note.at, &mut ctx.rng());
-                drafts.push(Draft::of(note, id, key));
-            }
+        if let Some(draft) = beginning {
+            draft.end(note);
+        } else {
+            let id = RecordingId::new(note.at, &mut ctx.rng());
+            drafts.push(Draft::of(note, id, key));
         }
     }
     drafts
@@ -141,7 +140,7 @@ async fn find_beginning(ctx: &AppContext, draft: &mut Draft) -> Result<(), Servi
         }
         // Its master key may be gone; what is known of the end is kept all the same.
         Err(error) => {
-            tracing::warn!(%error, recording = %begun.id, "the beginning of a recording can't be opened")
+            tracing::warn!(%error, recording = %begun.id, "the beginning of a recording can't be opened");
         }
     }
     draft.recording.id = begun.id;

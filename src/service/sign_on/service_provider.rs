@@ -23,9 +23,12 @@ const CAPACITY: usize = 4096;
 /// The certificates of apps, read once: reading them costs several times what verifying a signature does.
 #[derive(Default)]
 pub struct PeerKeys {
-    signing: Mutex<HashMap<AppId, Kept<Vec<String>, Vec<CertificateDer>>>>,
-    encryption: Mutex<HashMap<AppId, Kept<EncryptionInputs, EncryptTo>>>,
+    signing: Cache<Vec<String>, Vec<CertificateDer>>,
+    encryption: Cache<EncryptionInputs, EncryptTo>,
 }
+
+/// What was made for each app.
+type Cache<I, V> = Mutex<HashMap<AppId, Kept<I, V>>>;
 
 /// Everything that [`EncryptTo`] is made of.
 type EncryptionInputs = (Vec<String>, ContentEncryption, KeyTransport);
@@ -37,7 +40,7 @@ struct Kept<I, V> {
 }
 
 fn kept<I: PartialEq + Clone, V: Clone, E>(
-    cache: &Mutex<HashMap<AppId, Kept<I, V>>>,
+    cache: &Cache<I, V>,
     app: AppId,
     is_of: impl Fn(&I) -> bool,
     inputs: impl FnOnce() -> I,

@@ -43,7 +43,7 @@ pub(super) async fn filled_in<'r>(
         };
         match made.map(|attribute| attribute.values.into_iter().next()) {
             Ok(Some(value)) => {
-                filled.push(ValueMapping { value: ValueSource::Constant(value), ..row.clone() })
+                filled.push(ValueMapping { value: ValueSource::Constant(value), ..row.clone() });
             }
             Ok(None) => {}
             Err(error) => problems.push((row.name.clone(), format!("{error}; set saml.scope"))),
