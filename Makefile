@@ -96,6 +96,7 @@ conformance: deps-test assets ## the SAML checklists as a table, or ARGS="--of o
 
 bench: deps-build assets ## the benchmarks; figures mean something on a quiet machine only
 	cargo bench $(CARGO_FLAGS)
+	cargo bench $(CARGO_FLAGS) -p gatehouse-saml --bench messages
 
 fuzz: deps-build ## fuzz one target: make fuzz TARGET=saml_authn_request SECONDS_EACH=60
 	@[ -n "$(TARGET)" ] || { echo "make fuzz: name a target, TARGET=…; there are:" >&2; ls fuzz/fuzz_targets | sed 's/\.rs$$//; s/^/  /' >&2; exit 2; }

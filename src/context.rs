@@ -1,14 +1,25 @@
 //! What every use case is given: database, clock, keys, settings. Does not own any of their rules.
 
 use crate::{
-    clock::Clock, config::Config, keyring::Keyring, service::authentication::hasher::Hasher, store::Database,
+    clock::Clock,
+    config::Config,
+    keyring::Keyring,
+    service::{authentication::hasher::Hasher, recordings::Recorder, sign_on::service_provider::PeerKeys},
+    store::Database,
 };
 use chrono::{DateTime, Utc};
 use std::{ops::Deref, sync::Arc};
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
-pub struct AppContext(Arc<Parts>);
+pub struct AppContext(Arc<Whole>);
+
+/// The parts, and what comes of them.
+struct Whole {
+    parts: Parts,
+    recorder: Recorder,
+    peer_keys: PeerKeys,
+}
 
 /// The parts of a context.
 pub struct Parts {
@@ -29,7 +40,18 @@ pub struct Parts {
 impl AppContext {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        let recorder = Recorder::new(&parts.config.flight_recorder);
+        Self(Arc::new(Whole { parts, recorder, peer_keys: PeerKeys::default() }))
+    }
+
+    /// The certificates of apps, read once.
+    pub fn peer_keys(&self) -> &PeerKeys {
+        &self.0.peer_keys
+    }
+
+    /// Where sign-ons are noted that are kept to be looked at again.
+    pub fn recorder(&self) -> &Recorder {
+        &self.0.recorder
     }
 
     /// The present instant.
@@ -52,6 +74,6 @@ impl AppContext {
 impl Deref for AppContext {
     type Target = Parts;
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }

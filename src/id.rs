@@ -73,6 +73,8 @@ typed_id! {
     TokenFamilyId,
     /// A queued job.
     JobId,
+    /// A sign-on that the flight recorder kept.
+    RecordingId,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{Invocation, failure::Failure, open};
 use crate::{
     context::AppContext,
     jobs,
-    service::{issuer_keys, setup},
+    service::{issuer_keys, recordings, setup},
     telemetry::{self, Tasks},
     web,
 };
@@ -65,10 +65,14 @@ pub(super) async fn run(ctx: AppContext, listener: TcpListener, tasks: Tasks) ->
     tasks.spawn("logout", jobs::tell_apps(ctx.clone(), tasks.shutdown()));
     tasks.spawn("keys", jobs::keep_keys(ctx.clone(), tasks.shutdown()));
     tasks.spawn("metadata", jobs::keep_metadata(ctx.clone(), tasks.shutdown()));
+    tasks.spawn("recordings", jobs::keep_recordings(ctx.clone(), tasks.shutdown()));
     tracing::info!(%address, url = ctx.config.http.public_url.as_str(), database = ctx.db.kind(), "ready");
     let served = web::serve(ctx.clone(), listener, web::Limits::default(), tasks.shutdown()).await;
     if !tasks.stop(TASKS_STOP).await {
         tracing::warn!("background tasks were still running after {TASKS_STOP:?}");
+    }
+    if let Err(error) = recordings::flush(&ctx).await {
+        tracing::warn!(%error, "the last sign-ons could not be recorded");
     }
     ctx.db.clone().close().await;
     served.context("the server stopped")?;

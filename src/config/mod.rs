@@ -4,6 +4,7 @@
 mod audit;
 mod cidr;
 mod database;
+mod flight_recorder;
 mod http;
 mod log;
 mod metrics;
@@ -11,6 +12,7 @@ mod oidc;
 mod outbound;
 mod passwords;
 mod public_url;
+mod saml;
 mod secrets;
 mod sessions;
 mod values;
@@ -18,6 +20,7 @@ mod values;
 pub use audit::AuditConfig;
 pub use cidr::{Cidr, NotACidr};
 pub use database::DatabaseConfig;
+pub use flight_recorder::FlightRecorderConfig;
 pub use http::HttpConfig;
 pub use log::{LogConfig, LogFormat};
 pub use metrics::MetricsConfig;
@@ -25,6 +28,7 @@ pub use oidc::OidcConfig;
 pub use outbound::{OutboundConfig, PrivateNetworks};
 pub use passwords::PasswordsConfig;
 pub use public_url::{NotAPublicUrl, PublicUrl};
+pub use saml::{BlockedAlgorithm, SamlConfig, Scope};
 pub use secrets::SecretsConfig;
 pub use sessions::SessionsConfig;
 
@@ -57,6 +61,10 @@ pub struct Config {
     pub audit: AuditConfig,
     /// `[oidc]`: the issuer's keys.
     pub oidc: OidcConfig,
+    /// `[flight_recorder]`: which sign-ons are kept to be looked at again.
+    pub flight_recorder: FlightRecorderConfig,
+    /// `[saml]`: what holds for every SAML app.
+    pub saml: SamlConfig,
 }
 
 /// A configuration that can't be used; the text is one line: what, where, how to fix.
@@ -128,6 +136,8 @@ impl Config {
             sessions: SessionsConfig::read(&mut values)?,
             audit: AuditConfig::read(&mut values)?,
             oidc: OidcConfig::read(&mut values)?,
+            flight_recorder: FlightRecorderConfig::read(&mut values)?,
+            saml: SamlConfig::read(&mut values)?,
         };
         values.finish()?;
         Ok(config)

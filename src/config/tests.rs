@@ -23,6 +23,8 @@ fn nothing_given_is_the_contracts_defaults() {
     assert_eq!(config.secrets.master_key_file, Path::new("./data/master.key"));
     assert_eq!(config.audit.retention_days, 365);
     assert_eq!(config.oidc.key_rotation_days, 90);
+    assert_eq!(config.flight_recorder, FlightRecorderConfig { per_app: 20, retention_days: 14 });
+    assert!(config.saml.scope.is_none() && config.saml.blocked_algorithms.is_empty());
     assert_eq!(config.outbound.allow_private_networks, PrivateNetworks::Refused);
     assert_eq!(
         config.passwords,
@@ -43,6 +45,10 @@ fn the_environment_wins_over_the_file() {
             ("GATEHOUSE_LOG_FORMAT", "json"),
             ("GATEHOUSE_PASSWORDS_CONCURRENCY", "3"),
             ("GATEHOUSE_AUDIT_RETENTION_DAYS", "0"),
+            ("GATEHOUSE_FLIGHT_RECORDER_PER_APP", "0"),
+            ("GATEHOUSE_FLIGHT_RECORDER_RETENTION_DAYS", "3"),
+            ("GATEHOUSE_SAML_SCOPE", "Fernhill.Example"),
+            ("GATEHOUSE_SAML_BLOCKED_ALGORITHMS", "rsa-sha1, http://www.w3.org/2001/04/xmlenc#aes128-cbc"),
         ],
     )
     .expect("valid");
@@ -52,6 +58,11 @@ fn the_environment_wins_over_the_file() {
     assert_eq!(config.log.format, Some(LogFormat::Json));
     assert_eq!(config.passwords.concurrency, Some(3));
     assert_eq!(config.audit.retention_days, 0);
+    assert_eq!(config.flight_recorder, FlightRecorderConfig { per_app: 0, retention_days: 3 });
+    assert_eq!(config.saml.scope.as_ref().map(Scope::as_str), Some("fernhill.example"));
+    assert!(config.saml.blocks("http://www.w3.org/2000/09/xmldsig#rsa-sha1"));
+    assert!(config.saml.blocks("http://www.w3.org/2001/04/xmlenc#aes128-cbc"));
+    assert!(!config.saml.blocks("http://www.w3.org/2000/09/xmldsig#sha1"), "another algorithm");
     assert!(config.http.trusts("10.9.9.9".parse().expect("an address")));
     assert!(config.http.trusts("::ffff:10.9.9.9".parse().expect("an address")));
     assert!(!config.http.trusts("11.0.0.1".parse().expect("an address")));
@@ -87,6 +98,11 @@ fn every_bad_file_names_its_key_in_one_line() {
         ("[passwords]\nmemory_kib = 1", &["passwords.memory_kib", "64"]),
         ("[passwords]\niterations = 'two'", &["passwords.iterations"]),
         ("[sessions]\nidle_minutes = -1", &["sessions.idle_minutes"]),
+        ("[flight_recorder]\nper_app = 501", &["flight_recorder.per_app", "500"]),
+        ("[flight_recorder]\nretention_days = 0", &["flight_recorder.retention_days", "1 to 365"]),
+        ("[saml]\nscope = 'fernhill example'", &["saml.scope", "fernhill.example"]),
+        ("[saml]\nblocked_algorithms = ['rsa-md5']", &["saml.blocked_algorithms", "rsa-md5", "rsa-sha256"]),
+        ("[saml]\nblocked_algorithms = 'rsa-sha1'", &["saml.blocked_algorithms", "a list"]),
         ("[http\nlisten = 1", &["line 1"]),
         ("[http]\nlisten = 'a'\nlisten = 'b'", &["line 3"]),
     ];

@@ -6,6 +6,8 @@ use toml::Value;
 
 /// The prefix of every environment name.
 const PREFIX: &str = "GATEHOUSE_";
+/// The sections whose names hold an underscore, as environment names begin with them.
+const LONG_SECTIONS: [&str; 1] = ["FLIGHT_RECORDER"];
 /// Environment names with the prefix that are no settings: the command line's token, and the test harness's own.
 const NOT_SETTINGS: [&str; 2] = ["GATEHOUSE_TOKEN", "GATEHOUSE_BIN"];
 /// The same, by beginning.
@@ -60,7 +62,11 @@ impl Values {
             if NOT_SETTINGS.contains(&name.as_str()) || name.starts_with(TEST_PREFIX) {
                 continue;
             }
-            let Some((section, key)) = rest.split_once('_') else {
+            let long = LONG_SECTIONS.into_iter().find_map(|section| {
+                let key = rest.strip_prefix(section)?.strip_prefix('_')?;
+                Some((section, key))
+            });
+            let Some((section, key)) = long.or_else(|| rest.split_once('_')) else {
                 return Err(ConfigError::UnknownKey {
                     key: rest.to_ascii_lowercase(),
                     origin: format!("environment {name}"),

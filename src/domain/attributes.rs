@@ -17,6 +17,18 @@ pub const ACCOUNT_SOURCES: &[(&str, &str)] = &[
     ("groups", "Groups bound to the app"),
 ];
 
+/// The identifiers of SAML Subject Identifier Attributes, which an assertion can carry as attributes: key, label. They hang on
+/// more than the person, so that [`value_of`] has none.
+pub const SUBJECT_ID_SOURCES: &[(&str, &str)] = &[
+    ("subject_id", "Subject ID, the same at every app"),
+    ("pairwise_id", "Pairwise ID, another one at every app"),
+];
+
+/// Whether `source` is one of [`SUBJECT_ID_SOURCES`].
+pub fn is_subject_id(source: &str) -> bool {
+    SUBJECT_ID_SOURCES.iter().any(|(key, _)| *key == source)
+}
+
 /// Whether `source` names something a person can have: `email`, a standard attribute, `groups`, or `attributes.<name>`.
 pub fn is_source(source: &str) -> bool {
     ACCOUNT_SOURCES.iter().chain(STANDARD_ATTRIBUTES).any(|(key, _)| *key == source)

@@ -14,6 +14,7 @@ pub mod key;
 pub mod logout;
 pub mod metadata_fetch;
 pub mod permission;
+pub mod recording;
 pub mod reference;
 pub mod session;
 pub mod sign_on;

@@ -11,6 +11,7 @@ use crate::{
     service::{
         housekeeping,
         logout::{clients, queued},
+        recordings,
     },
 };
 use std::time::Duration;
@@ -21,6 +22,34 @@ const EVERY: Duration = Duration::from_mins(1);
 
 /// How often the queue is looked at.
 const QUEUE_EVERY: Duration = Duration::from_secs(2);
+
+/// How often noted sign-ons are kept.
+const RECORDINGS_EVERY: Duration = Duration::from_secs(3);
+
+/// Keeps what sign-ons left with the flight recorder, until `shutdown`. What comes while the last requests are answered is for
+/// [`recordings::flush`] afterwards.
+pub async fn keep_recordings(ctx: AppContext, shutdown: CancellationToken) {
+    let mut dropped = 0;
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(RECORDINGS_EVERY) => {}
+        }
+        match recordings::flush(&ctx).await {
+            Ok(0) => {}
+            Ok(kept) => tracing::debug!(kept, "sign-ons recorded"),
+            Err(error) => tracing::warn!(%error, "sign-ons could not be recorded"),
+        }
+        let now = ctx.recorder().dropped();
+        if now > dropped {
+            tracing::info!(
+                dropped = now - dropped,
+                "more sign-ons than can be recorded; the oldest were dropped"
+            );
+            dropped = now;
+        }
+    }
+}
 
 /// Tells apps of sessions that were ended here, until `shutdown`.
 pub async fn tell_apps(ctx: AppContext, shutdown: CancellationToken) {

@@ -2,6 +2,7 @@
 //! Does not own where sealed values are kept (`store`) or when keys change (`service`).
 
 mod certificate;
+mod decrypters;
 mod envelope;
 mod error;
 mod key_pair;
@@ -24,6 +25,7 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
+use decrypters::Decrypters;
 use master_key::MasterKeys;
 use openssl::pkey::{PKey, Private};
 use signers::Signers;
@@ -39,6 +41,7 @@ pub struct Keyring(Arc<Parts>);
 struct Parts {
     keys: MasterKeys,
     signers: Signers,
+    decrypters: Decrypters,
 }
 
 impl std::fmt::Debug for Keyring {
@@ -73,7 +76,7 @@ impl Keyring {
     }
 
     fn over(keys: MasterKeys) -> Self {
-        Self(Arc::new(Parts { keys, signers: Signers::default() }))
+        Self(Arc::new(Parts { keys, signers: Signers::default(), decrypters: Decrypters::default() }))
     }
 
     /// Seals `plaintext` for one place in the database, under the newest master key.

@@ -21,6 +21,9 @@ pub async fn purge(ctx: &AppContext) -> Result<Purged, ServiceError> {
             0 => None,
             days => now.checked_sub_days(Days::new(u64::from(days))),
         },
+        recordings_before: now
+            .checked_sub_days(Days::new(u64::from(ctx.config.flight_recorder.retention_days))),
+        recordings_per_app: i64::from(ctx.config.flight_recorder.per_app),
     };
     ctx.db
         .write(move |tx| {

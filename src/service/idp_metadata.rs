@@ -1,6 +1,9 @@
 //! Our SAML metadata and certificate for one app. Does not own their form (`crates/saml`).
 
-use super::{ServiceError, apps, keys, logout, settings, sign_on::saml::idp_entity_id};
+use super::{
+    ServiceError, apps, decryption_keys, keys, logout, settings,
+    sign_on::saml::{idp_entity_id, subject_ids},
+};
 use crate::{context::AppContext, domain::app::App, store};
 use ::saml::{
     Binding, NameIdFormat, SingleLogoutService,
@@ -57,8 +60,11 @@ pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), 
     // MDUI §2.1.5, SDP-MD12: logo and error page are https, or not there.
     let secure = ctx.config.http.public_url.is_https();
     let (logo_url, error_url) = (ctx.url(LOGO_PATH), ctx.url(ERROR_PATH));
+    let encryption_certificates = decryption_keys::certificates(ctx, &app).await?;
     let details = IdpDetails {
         single_logout_services: &logout_services,
+        encryption_certificates: &encryption_certificates,
+        scope: subject_ids::are_sent(connection).then(|| subject_ids::scope(ctx)),
         logo: secure.then_some(Logo { url: &logo_url, width: LOGO_SIZE, height: LOGO_SIZE }),
         contacts: support.as_slice(),
         algorithm_support: Some(AlgorithmSupport::OURS),

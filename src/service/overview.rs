@@ -53,6 +53,8 @@ const CHANGES: &[EventType] = &[
     EventType::SigningKeyDelete,
     EventType::SpMetadataApprove,
     EventType::SpMetadataDismiss,
+    EventType::DecryptionKeyCreate,
+    EventType::DecryptionKeyDelete,
 ];
 
 /// How many there are of each thing.

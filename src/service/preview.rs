@@ -5,7 +5,11 @@
 use super::{
     Caller, ServiceError,
     oidc::{claims, client},
-    sign_on::{name_id, saml::release, service_provider},
+    sign_on::{
+        name_id,
+        saml::release::{self, Making},
+        service_provider,
+    },
 };
 use crate::{
     context::AppContext,
@@ -113,7 +117,8 @@ async fn assertion(
     let format = NameIdFormat::from(connection.name_id_format.uri());
     let known = release::groups(ctx, connection, user.id, groups).await?;
     let subject = Subject { user, app, groups: &known };
-    let attributes = release::attributes(connection, subject).attributes;
+    let rows = (connection.attributes.as_slice(), Making::Show);
+    let attributes = release::attributes(ctx, connection, subject, rows).await?.attributes;
     let provider = service_provider::without_certificates(connection);
     Ok(SamlRelease {
         acs_url: provider.default_assertion_consumer_service().map(|service| service.url.clone()),

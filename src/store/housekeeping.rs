@@ -37,6 +37,8 @@ pub struct Purged {
     pub throttles: u64,
     /// Audit events past their retention.
     pub audit_events: u64,
+    /// Kept sign-ons past their retention, or over their number.
+    pub recordings: u64,
 }
 
 /// What counts as expired.
@@ -48,6 +50,10 @@ pub struct Expiry {
     pub sessions_idle_since: DateTime<Utc>,
     /// Audit events from before then; `None` keeps them all.
     pub audit_before: Option<DateTime<Utc>>,
+    /// Kept sign-ons from before then.
+    pub recordings_before: Option<DateTime<Utc>>,
+    /// How many sign-ons of each app and outcome are kept.
+    pub recordings_per_app: i64,
 }
 
 impl Purged {
@@ -66,6 +72,7 @@ impl Purged {
             self.token_families,
             self.throttles,
             self.audit_events,
+            self.recordings,
         ]
         .iter()
         .any(|count| i64::try_from(*count).is_ok_and(|count| count >= BATCH))
@@ -155,6 +162,15 @@ pub async fn purge(tx: &mut Tx, expiry: &Expiry) -> Result<Purged, StoreError> {
             "DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE timestamp < $1 \
              ORDER BY timestamp, id LIMIT $2)",
             audit_before,
+            BATCH
+        )?,
+        recordings: execute!(
+            tx,
+            "DELETE FROM recordings WHERE id IN (SELECT id FROM (SELECT id, recorded_at, ROW_NUMBER() OVER \
+             (PARTITION BY app_id, outcome ORDER BY recorded_at DESC, id DESC) AS place FROM recordings) ranked \
+             WHERE recorded_at < $1 OR place > $2 LIMIT $3)",
+            millis(expiry.recordings_before),
+            expiry.recordings_per_app,
             BATCH
         )?,
     })

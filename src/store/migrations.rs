@@ -23,6 +23,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (9, "create consents", include_str!("../../migrations/0009_create_consents.sql")),
     (13, "order issuer keys", include_str!("../../migrations/0013_order_issuer_keys.sql")),
     (15, "create sp metadata", include_str!("../../migrations/0015_create_sp_metadata.sql")),
+    (17, "create recordings", include_str!("../../migrations/0017_create_recordings.sql")),
+    (18, "create decryption keys", include_str!("../../migrations/0018_create_decryption_keys.sql")),
 ];
 
 /// The migrations, ready to run.

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::authn_context::RequestedAuthnContext;
 use crate::binding::{Binding, RelayState, post, redirect};
 use crate::checks;
+use crate::encryption::Decryption;
 use crate::error::{Refusal, RequestError, RequestErrorKind};
 use crate::name_id::{NameId, NameIdFormat, NameIdPolicy};
-use crate::parse::AuthnRequest;
+use crate::parse::{AuthnRequest, RequestedSubject};
 use crate::service_provider::ServiceProvider;
 use crate::signature::{DetachedSignature, VerifiedSignature, has_signature};
 use crate::xml::reader::{Document, Limits};
@@ -46,13 +47,17 @@ pub struct VerifyContext<'a> {
     pub max_age: TimeDelta,
     /// The authentication context classes we can give, weakest first.
     pub authn_contexts: &'a [&'a str],
+    /// With what encrypted identifiers are read.
+    pub decryption: Decryption<'a>,
 }
 
 impl<'a> VerifyContext<'a> {
     /// Five minutes for both skew and age (IIP-G01, S-26).
     #[must_use]
     pub const fn new(sso_urls: &'a [&'a str], now: DateTime<Utc>, authn_contexts: &'a [&'a str]) -> Self {
-        Self { sso_urls, now, skew: TimeDelta::minutes(5), max_age: TimeDelta::minutes(5), authn_contexts }
+        let five_minutes = TimeDelta::minutes(5);
+        let decryption = Decryption::NONE;
+        Self { sso_urls, now, skew: five_minutes, max_age: five_minutes, authn_contexts, decryption }
     }
 }
 
@@ -113,6 +118,19 @@ impl UnverifiedAuthnRequest {
     #[must_use]
     pub const fn relay_state(&self) -> Option<&RelayState> {
         self.relay_state.as_ref()
+    }
+
+    /// Whether it names its subject by an identifier that only we can read: then [`VerifyContext::decryption`]
+    /// is needed.
+    #[must_use]
+    pub const fn has_encrypted_subject(&self) -> bool {
+        matches!(self.claimed.subject, RequestedSubject::Encrypted(_))
+    }
+
+    /// The message as it was decoded, for people to look at: nothing in it is proven.
+    #[must_use]
+    pub fn into_xml(self) -> Vec<u8> {
+        self.xml
     }
 
     /// How it came.

@@ -32,7 +32,7 @@ pub(crate) fn verify(
     let acs = check_assertion_consumer_service(&request, sp)?;
 
     let (name_id_format, asked) = requested_choices(&request, sp);
-    let verified = VerifiedAuthnRequest {
+    let mut verified = VerifiedAuthnRequest {
         acs_url: acs.url.clone(),
         relay_state: unverified.relay_state.clone(),
         binding: unverified.binding(),
@@ -42,7 +42,10 @@ pub(crate) fn verify(
         requested_authn_context: asked,
         subject: match &request.subject {
             RequestedSubject::NameId(name_id) => Some(name_id.clone()),
-            RequestedSubject::Absent | RequestedSubject::Unsupported(_) => None,
+            // What is encrypted is read in its turn, below.
+            RequestedSubject::Absent | RequestedSubject::Encrypted(_) | RequestedSubject::Unsupported(_) => {
+                None
+            }
         },
         id: request.id.clone(),
         issuer: request.issuer.clone(),
@@ -57,8 +60,11 @@ pub(crate) fn verify(
         .and_then(|()| check_protocol_binding(&request))
         .and_then(|()| check_relay_state(unverified, sp))
         .and_then(|()| check_name_id_policy(&request, sp))
-        .and_then(|()| check_subject(&request))
-        .and_then(|()| check_requested_authn_context(&request, context));
+        .and_then(|()| check_subject(&request, sp, signed, context))
+        .and_then(|decrypted| {
+            verified.subject = decrypted.or(verified.subject.take());
+            check_requested_authn_context(&request, context)
+        });
     match told {
         Ok(()) => Ok(verified),
         Err(error) => {
@@ -73,7 +79,11 @@ fn check_signature(
     unverified: &UnverifiedAuthnRequest,
     sp: &ServiceProvider,
 ) -> Result<(AuthnRequest, Option<VerifiedSignature>), RequestError> {
-    let trust = Trust { certificates: &sp.signing_certificates, allow_sha1: sp.allow_sha1 };
+    let trust = Trust {
+        certificates: &sp.signing_certificates,
+        allow_sha1: sp.allow_sha1,
+        blocked: &sp.blocked_algorithms,
+    };
     let refused = |error: SignatureError| {
         let kind = if matches!(error, SignatureError::Algorithm(_)) {
             Kind::SignatureAlgorithm
@@ -257,12 +267,22 @@ fn can_give(format: &NameIdFormat, sp: &ServiceProvider) -> bool {
 
 /// SAML Core §3.4.1: the assertion must be about the Subject named. We can compare a NameID, nothing more
 /// (IIP-SSO07); the comparison itself happens when the assertion is issued.
-fn check_subject(request: &AuthnRequest) -> Check {
-    match request.subject {
+///
+/// IIP-IDP19: one that is encrypted for us is read here; the answer is that identifier.
+fn check_subject(
+    request: &AuthnRequest,
+    sp: &ServiceProvider,
+    signed: bool,
+    context: &VerifyContext<'_>,
+) -> Result<Option<NameId>, RequestError> {
+    match &request.subject {
         RequestedSubject::Unsupported(what) => {
             Err(RequestError::new(Kind::Subject, format!("the request names {what}")))
         }
-        RequestedSubject::Absent | RequestedSubject::NameId(_) => Ok(()),
+        RequestedSubject::Encrypted(encrypted) => {
+            context.decryption.decrypt(encrypted, &sp.blocked_algorithms, signed).map(Some)
+        }
+        RequestedSubject::Absent | RequestedSubject::NameId(_) => Ok(None),
     }
 }
 

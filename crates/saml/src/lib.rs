@@ -5,6 +5,7 @@
 //! → [`response::issue`]. Each step takes only what the one before made, so nothing can be issued for
 //! a request that was not verified, nor to an address that was not registered.
 
+pub mod algorithm;
 pub mod assertion;
 pub mod attribute;
 pub mod authn_context;
@@ -29,7 +30,7 @@ pub use attribute::{Attribute, AttributeNameFormat};
 pub use authn_context::{Comparison, RequestedAuthnContext};
 pub use authn_request::{UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext};
 pub use binding::{Binding, RelayState};
-pub use encryption::{ContentEncryption, EncryptError, EncryptTo, KeyTransport};
+pub use encryption::{ContentEncryption, Decryption, DecryptionKey, EncryptError, EncryptTo, KeyTransport};
 pub use error::{Refusal, RequestError, RequestErrorKind, SecondLevelStatusCode, Status, StatusCode};
 pub use id::new_session_index;
 pub use name_id::{NameId, NameIdFormat, NameIdPolicy};

@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::authn_context::{Comparison, RequestedAuthnContext};
+use crate::encryption::EncryptedId;
 use crate::error::{RequestError, RequestErrorKind};
 use crate::name_id::{NameId, NameIdFormat, NameIdPolicy};
 use crate::uri::{SAML, SAMLP};
@@ -34,7 +35,9 @@ pub(crate) struct AuthnRequest {
 pub(crate) enum RequestedSubject {
     Absent,
     NameId(NameId),
-    /// Encrypted, confirmed or otherwise beyond us; says what.
+    /// Only its recipient can read it.
+    Encrypted(EncryptedId),
+    /// Confirmed or otherwise beyond us; says what.
     Unsupported(&'static str),
 }
 
@@ -111,17 +114,25 @@ fn parse_subject(subject: Element<'_, '_>) -> Result<RequestedSubject, RequestEr
     let mut children = subject.children();
     let (first, second) = (children.next(), children.next());
     Ok(match (first, second) {
-        (Some(name_id), None) if name_id.is(SAML, "NameID") => RequestedSubject::NameId(NameId {
-            format: optional(name_id, "Format")?.map_or(NameIdFormat::Unspecified, NameIdFormat::from),
-            value: text(name_id)?,
-            name_qualifier: optional(name_id, "NameQualifier")?,
-            sp_name_qualifier: optional(name_id, "SPNameQualifier")?,
-        }),
-        (Some(other), None) if other.is(SAML, "EncryptedID") => {
-            RequestedSubject::Unsupported("an encrypted subject")
+        (Some(name_id), None) if name_id.is(SAML, "NameID") => {
+            RequestedSubject::NameId(parse_name_id(name_id)?)
         }
+        (Some(other), None) if other.is(SAML, "EncryptedID") => EncryptedId::parse(other).map_or(
+            RequestedSubject::Unsupported("an EncryptedID that is not one for us, as the schema has it"),
+            RequestedSubject::Encrypted,
+        ),
         // SAML Profiles §4.1.4.1: the Subject of a request must not hold any SubjectConfirmation.
         _ => RequestedSubject::Unsupported("a subject that is more than a NameID"),
+    })
+}
+
+/// SAML Core §2.2.3: the value and its qualifiers.
+pub(crate) fn parse_name_id(name_id: Element<'_, '_>) -> Result<NameId, RequestError> {
+    Ok(NameId {
+        format: optional(name_id, "Format")?.map_or(NameIdFormat::Unspecified, NameIdFormat::from),
+        value: text(name_id)?,
+        name_qualifier: optional(name_id, "NameQualifier")?,
+        sp_name_qualifier: optional(name_id, "SPNameQualifier")?,
     })
 }
 

@@ -103,6 +103,8 @@ pub struct IssuedResponse {
     pub response_id: String,
     /// The ID of the Assertion.
     pub assertion_id: String,
+    /// The Assertion as it was before it was encrypted; `None` when it stands in the Response in clear.
+    pub plain_assertion: Option<String>,
 }
 
 /// Why a Response was not issued.
@@ -152,13 +154,15 @@ pub fn issue(
     let (response_id, assertion_id) = (new_id(rng), new_id(rng));
     let mut assertion = assertion::write(target, spec, &assertion_id, signer, now)?;
     // Sign the assertion, encrypt it, sign the Response: in this order both signatures can be verified.
+    let mut plain_assertion = None;
     if let Some(encrypt_to) = spec.encrypt {
-        assertion = encrypt_to.encrypt_assertion(&assertion, rng)?;
+        let encrypted = encrypt_to.encrypt_assertion(&assertion, rng)?;
+        plain_assertion = Some(std::mem::replace(&mut assertion, encrypted));
     }
     let status = Status::new(StatusCode::Success, None);
     let response = Response { target, id: &response_id, idp_entity_id: spec.idp_entity_id, status: &status };
     let xml = response.write(Some(&assertion), spec.sign.response.then_some(signer), now)?;
-    Ok(IssuedResponse { xml, response_id, assertion_id })
+    Ok(IssuedResponse { xml, response_id, assertion_id, plain_assertion })
 }
 
 /// Issues a Response that says why there is no assertion. It is signed when a `signer` is given.

@@ -72,6 +72,9 @@ pub struct ServiceProvider {
     /// single logout.
     #[serde(default)]
     pub single_logout_services: Vec<SingleLogoutService>,
+    /// The URIs of algorithms that are not taken from it although they could be (IIP-ALG08).
+    #[serde(default)]
+    pub blocked_algorithms: Vec<String>,
 }
 
 impl ServiceProvider {
@@ -98,6 +101,7 @@ impl ServiceProvider {
             other_name_id_formats: Vec::new(),
             ignore_name_id_policy_format: false,
             single_logout_services: Vec::new(),
+            blocked_algorithms: Vec::new(),
         }
     }
 

@@ -121,6 +121,8 @@ fn published(text: &str, publication: &Publication<'_>) -> Result<String, Publis
             algorithm_support: Some(AlgorithmSupport::OURS),
             attributes: &attributes,
             error_url: Some("https://sso.example/trouble"),
+            encryption_certificates: &[other_rsa().der(), sp_rsa().der()],
+            scope: Some("fernhill.example"),
         },
         publication,
     )
@@ -138,6 +140,34 @@ fn signed_by(signer: &dyn Signer) -> Publication<'_> {
         valid_until: Some(now() + TimeDelta::days(14)),
         cache_duration: Some(TimeDelta::hours(6)),
         signer: Some(signer),
+    }
+}
+
+#[test]
+fn sdp_idp15_and_iip_idp19_the_scope_and_the_keys_to_encrypt_for_are_published() {
+    let signer = idp_rsa().signer(SignatureAlgorithm::RsaSha256);
+    let xml = published("Fernhill", &signed_by(&signer)).expect("published");
+    let scope =
+        "<shibmd:Scope xmlns:shibmd=\"urn:mace:shibboleth:metadata:1.0\" regexp=\"false\">fernhill.example<";
+    assert_eq!(xml.matches(scope).count(), 1, "{xml}");
+    let document = roxmltree::Document::parse(&xml).expect("XML");
+    let keys: Vec<_> = document
+        .descendants()
+        .filter(|node| {
+            node.tag_name().name() == "KeyDescriptor" && node.attribute("use") == Some("encryption")
+        })
+        .collect();
+    assert_eq!(keys.len(), 2, "both of a rollover");
+    for (key, pair) in keys.iter().zip([other_rsa(), sp_rsa()]) {
+        let text = |name: &str| {
+            key.descendants().find(|node| node.tag_name().name() == name).and_then(|node| node.text())
+        };
+        assert_eq!(text("X509Certificate"), Some(pair.der().to_base64().as_str()), "in the order given");
+        let methods: Vec<_> = key.children().filter_map(|node| node.attribute("Algorithm")).collect();
+        assert!(
+            methods[0].ends_with("#aes256-gcm") && methods.iter().any(|uri| uri.ends_with("#rsa-oaep-mgf1p"))
+        );
+        assert!(!methods.iter().any(|uri| uri.contains("cbc") || uri.ends_with("#rsa-1_5")), "{methods:?}");
     }
 }
 
@@ -180,6 +210,7 @@ fn an_sp_finds_what_it_needs() {
     assert_eq!(role.attribute("errorURL"), Some("https://sso.example/trouble"));
     let certificates: Vec<String> = role
         .children_named(MD, "KeyDescriptor")
+        .filter(|key| key.attribute("use") == Some("signing"))
         .map(|key| key.children().next().and_then(|info| info.children().next()).expect("X509Data"))
         .map(|data| data.children().next().expect("a certificate").text().expect("text"))
         .collect();

@@ -35,13 +35,13 @@ pub fn run(data: &[u8]) {
     assert!(known().contains(&(root, covered.xml.clone())), "nobody signed this: {}", covered.xml);
     // SHA-1 passes only where it is allowed, and it is told.
     assert_eq!(verify(data, false).is_ok(), !covered.signature.sha1);
-    let other = Trust { certificates: &live().sp.signing_certificates, allow_sha1: true };
+    let other = Trust { certificates: &live().sp.signing_certificates, allow_sha1: true, blocked: &[] };
     assert!(
         OwnVerifier.verify_enveloped(data, root, other).is_err(),
         "a key verifies what another one signed"
     );
     for wrong in ROOTS.into_iter().filter(|wrong| *wrong != root) {
-        let trust = Trust { certificates: certificates(), allow_sha1: true };
+        let trust = Trust { certificates: certificates(), allow_sha1: true, blocked: &[] };
         assert_eq!(OwnVerifier.verify_enveloped(data, wrong, trust), Err(SignatureError::Root));
     }
 }
@@ -51,7 +51,7 @@ type Root = (&'static str, &'static str);
 fn verify(xml: &[u8], allow_sha1: bool) -> Result<(Root, Covered), SignatureError> {
     // Reading a key takes ten times as long as all the rest: the one that can verify is enough.
     let is_ec = xml.windows(5).any(|window| window == b"ecdsa");
-    let trust = Trust { certificates: std::slice::from_ref(&certificates()[usize::from(is_ec)]), allow_sha1 };
+    let trust = Trust { certificates: std::slice::from_ref(&certificates()[usize::from(is_ec)]), allow_sha1, blocked: &[] };
     // The name of the root is somewhere at the beginning; a wrong guess costs a verdict, no more.
     let start = &xml[..xml.len().min(400)];
     let named = |name: &str| start.windows(name.len()).any(|window| window == name.as_bytes());
@@ -98,7 +98,7 @@ fn our_own(values: &str) {
         assert!(value.is_empty() || !writable, "these values can be written");
         return;
     };
-    let trust = Trust { certificates: &live().sp.signing_certificates, allow_sha1: false };
+    let trust = Trust { certificates: &live().sp.signing_certificates, allow_sha1: false, blocked: &[] };
     let covered = OwnVerifier.verify_enveloped(issued.xml.as_bytes(), ROOTS[1], trust);
     let covered = match covered {
         Ok(covered) => covered.xml,

@@ -98,6 +98,27 @@ pub(super) fn check_source(errors: &mut FieldErrors, field: &str, source: &str) 
     }
 }
 
+/// The rows of a SAML app, which may name subject identifiers too.
+pub(super) fn check_saml_mappings(
+    errors: &mut FieldErrors,
+    field: &str,
+    mappings: &[ValueMapping],
+    groups: &str,
+) {
+    let is_subject_id = |row: &ValueMapping| matches!(&row.value, ValueSource::Source(source) if crate::domain::attributes::is_subject_id(source));
+    let checked: Vec<ValueMapping> = mappings
+        .iter()
+        .map(|row| {
+            let mut row = row.clone();
+            if is_subject_id(&row) {
+                row.value = ValueSource::Source("id".into());
+            }
+            row
+        })
+        .collect();
+    check_mappings(errors, field, &checked, groups);
+}
+
 pub(super) fn check_mappings(errors: &mut FieldErrors, field: &str, mappings: &[ValueMapping], groups: &str) {
     if mappings.len() > 64 {
         errors.add(field, "Use at most 64 rows");

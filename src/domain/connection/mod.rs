@@ -6,6 +6,7 @@ mod mapping;
 mod metadata_source;
 mod oidc;
 mod saml;
+mod saml_choices;
 
 use super::text::FieldErrors;
 pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
@@ -15,6 +16,7 @@ pub use oidc::{
     AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, OidcConnection, SubjectType,
 };
 pub use saml::{AcsUrl, LogoutBinding, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
+pub use saml_choices::{AttributeSet, Denied};
 use serde::{Deserialize, Serialize};
 
 /// How people sign on to an application.

@@ -3,8 +3,9 @@
 use super::{
     algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm},
     check_web_address,
-    mapping::{ValueMapping, check_expression, check_mappings, check_source},
+    mapping::{ValueMapping, check_expression, check_saml_mappings, check_source},
     metadata_source::MetadataSource,
+    saml_choices::{AttributeSet, Denied},
 };
 use crate::domain::{
     text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line},
@@ -202,6 +203,18 @@ pub struct SamlConnection {
     /// Where its metadata is fetched from; none: it is uploaded, pasted or typed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_source: Option<MetadataSource>,
+    /// Leave the NameID out, for an app that goes by attributes alone; one that asks for a format gets it all the same.
+    #[serde(default)]
+    pub omit_name_id: bool,
+    /// What is sent instead of `attributes` to a request that names one of these by its number.
+    #[serde(default)]
+    pub attribute_sets: Vec<AttributeSet>,
+    /// What becomes of somebody who may not open the app, when the app asked.
+    #[serde(default)]
+    pub denied: Denied,
+    /// Read identifiers that this legacy provider encrypted with AES-CBC, in messages whose signature verified.
+    #[serde(default)]
+    pub accept_cbc: bool,
 }
 
 fn assertion_seconds() -> u32 {
@@ -245,6 +258,10 @@ impl Default for SamlConnection {
             logout_services: Vec::new(),
             start_url: String::new(),
             metadata_source: None,
+            omit_name_id: false,
+            attribute_sets: Vec::new(),
+            denied: Denied::Page,
+            accept_cbc: false,
         }
     }
 }
@@ -267,6 +284,9 @@ impl SamlConnection {
             if let Err(error) = ::saml::metadata::check_acs_url(&acs.url) {
                 errors.add("acs_urls", format!("{}: {error}", acs.url));
             }
+        }
+        if self.acs_urls.iter().filter(|acs| acs.default).count() > 1 {
+            errors.add("acs_urls", "Mark one address as default, not several");
         }
         let mut indexes: Vec<u16> = self.acs_urls.iter().map(|acs| acs.index).collect();
         indexes.sort_unstable();
@@ -301,13 +321,36 @@ impl SamlConnection {
         if !self.name_id_expression.is_empty() {
             check_expression(errors, "name_id_expression", &self.name_id_expression);
         }
-        check_mappings(errors, "attributes", &self.attributes, &self.groups_attribute);
+        check_saml_mappings(errors, "attributes", &self.attributes, &self.groups_attribute);
+        self.check_attribute_sets(errors);
         self.check_encryption(errors);
         self.check_limits(errors);
         self.check_logout(errors);
         if let Some(source) = &mut self.metadata_source {
             source.check(errors, &self.sp_entity_id);
         }
+    }
+
+    fn check_attribute_sets(&self, errors: &mut FieldErrors) {
+        const FIELD: &str = "attribute_sets";
+        if self.attribute_sets.len() > 16 {
+            errors.add(FIELD, "Use at most 16 sets");
+        }
+        let mut indexes = std::collections::HashSet::new();
+        for set in &self.attribute_sets {
+            if !indexes.insert(set.index) {
+                errors.add(FIELD, format!("Two sets have the number {}", set.index));
+            }
+            check_line(errors, FIELD, &set.name, LINE_MAX);
+            check_saml_mappings(errors, FIELD, &set.attributes, &self.groups_attribute);
+        }
+    }
+
+    /// SAML Core §3.4.1: the rows of the set that a request names by `AttributeConsumingServiceIndex`. The section leaves us free
+    /// to pass over a number that we don't know: then, as without one, the app's own rows count.
+    pub fn attributes_of(&self, index: Option<u16>) -> &[ValueMapping] {
+        let set = index.and_then(|index| self.attribute_sets.iter().find(|set| set.index == index));
+        set.map_or(&self.attributes, |set| &set.attributes)
     }
 
     fn check_encryption(&self, errors: &mut FieldErrors) {

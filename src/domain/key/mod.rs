@@ -1,5 +1,6 @@
 //! Signing keys as the store keeps them, and the life they lead (`rollover`). Does not own private halves (`keyring`).
 
+pub mod decryption;
 pub mod expiry;
 pub mod issuer;
 pub mod rollover;

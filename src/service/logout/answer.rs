@@ -36,7 +36,7 @@ pub(super) async fn take(
             return stopped(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
         }
     };
-    let sp = service_provider::with_certificates(saml_connection(app)?).map_err(ServiceError::internal)?;
+    let sp = service_provider::of(ctx, app, saml_connection(app)?).map_err(ServiceError::internal)?;
     let destinations = destinations(ctx, app, slug);
     let destinations: Vec<&str> = destinations.iter().map(String::as_str).collect();
     let answered = response.in_response_to().unwrap_or_default();

@@ -132,7 +132,7 @@ async fn ask(
     reason: LogoutReason,
 ) -> Result<Told, ServiceError> {
     let connection = saml_connection(app)?;
-    let sp = match service_provider::with_certificates(connection) {
+    let sp = match service_provider::of(ctx, app, connection) {
         Ok(sp) => sp,
         Err(error) => return Ok(Err(("certificate_unreadable".into(), error.to_string()))),
     };

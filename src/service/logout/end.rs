@@ -76,7 +76,8 @@ pub(super) async fn join(
     for participant in &mut state.participants {
         let app = store::apps::get(tx, participant.app_id).await?;
         let is_client = participant.is_client();
-        if !app.as_ref().is_some_and(|app| is_reachable(app, is_client, ways)) {
+        let is_named = participant.name_id.as_ref().is_none_or(|name_id| !name_id.value.is_empty());
+        if !is_named || !app.as_ref().is_some_and(|app| is_reachable(app, is_client, ways)) {
             participant.progress = Progress::Untellable;
         }
         if participant.progress == Progress::Untellable {

@@ -13,13 +13,13 @@ use crate::{
         logout::{Ending, Logout, LogoutState},
     },
     service::{
-        ServiceError, actor,
+        ServiceError, actor, decryption_keys,
         sign_on::{StopCause, Visitor, saml::idp_entity_id, service_provider, stop},
     },
     store::{self, Written},
 };
 use ::saml::{
-    SecondLevelStatusCode, ServiceProvider, Status, StatusCode,
+    Decryption, SecondLevelStatusCode, ServiceProvider, Status, StatusCode,
     binding::OutboundMessage,
     logout::{
         LogoutRefusal, LogoutStatus, LogoutVerifyContext, UnverifiedLogoutRequest, VerifiedLogoutRequest,
@@ -39,9 +39,11 @@ pub(super) async fn begin(
         Incoming::Redirect(query) => UnverifiedLogoutRequest::from_redirect(query),
         Incoming::Post(body) => UnverifiedLogoutRequest::from_post_body(body),
     };
-    let sp = service_provider::with_certificates(saml_connection(app)?).map_err(ServiceError::internal)?;
-    let verified =
-        parsed.map_err(LogoutRefusal::from).and_then(|request| verify(ctx, app, &sp, slug, &request));
+    let sp = service_provider::of(ctx, app, saml_connection(app)?).map_err(ServiceError::internal)?;
+    let verified = match parsed {
+        Ok(request) => verify(ctx, app, &sp, slug, &request).await?,
+        Err(error) => Err(error.into()),
+    };
     let request = match verified {
         Ok(request) => request,
         Err(refusal) => {
@@ -76,16 +78,20 @@ pub(super) async fn begin(
     })
 }
 
-fn verify(
+/// The inner result is of the checks, the outer one ours.
+async fn verify(
     ctx: &AppContext,
     app: &App,
     sp: &ServiceProvider,
     slug: &str,
     request: &UnverifiedLogoutRequest,
-) -> Result<VerifiedLogoutRequest, LogoutRefusal> {
+) -> Result<Result<VerifiedLogoutRequest, LogoutRefusal>, ServiceError> {
     let destinations = destinations(ctx, app, slug);
     let destinations: Vec<&str> = destinations.iter().map(String::as_str).collect();
-    request.verify(sp, &LogoutVerifyContext::new(&destinations, ctx.now()))
+    let keys = if request.has_encrypted_id() { decryption_keys::open(ctx, app).await? } else { Vec::new() };
+    let decryption = Decryption { keys: &keys, allow_cbc: saml_connection(app)?.accept_cbc };
+    let context = LogoutVerifyContext { decryption, ..LogoutVerifyContext::new(&destinations, ctx.now()) };
+    Ok(request.verify(sp, &context))
 }
 
 /// What a call by SOAP is answered.
@@ -111,10 +117,11 @@ pub async fn by_soap(
         unknown(ctx, &visitor, slug).await?;
         return Ok(SoapAnswer::NotFound);
     };
-    let sp = service_provider::with_certificates(saml_connection(&app)?).map_err(ServiceError::internal)?;
-    let verified = UnverifiedLogoutRequest::from_soap(body)
-        .map_err(LogoutRefusal::from)
-        .and_then(|request| verify(ctx, &app, &sp, slug, &request));
+    let sp = service_provider::of(ctx, &app, saml_connection(&app)?).map_err(ServiceError::internal)?;
+    let verified = match UnverifiedLogoutRequest::from_soap(body) {
+        Ok(request) => verify(ctx, &app, &sp, slug, &request).await?,
+        Err(error) => Err(error.into()),
+    };
     let request = match verified {
         Ok(request) => request,
         Err(refusal) => {

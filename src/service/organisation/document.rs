@@ -1,12 +1,13 @@
 //! The shape of an organisation file. Does not own what is done with it (`plan`).
 
+mod mapping;
 mod oidc;
 
 use super::one_or_many::OneOrMany;
 use crate::{
     domain::{
         connection::{
-            ClaimDestination, ContentEncryption, EndedMetadata, KeyTransport, LogoutService, MetadataApply,
+            ContentEncryption, Denied, EndedMetadata, KeyTransport, LogoutService, MetadataApply,
             NameIdFormat, SamlSignatureAlgorithm,
         },
         user::{CustomValue, Profile, Role, UserState},
@@ -16,6 +17,8 @@ use crate::{
 pub use oidc::{JwkSetEntry, OidcEntry};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use std::collections::BTreeMap;
+
+pub use mapping::{AttributeSetEntry, MappingEntry};
 
 /// A whole file. A list that is absent says nothing about its nouns, not even that there are none.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -271,6 +274,15 @@ pub struct SamlEntry {
     /// `review` or `signed`: what happens to changes of keys and addresses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sp_metadata_apply: Option<MetadataApply>,
+    /// What is sent instead of `attributes` when a request names a set by its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribute_sets: Option<Vec<AttributeSetEntry>>,
+    /// `page` or `status`: what becomes of somebody who may not open the app, when the app asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied: Option<Denied>,
+    /// Read identifiers encrypted with AES-CBC, in messages whose signature verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept_cbc: Option<bool>,
 }
 
 /// One reply address.
@@ -300,6 +312,9 @@ pub struct NameIdEntry {
     /// In which format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<NameIdFormat>,
+    /// Left out, unless a request asks for a format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub omit: Option<bool>,
 }
 
 /// What can be signed.
@@ -320,38 +335,6 @@ pub enum AutoOrBool {
     Bool(bool),
     /// A word.
     Word(String),
-}
-
-/// One attribute or claim: its name, and one of the three ways to its value.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MappingEntry {
-    /// The name the app sees.
-    pub name: String,
-    /// An attribute of the person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// The same text for everybody.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub constant: Option<String>,
-    /// Computed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expression: Option<String>,
-    /// Whether the app can't do without it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub required: bool,
-    /// Kept, but not sent.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub off: bool,
-    /// SAML only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name_format: Option<String>,
-    /// SAML only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub friendly_name: Option<String>,
-    /// OIDC only: `id_token`, `userinfo` or `both`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination: Option<ClaimDestination>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretText>, D::Error> {

@@ -4,8 +4,8 @@ mod oidc;
 
 use super::{
     document::{
-        AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, SamlEntry, Signed,
-        UserEntry,
+        AcsEntry, AppEntry, AttributeSetEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry,
+        SamlEntry, Signed, UserEntry,
     },
     one_or_many::OneOrMany,
 };
@@ -152,6 +152,7 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         RequireSigned::Always => AutoOrBool::Bool(true),
         RequireSigned::Never => AutoOrBool::Bool(false),
     };
+    let omit = saml.omit_name_id.then_some(true);
     SamlEntry {
         sp_metadata_file: None,
         sp_metadata: None,
@@ -163,12 +164,14 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
                 source: Some(saml.name_id_source),
                 expression: None,
                 format: Some(saml.name_id_format),
+                omit,
             }
         } else {
             NameIdEntry {
                 source: None,
                 expression: Some(saml.name_id_expression),
                 format: Some(saml.name_id_format),
+                omit,
             }
         }),
         sign: Some(sign),
@@ -199,6 +202,17 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         sp_metadata_max_valid_days: source.max_valid_days,
         sp_metadata_ended: fetched.then_some(source.ended),
         sp_metadata_apply: fetched.then_some(source.apply),
+        attribute_sets: (!saml.attribute_sets.is_empty()).then(|| {
+            let sets = saml.attribute_sets.into_iter();
+            sets.map(|set| AttributeSetEntry {
+                index: set.index,
+                name: set.name,
+                attributes: set.attributes.into_iter().map(mapping).collect(),
+            })
+            .collect()
+        }),
+        denied: Some(saml.denied),
+        accept_cbc: Some(saml.accept_cbc),
     }
 }
 

@@ -182,7 +182,7 @@ async fn proceed(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
             issue(ctx, visitor, flow, &Person { session, user, groups }).await
         }
         (Step::Deny(denial), Some((_, user))) => {
-            if flow.request.demand().passive {
+            if flow.request.demand().passive || saml::is_told_of_denials(&flow) {
                 return refuse_silently(ctx, visitor, flow, Silent::Denied(denial)).await;
             }
             stop::denied(ctx, visitor, &flow, user, denial).await

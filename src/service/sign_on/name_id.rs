@@ -13,8 +13,11 @@ use crate::{
     service::ServiceError,
     store::{self, Written},
 };
-use ::saml::{NameId, NameIdFormat};
+use ::saml::{NameId, NameIdFormat, VerifiedAuthnRequest};
 use rand::Rng;
+
+/// In place of a pseudonym that is made at the first sign-on, where nothing may be stored.
+pub const NOT_YET: &str = "made-at-first-sign-on";
 
 /// What is known of an identifier before it is issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,12 +66,29 @@ pub(super) async fn of(
         Known::MadeAtEachSignOn => opaque(ctx, "_"),
         Known::Missing(why) => return Ok(Err(why)),
     };
+    Ok(Ok(qualified(ctx, connection, subject.app, format, value)))
+}
+
+/// IIP-IDP11: whether a request asks for an identifier in so many words: for a format, or for one person.
+pub fn is_wanted(request: &VerifiedAuthnRequest) -> bool {
+    let format = request.name_id_policy().and_then(|policy| policy.format.as_ref());
+    request.subject().is_some() || format.is_some_and(|format| *format != NameIdFormat::Unspecified)
+}
+
+/// SAML Core §8.3.7: a lasting pseudonym says in whose names it was made, ours and the app's.
+pub fn qualified(
+    ctx: &AppContext,
+    connection: &SamlConnection,
+    app: &App,
+    format: NameIdFormat,
+    value: String,
+) -> NameId {
     let mut id = NameId::new(format, value);
     if id.format == NameIdFormat::Persistent {
-        id.name_qualifier = Some(saml::idp_entity_id(ctx, subject.app, connection));
+        id.name_qualifier = Some(saml::idp_entity_id(ctx, app, connection));
         id.sp_name_qualifier = Some(connection.sp_entity_id.clone());
     }
-    Ok(Ok(id))
+    id
 }
 
 /// The value that identifies the person, from an attribute or an expression.
@@ -99,7 +119,11 @@ fn opaque(ctx: &AppContext, prefix: &str) -> String {
 }
 
 /// The pairwise id; of two that are made at once, one is kept and both get it.
-async fn make_persistent(ctx: &AppContext, app: &App, user: &User) -> Result<String, ServiceError> {
+pub(super) async fn make_persistent(
+    ctx: &AppContext,
+    app: &App,
+    user: &User,
+) -> Result<String, ServiceError> {
     let (candidate, app_id, user_id, now) = (opaque(ctx, ""), app.id, user.id, ctx.now());
     ctx.db
         .write(move |tx| {

@@ -12,7 +12,7 @@ use crate::{
         throttle::{FULL_NETWORK, STRANGER_STOPS},
         user::User,
     },
-    service::{ServiceError, actor, authentication::throttle, refusals},
+    service::{ServiceError, actor, authentication::throttle, recordings::Note, refusals},
     store::Written,
 };
 
@@ -72,6 +72,33 @@ pub async fn record(
     Ok(Outcome::Stop(Box::new(Stop { cause, reference, app: app.cloned(), user: user.cloned() })))
 }
 
+/// The same for a sign-on under way, which is noted for the flight recorder too: afterwards, so that strangers who have to wait
+/// leave nothing there either.
+pub(super) async fn record_flow(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    cause: StopCause,
+    flow: &Flow,
+    event: AuditEvent,
+) -> Result<Outcome, ServiceError> {
+    let noted = event.clone();
+    let outcome = record(ctx, visitor, cause, Some(&flow.app), event).await?;
+    note(ctx, visitor, flow, &noted);
+    Ok(outcome)
+}
+
+/// Notes a refusal of a SAML app's sign-on.
+pub(super) fn note(ctx: &AppContext, visitor: &Visitor, flow: &Flow, event: &AuditEvent) {
+    if flow.app.connection.saml().is_none() {
+        return;
+    }
+    let user = visitor.session.as_ref().map(|(_, user)| user.id);
+    let (code, words) =
+        (event.error_code.as_deref().unwrap_or_default(), event.error_message.as_deref().unwrap_or_default());
+    ctx.recorder()
+        .note(|| Note::refused((&flow.app, &flow.request, flow.began_at), ctx.now(), user, code, words));
+}
+
 /// A failed `sso_auth` of an app.
 pub fn failed(ctx: &AppContext, code: &str, message: impl Into<String>) -> AuditEvent {
     actor::event(ctx, EventType::SsoAuth).failed(code, message)
@@ -95,7 +122,7 @@ pub(super) async fn replayed(
     if let SignOnRequest::Saml(request) = &flow.request {
         event = event.detail("request_id", request.id());
     }
-    record(ctx, visitor, StopCause::TooOld, Some(&flow.app), event).await
+    record_flow(ctx, visitor, StopCause::TooOld, flow, event).await
 }
 
 /// Too many sign-ons of strangers from this network are under way: this one isn't kept, which is said once a window.
@@ -122,5 +149,5 @@ pub(super) async fn denied(
     let mut event =
         failed(ctx, denial.code(), denial.sentence(&user.display_name, &flow.app.label)).on_user(user);
     event.idp_initiated = Some(matches!(flow.request, SignOnRequest::Launch));
-    record(ctx, visitor, StopCause::Denied(denial), Some(&flow.app), event).await
+    record_flow(ctx, visitor, StopCause::Denied(denial), flow, event).await
 }

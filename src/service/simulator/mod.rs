@@ -9,7 +9,9 @@ use crate::domain::access::Route;
 use serde::Serialize;
 
 pub use request::{Judgement, judge};
+pub(in crate::service) use request::{judge_kept, lines_of};
 pub use saml::simulate;
+pub(in crate::service) use saml::{Occasion, on_occasion, with_draft};
 
 /// One thing that must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,7 +39,7 @@ pub enum Verdict {
 }
 
 impl Check {
-    fn new(name: &'static str, verdict: Verdict, words: impl Into<String>) -> Self {
+    pub(in crate::service) fn new(name: &'static str, verdict: Verdict, words: impl Into<String>) -> Self {
         Self { name, verdict, words: words.into() }
     }
 }

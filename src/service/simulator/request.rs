@@ -9,9 +9,14 @@ use crate::{
         sign_on::{saml::verify_context, service_provider},
     },
 };
-use ::saml::{RequestError, RequestErrorKind, UnverifiedAuthnRequest, binding};
+use ::saml::{
+    Decryption, DecryptionKey, Refusal, RequestError, RequestErrorKind, UnverifiedAuthnRequest,
+    VerifiedAuthnRequest, VerifyContext, binding,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Longest text that is judged, in bytes.
 const PASTED_MAX: usize = 256 * 1024;
@@ -68,8 +73,9 @@ pub fn judge(
     let app = with_draft(app, draft)?;
     let Some(connection) = app.connection.saml() else { return Err(ServiceError::NotFound("SAML app")) };
     let (binding, xml, parsed) = read(pasted);
-    let sp = service_provider::with_certificates(connection)
+    let mut sp = service_provider::with_certificates(connection)
         .map_err(|error| ServiceError::field("sp_certificates", error.to_string()))?;
+    sp.blocked_algorithms = ctx.config.saml.blocked_uris();
     let address = ctx.url(&format!("/saml2/{}", app.slug));
     let addresses = [address.as_str()];
     let refused = match parsed {
@@ -87,9 +93,44 @@ pub fn judge(
         binding,
         accepted: refused.is_none(),
         xml,
-        checks: lines(refused.as_ref().map(|(error, _)| error)),
+        checks: lines_of(refused.as_ref().map(|(error, _)| (error.check(), error.detail()))),
         status,
     })
+}
+
+/// Judges a request that was kept, as of when it came. The signature of a query isn't kept, and so can't be verified again.
+pub(in crate::service) fn judge_kept(
+    ctx: &AppContext,
+    app: &App,
+    (xml, by_signed_query): (&str, bool),
+    keys: &[Arc<DecryptionKey>],
+    aliases: &[String],
+    came_at: DateTime<Utc>,
+) -> Result<(Vec<Check>, Result<VerifiedAuthnRequest, Refusal>), ServiceError> {
+    let Some(connection) = app.connection.saml() else { return Err(ServiceError::NotFound("SAML app")) };
+    let mut sp = service_provider::with_certificates(connection)
+        .map_err(|error| ServiceError::field("sp_certificates", error.to_string()))?;
+    sp.require_signed_requests &= !by_signed_query;
+    sp.blocked_algorithms = ctx.config.saml.blocked_uris();
+    let addresses: Vec<String> =
+        std::iter::once(&app.slug).chain(aliases).map(|slug| ctx.url(&format!("/saml2/{slug}"))).collect();
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let decryption = Decryption { keys, allow_cbc: connection.accept_cbc };
+    let context = VerifyContext { now: came_at, decryption, ..verify_context(ctx, connection, &addresses) };
+    let verified = UnverifiedAuthnRequest::from_post(&STANDARD.encode(xml), None)
+        .map_err(Refusal::from)
+        .and_then(|request| request.verify(&sp, &context));
+    let failed = verified.as_ref().err().map(|refusal| (refusal.error.check(), refusal.error.detail()));
+    let mut checks = lines_of(failed);
+    if by_signed_query {
+        let unknown = "The signature of a query isn’t kept; it was judged when the request came.";
+        for check in &mut checks {
+            if check.name == RequestErrorKind::Signature.check() && check.verdict == Verdict::Passed {
+                *check = Check::new(check.name, Verdict::Warning, unknown);
+            }
+        }
+    }
+    Ok((checks, verified))
 }
 
 /// How it came, its XML, and the request in it.
@@ -121,15 +162,14 @@ fn shown(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()
 }
 
-fn lines(refused: Option<&RequestError>) -> Vec<Check> {
-    let failed = refused.map(|error| (CHECKS.iter().position(|(kind, _)| *kind == error.kind()), error));
+/// Every check in order; the one that failed, by name, with why.
+pub(in crate::service) fn lines_of(failed: Option<(&str, &str)>) -> Vec<Check> {
+    let failed = failed.map(|(name, why)| (CHECKS.iter().position(|(kind, _)| kind.check() == name), why));
     CHECKS
         .iter()
         .enumerate()
         .map(|(position, (kind, words))| match failed {
-            Some((Some(at), error)) if at == position => {
-                Check::new(kind.check(), Verdict::Failed, error.detail())
-            }
+            Some((Some(at), why)) if at == position => Check::new(kind.check(), Verdict::Failed, why),
             Some((Some(at), _)) if position > at => Check::new(kind.check(), Verdict::Skipped, *words),
             _ => Check::new(kind.check(), Verdict::Passed, *words),
         })

@@ -16,8 +16,11 @@ use crate::{
     service::{
         Caller, ServiceError, assignments,
         sign_on::{
-            name_id::{self, Known},
-            saml::{idp_entity_id, release},
+            name_id::{self, Known, NOT_YET},
+            saml::{
+                self, idp_entity_id,
+                release::{self, Making},
+            },
             service_provider,
         },
     },
@@ -26,10 +29,7 @@ use ::saml::{
     AssertionSpec, NameId, NameIdFormat, ResponseTarget, Sign, Signer, authn_context, binding::RelayState,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chrono::TimeDelta;
-
-/// In place of an identifier that is made at the first sign-on: a preview stores nothing.
-const NOT_YET: &str = "made-at-first-sign-on";
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Simulates a tile that `user` opens. `draft` are settings that nobody saved; the saved ones count without.
 ///
@@ -45,24 +45,104 @@ pub async fn simulate(
     caller.require(Permission::Read)?;
     let app = with_draft(app, draft)?;
     let Some(connection) = app.connection.saml() else { return Err(ServiceError::NotFound("SAML app")) };
-    let access = assignments::check(ctx, caller, &app, user).await?;
-    let mut checks = vec![access_check(&access, user, &app)];
+    let occasion = Occasion::of_tile(connection, ctx.now());
+    on_occasion(ctx, caller, &app, user, &occasion).await
+}
+
+/// What a response answers, and when: what no setting of the app decides.
+pub(in crate::service) struct Occasion {
+    /// Where it goes and what it answers; none without a reply address.
+    pub(in crate::service) target: Option<ResponseTarget>,
+    /// The format asked for; the agreed one without.
+    pub(in crate::service) format: Option<NameIdFormat>,
+    /// The set of attributes asked for.
+    pub(in crate::service) attribute_set: Option<u16>,
+    /// Whether the app asked for a NameID in so many words: then it gets one even if it is to be left out.
+    pub(in crate::service) wants_name_id: bool,
+    /// Whether the app asked, and no tile was opened.
+    pub(in crate::service) is_asked: bool,
+    /// When it is issued.
+    pub(in crate::service) now: DateTime<Utc>,
+    /// When the person signed in.
+    pub(in crate::service) authn_instant: DateTime<Utc>,
+    /// How.
+    pub(in crate::service) class_ref: String,
+    /// The name of the session.
+    pub(in crate::service) session_index: String,
+    /// When it ends.
+    pub(in crate::service) session_end: Option<DateTime<Utc>>,
+}
+
+impl Occasion {
+    /// A tile is opened now.
+    pub(in crate::service) fn of_tile(connection: &SamlConnection, now: DateTime<Utc>) -> Self {
+        let relay_state = RelayState::new(&connection.default_relay_state)
+            .ok()
+            .filter(|_| !connection.default_relay_state.is_empty());
+        let sp = service_provider::without_certificates(connection);
+        Self {
+            target: ResponseTarget::unsolicited(&sp, relay_state),
+            format: None,
+            attribute_set: None,
+            wants_name_id: false,
+            is_asked: false,
+            now,
+            authn_instant: now,
+            class_ref: authn_context::PASSWORD_PROTECTED_TRANSPORT.to_owned(),
+            session_index: "_preview".to_owned(),
+            session_end: None,
+        }
+    }
+}
+
+/// What `user` would be let do on an occasion, and what the app would be sent.
+pub(in crate::service) async fn on_occasion(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    user: &User,
+    occasion: &Occasion,
+) -> Result<Simulation, ServiceError> {
+    let Some(connection) = app.connection.saml() else { return Err(ServiceError::NotFound("SAML app")) };
+    let access = assignments::check(ctx, caller, app, user).await?;
+    let mut checks = vec![access_check(&access, user, app)];
     let routes = match access {
         Access::Allowed(routes) => routes,
         Access::Denied(_) => Vec::new(),
     };
     let groups = release::groups(ctx, connection, user.id, &access::group_names(&routes)).await?;
-    let subject = Subject { user, app: &app, groups: &groups };
-    let released = release::attributes(connection, subject);
-    checks.push(settings_check(&app));
-    checks.push(start_check(connection));
-    let (name_id, name_id_check) = identifier(ctx, connection, subject).await?;
+    let subject = Subject { user, app, groups: &groups };
+    let rows = connection.attributes_of(occasion.attribute_set);
+    let released = release::attributes(ctx, connection, subject, (rows, Making::Show)).await?;
+    checks.push(settings_check(app));
+    if !occasion.is_asked {
+        checks.push(start_check(connection));
+    }
+    let agreed = NameIdFormat::from(connection.name_id_format.uri());
+    let format = occasion.format.clone().unwrap_or(agreed);
+    let omitted = connection.omit_name_id && !occasion.wants_name_id;
+    let (name_id, name_id_check) = if omitted {
+        (
+            None,
+            Check::new(
+                "name_id",
+                Verdict::Passed,
+                "The app goes by attributes alone: no identifier is sent.",
+            ),
+        )
+    } else {
+        identifier(ctx, connection, subject, format.clone()).await?
+    };
     checks.push(name_id_check);
     for (name, why) in &released.problems {
         checks.push(Check::new("attribute", Verdict::Warning, format!("“{name}” is left out: {why}.")));
     }
+    checks.extend(length_checks(&released.attributes));
     if connection.encrypt {
         checks.push(encryption_check(connection));
+    }
+    if let Some(blocked) = saml::blocked_algorithm(ctx, connection) {
+        checks.push(Check::new("algorithm", Verdict::Failed, blocked));
     }
     let allowed = checks.iter().all(|check| check.verdict != Verdict::Failed);
     let mut simulation = Simulation {
@@ -72,9 +152,9 @@ pub async fn simulate(
         name_id: name_id
             .as_ref()
             .map(|id| id.value.clone())
-            .filter(|value| value != NOT_YET)
+            .filter(|value| value.as_str() != NOT_YET)
             .unwrap_or_default(),
-        name_id_format: connection.name_id_format.uri().to_owned(),
+        name_id_format: format.uri().to_owned(),
         attributes: released
             .attributes
             .iter()
@@ -89,14 +169,14 @@ pub async fn simulate(
         throw_away_certificate: None,
         checks,
     };
-    if let Some(name_id) = name_id.filter(|_| allowed) {
-        sign(ctx, &app, connection, &name_id, &released, &mut simulation).await?;
+    if allowed && (omitted || name_id.is_some()) {
+        sign(ctx, app, connection, (name_id.as_ref(), &released, occasion), &mut simulation).await?;
     }
     Ok(simulation)
 }
 
 /// The app with unsaved settings, checked as if they were to be saved.
-pub(super) fn with_draft(app: &App, draft: Option<SamlConnection>) -> Result<App, ServiceError> {
+pub(in crate::service) fn with_draft(app: &App, draft: Option<SamlConnection>) -> Result<App, ServiceError> {
     let Some(draft) = draft else { return Ok(app.clone()) };
     let mut connection = Connection::Saml(Box::new(draft));
     connection.checked().map_err(ServiceError::Invalid)?;
@@ -142,6 +222,25 @@ fn start_check(connection: &SamlConnection) -> Check {
     }
 }
 
+/// SDP-G02: values of up to 256 characters are sure to be taken. Longer ones are sent all the same.
+fn length_checks(attributes: &[::saml::Attribute]) -> Vec<Check> {
+    const SURE: usize = 256;
+    let longest = |attribute: &::saml::Attribute| {
+        attribute.values.iter().map(|value| value.chars().count()).max().unwrap_or_default()
+    };
+    let too_long = attributes.iter().filter(|attribute| longest(attribute) > SURE);
+    too_long
+        .map(|attribute| {
+            let words = format!(
+                "“{}” has a value of {} characters; only up to {SURE} are sure to be taken by every app.",
+                attribute.name,
+                longest(attribute)
+            );
+            Check::new("attribute_length", Verdict::Warning, words)
+        })
+        .collect()
+}
+
 fn encryption_check(connection: &SamlConnection) -> Check {
     match connection.encrypt_to() {
         Ok(_) => Check::new("encryption", Verdict::Passed, "The assertion is encrypted after it is signed."),
@@ -155,16 +254,18 @@ async fn identifier(
     ctx: &AppContext,
     connection: &SamlConnection,
     subject: Subject<'_>,
+    format: NameIdFormat,
 ) -> Result<(Option<NameId>, Check), ServiceError> {
-    let format = NameIdFormat::from(connection.name_id_format.uri());
-    Ok(match name_id::known(ctx, connection, subject, &format).await? {
+    let known = name_id::known(ctx, connection, subject, &format).await?;
+    let with = |value: String| name_id::qualified(ctx, connection, subject.app, format.clone(), value);
+    Ok(match known {
         Known::MadeAtFirstSignOn | Known::MadeAtEachSignOn => {
             let check = Check::new("name_id", Verdict::Passed, "The identifier is made at the sign-on.");
-            (Some(NameId::new(format, NOT_YET.to_owned())), check)
+            (Some(with(NOT_YET.to_owned())), check)
         }
         Known::Value(value) => {
             let words = format!("The app knows the person as “{value}”.");
-            (Some(NameId::new(format, value)), Check::new("name_id", Verdict::Passed, words))
+            (Some(with(value)), Check::new("name_id", Verdict::Passed, words))
         }
         Known::Missing(why) => (None, Check::new("name_id", Verdict::Failed, why)),
     })
@@ -175,36 +276,31 @@ async fn sign(
     ctx: &AppContext,
     app: &App,
     connection: &SamlConnection,
-    name_id: &NameId,
-    released: &release::Released,
+    (name_id, released, occasion): (Option<&NameId>, &release::Released, &Occasion),
     simulation: &mut Simulation,
 ) -> Result<(), ServiceError> {
-    let relay_state = RelayState::new(&connection.default_relay_state).ok();
-    let Some(target) =
-        ResponseTarget::unsolicited(&service_provider::without_certificates(connection), relay_state)
-    else {
-        return Ok(());
-    };
-    let (algorithm, now) = (connection.signature_algorithm.protocol(), ctx.now());
+    let Some(target) = &occasion.target else { return Ok(()) };
+    let algorithm = saml::signer(ctx, app, connection).await?.algorithm();
+    let now = occasion.now;
     let signer = tokio::task::spawn_blocking(move || keyring::throw_away_signer(algorithm, now))
         .await
         .map_err(ServiceError::internal)?
         .map_err(ServiceError::internal)?;
     let spec = AssertionSpec {
         idp_entity_id: &idp_entity_id(ctx, app, connection),
-        name_id: Some(name_id),
+        name_id,
         extra_audiences: &connection.audiences,
         encrypt: None,
         attributes: &released.attributes,
-        authn_instant: now,
-        authn_context_class_ref: authn_context::PASSWORD_PROTECTED_TRANSPORT,
-        session_index: "_preview",
-        session_not_on_or_after: None,
+        authn_instant: occasion.authn_instant,
+        authn_context_class_ref: &occasion.class_ref,
+        session_index: &occasion.session_index,
+        session_not_on_or_after: occasion.session_end,
         sign: Sign { assertion: connection.sign_assertion, response: connection.sign_response },
         lifetime: TimeDelta::seconds(i64::from(connection.assertion_seconds)),
         not_before_skew: TimeDelta::seconds(i64::from(connection.skew_seconds)),
     };
-    match ::saml::response::issue(&target, &spec, &signer, now, &mut ctx.rng()) {
+    match ::saml::response::issue(target, &spec, &signer, now, &mut ctx.rng()) {
         Ok(issued) => {
             target.acs_url().clone_into(&mut simulation.acs_url);
             simulation.response_xml = Some(issued.xml);

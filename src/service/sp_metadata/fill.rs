@@ -1,6 +1,6 @@
 //! Settings filled in from metadata: everything it says, or only what does no harm. Does not own reading it (`crates/saml`).
 
-use super::algorithms;
+use super::{super::sign_on::saml::subject_ids, algorithms};
 use crate::domain::connection::{
     AcsUrl, LogoutBinding, LogoutService, NameIdFormat, SamlConnection, ValueMapping, ValueSource,
 };
@@ -47,6 +47,7 @@ pub(super) fn all(current: &SamlConnection, metadata: &ServiceProviderMetadata) 
             attributes.extend(row(asked));
         }
     }
+    attributes.extend(subject_ids::row_asked_for(&metadata.entity_attributes, &attributes));
     let filled = SamlConnection {
         name_id_format: format.unwrap_or(current.name_id_format),
         sign_assertion: current.sign_assertion || metadata.want_assertions_signed,

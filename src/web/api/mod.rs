@@ -2,17 +2,19 @@
 //! Does not own what is done (`service`).
 
 mod bearer;
+mod decryption_keys;
 mod keys;
 mod metadata;
 mod organisation;
 mod problem;
+mod recordings;
 mod simulate;
 
 use crate::{context::AppContext, service::organisation::SIZE_MAX};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use problem::Problem;
 
@@ -27,6 +29,11 @@ pub fn router() -> Router<AppContext> {
         .route("/keys", get(keys::list))
         .route("/keys/rotate", post(keys::rotate))
         .route("/keys/{kid}/retire", post(keys::retire))
+        .route("/apps/{slug}/decryption-keys", get(decryption_keys::list).post(decryption_keys::make))
+        .route("/apps/{slug}/decryption-keys/{id}", delete(decryption_keys::remove))
+        .route("/apps/{slug}/recordings", get(recordings::list))
+        .route("/apps/{slug}/recordings/{id}", get(recordings::read))
+        .route("/apps/{slug}/recordings/{id}/replay", post(recordings::replay))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
 }

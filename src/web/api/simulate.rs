@@ -9,7 +9,7 @@ use crate::{
         text::FieldErrors,
     },
     service::{
-        ServiceError, apps,
+        Caller, ServiceError, apps,
         organisation::{self, OidcEntry, SamlEntry},
         simulator::{
             self, Judgement, Simulation,
@@ -145,4 +145,19 @@ fn settings(
         }
     };
     read.map_err(ServiceError::Invalid)
+}
+
+/// The app of a slug, and the settings that a draft asks for.
+pub(super) async fn app_and_draft(
+    ctx: &AppContext,
+    caller: &Caller,
+    slug: &str,
+    draft: Option<SamlEntry>,
+) -> Result<(App, Option<SamlConnection>), ServiceError> {
+    let app = apps::find(ctx, caller, slug).await?;
+    let draft = match draft {
+        Some(block) => Some(organisation::saml_draft(ctx, &app, block).map_err(ServiceError::Invalid)?),
+        None => None,
+    };
+    Ok((app, draft))
 }

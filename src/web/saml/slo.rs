@@ -104,7 +104,8 @@ pub async fn soap(State(ctx): State<AppContext>, Path(slug): Path<String>, reque
     }
 }
 
-/// SAML Bindings §3.2.3.3: what can't be answered by a SAML message is answered by a fault.
+/// SAML Bindings §3.2.3.3 and SOAP 1.1 §6.2: what can't be answered by a SAML message is answered by a fault, and a fault comes
+/// with the status 500, whoever is to blame. Before a message is looked at, the status is HTTP's own.
 async fn answer_soap(ctx: &AppContext, origin: &Origin, slug: &str, body: &[u8]) -> Response {
     match request::by_soap(ctx, origin, slug, body).await {
         Ok(SoapAnswer::Message(xml)) => envelope(StatusCode::OK, xml),
@@ -112,7 +113,8 @@ async fn answer_soap(ctx: &AppContext, origin: &Origin, slug: &str, body: &[u8])
             envelope(StatusCode::NOT_FOUND, fault(FaultCode::Client, "No SAML app has this address."))
         }
         Ok(SoapAnswer::Refused) => {
-            envelope(StatusCode::BAD_REQUEST, fault(FaultCode::Client, "The message was not accepted."))
+            let refused = fault(FaultCode::Client, "The message was not accepted.");
+            envelope(StatusCode::INTERNAL_SERVER_ERROR, refused)
         }
         Err(ServiceError::Throttled(_)) => {
             envelope(StatusCode::TOO_MANY_REQUESTS, fault(FaultCode::Client, "Too many tries."))

@@ -215,3 +215,30 @@ fn a_port_in_use_is_one_line() {
     assert_eq!(status.code(), Some(1), "{text}");
     assert!(text.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{text}");
 }
+
+#[tokio::test]
+async fn noted_sign_ons_are_kept_when_it_stops_and_a_kill_breaks_nothing() {
+    for signal in ["-TERM", "-KILL"] {
+        let sandbox = Sandbox::migrated();
+        sandbox.file("org.yaml", "apps: [{slug: crm, saml: {sp_entity_id: 'https://sp.example', acs_urls: [{url: 'https://sp.example/acs'}]}}]");
+        sandbox.run(&["apply", "org.yaml"]).succeeded();
+        let mut server = Server::start(&sandbox, free_port());
+        server.line_with("ready");
+        let refused = format!("{}/saml2/crm?SAMLRequest=junk", server.url);
+        let answer = client().get(refused).send().await.expect("answers");
+        assert!(answer.status().is_client_error(), "{}", answer.status());
+        server.stop(signal);
+        let count = || {
+            let file = rusqlite::Connection::open(sandbox.path("data/gatehouse.db")).expect("opens");
+            file.query_row("SELECT count(*) FROM recordings", [], |row| row.get::<_, i64>(0))
+                .expect("counted")
+        };
+        if signal == "-TERM" {
+            assert_eq!(count(), 1, "written on the way out");
+        } else {
+            assert!(count() <= 1, "at most the last seconds are lost");
+        }
+        let again = Server::start(&sandbox, free_port());
+        again.line_with("ready");
+    }
+}

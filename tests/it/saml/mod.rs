@@ -1,14 +1,19 @@
 //! SAML sign-on over HTTP: what comes in, what goes out, what is refused.
 
 mod attacks;
+mod encrypted_id;
+mod identifiers;
 pub mod logout;
+mod logout;
 mod metadata_api;
 mod metadata_fetching;
 mod metadata_source;
+mod recordings;
 mod rollover;
 mod settings;
 mod sign_on;
 mod simulator;
+mod wishes;
 
 use crate::support::app::{Browser, Page, TestApp, saml_settings};
 use base64::{Engine, engine::general_purpose::STANDARD};

@@ -50,7 +50,9 @@ async fn certificates(browser: &Browser) -> Vec<CertificateDer> {
 /// Whether one of the certificates verifies the Response.
 fn verifies(xml: &str, certificates: &[CertificateDer]) -> bool {
     let root = ("urn:oasis:names:tc:SAML:2.0:protocol", "Response");
-    OwnVerifier.verify_enveloped(xml.as_bytes(), root, Trust { certificates, allow_sha1: false }).is_ok()
+    OwnVerifier
+        .verify_enveloped(xml.as_bytes(), root, Trust { certificates, allow_sha1: false, blocked: &[] })
+        .is_ok()
 }
 
 /// A sign-on from the portal.

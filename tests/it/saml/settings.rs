@@ -16,7 +16,7 @@ use gatehouse::{
 use openssl::{asn1::Asn1Time, hash::MessageDigest, pkey::PKey, rsa::Rsa, x509::X509};
 
 /// A certificate of the app's, base64 DER; nobody opens what is encrypted for it here.
-fn certificate(bits: u32) -> String {
+pub(super) fn certificate(bits: u32) -> String {
     let key = PKey::from_rsa(Rsa::generate(bits).expect("a key")).expect("a key");
     let mut builder = X509::builder().expect("a builder");
     builder.set_pubkey(&key).expect("set");
@@ -36,7 +36,7 @@ async fn issued(settings: SamlConnection) -> (TestApp, String) {
     (app, xml)
 }
 
-fn values(xml: &str, name: &str) -> Vec<String> {
+pub(super) fn values(xml: &str, name: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(xml).expect("XML");
     document
         .descendants()

@@ -189,6 +189,8 @@ async fn s42_no_token_family_is_left_for_what_changed_meanwhile() {
                     now: end,
                     sessions_idle_since: crate::support::at(0),
                     audit_before: None,
+                    recordings_before: None,
+                    recordings_per_app: 10,
                 };
                 Box::pin(async move {
                     let purged = store::housekeeping::purge(tx, &expiry).await?;

@@ -307,7 +307,13 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         access_tokens::insert(tx, &super::tokens::access("of-ended", ended.id, at(10_000))).await?;
     })
     .expect("kept");
-    let expiry = Expiry { now: at(6_000), sessions_idle_since: at(4_000), audit_before: Some(at(5_500)) };
+    let expiry = Expiry {
+        now: at(6_000),
+        sessions_idle_since: at(4_000),
+        audit_before: Some(at(5_500)),
+        recordings_before: Some(at(5_500)),
+        recordings_per_app: 10,
+    };
     let purged = change!(db, tx => housekeeping::purge(tx, &expiry).await?).expect("purged");
     let expected = Purged {
         sessions: 2,
@@ -322,6 +328,7 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         token_families: 1,
         throttles: 1,
         audit_events: 1,
+        recordings: 0,
     };
     assert_eq!(purged, expected);
     assert!(!purged.is_full());

@@ -145,6 +145,14 @@ impl TestApp {
         file.execute(sql, []).expect("valid SQL")
     }
 
+    /// Everything that the SQLite database has on disk, as somebody who takes the file finds it.
+    pub fn on_disk(&self) -> Vec<u8> {
+        ["gatehouse.db", "gatehouse.db-wal"]
+            .iter()
+            .flat_map(|name| std::fs::read(self.folder.path().join(name)).unwrap_or_default())
+            .collect()
+    }
+
     /// A new browser.
     pub fn browser(&self) -> Browser {
         let client =

@@ -10,7 +10,7 @@ use openssl::symm;
 use rand_core::CryptoRng;
 
 use super::algorithm::{ContentEncryption, KeyTransport};
-use crate::signature::{CertificateDer, CertificateError, VerificationKey};
+use crate::signature::{CertificateDer, CertificateError};
 use crate::xml::writer::{DS, Namespace, SAML, XmlWriter};
 
 const XENC: Namespace = Namespace { prefix: "xenc", uri: "http://www.w3.org/2001/04/xmlenc#" };
@@ -57,7 +57,7 @@ impl EncryptTo {
         content: ContentEncryption,
         key_transport: KeyTransport,
     ) -> Result<Self, EncryptError> {
-        let key = VerificationKey::from_certificate(certificate)?.into_rsa().ok_or(EncryptError::KeyType)?;
+        let key = certificate.key()?.rsa().ok_or(EncryptError::KeyType)?.clone();
         Ok(Self { key, certificate: certificate.clone(), content, key_transport })
     }
 

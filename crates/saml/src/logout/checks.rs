@@ -7,6 +7,7 @@ use super::error::{LogoutError, LogoutErrorKind};
 use super::parse::{Header, LogoutRequest, LogoutSubject, Message};
 use super::received::{Received, Signed};
 use crate::binding::Binding;
+use crate::encryption::Decryption;
 use crate::error::{RequestError, RequestErrorKind as Kind, SecondLevelStatusCode};
 use crate::name_id::{NameId, NameIdFormat};
 use crate::parse::clip;
@@ -30,13 +31,16 @@ pub struct LogoutVerifyContext<'a> {
     pub skew: TimeDelta,
     /// How long after it was issued a message is taken, skew aside.
     pub max_age: TimeDelta,
+    /// With what encrypted identifiers are read.
+    pub decryption: Decryption<'a>,
 }
 
 impl<'a> LogoutVerifyContext<'a> {
     /// Five minutes for both skew and age (IIP-G01, S-26).
     #[must_use]
     pub const fn new(destinations: &'a [&'a str], now: DateTime<Utc>) -> Self {
-        Self { destinations, now, skew: TimeDelta::minutes(5), max_age: TimeDelta::minutes(5) }
+        let five_minutes = TimeDelta::minutes(5);
+        Self { destinations, now, skew: five_minutes, max_age: five_minutes, decryption: Decryption::NONE }
     }
 
     /// Until when a message issued at `issued` could be taken again, if nobody remembered it.
@@ -58,7 +62,11 @@ pub(super) fn check_signature<M: Message>(
     received: &Received<M>,
     sp: &ServiceProvider,
 ) -> Result<(M, VerifiedSignature), LogoutError> {
-    let trust = Trust { certificates: &sp.signing_certificates, allow_sha1: sp.allow_sha1 };
+    let trust = Trust {
+        certificates: &sp.signing_certificates,
+        allow_sha1: sp.allow_sha1,
+        blocked: &sp.blocked_algorithms,
+    };
     let mismatch = |error: SignatureError| {
         let kind = match error {
             SignatureError::Algorithm(_) => Kind::SignatureAlgorithm,
@@ -179,11 +187,18 @@ pub(super) fn check_relay_state<M>(received: &Received<M>, sp: &ServiceProvider)
     }
 }
 
-/// SAML Core §3.7.1: the principal is a NameID, the one we issued. We give no encrypted identifiers, so
-/// we take none back.
-pub(super) fn check_subject(request: &LogoutRequest) -> Result<NameId, LogoutError> {
+/// SAML Core §3.7.1: the principal is a NameID, the one we issued, or that one encrypted for us (IIP-IDP19). The signature
+/// over the message verified before.
+pub(super) fn check_subject(
+    request: &LogoutRequest,
+    sp: &ServiceProvider,
+    context: &LogoutVerifyContext<'_>,
+) -> Result<NameId, LogoutError> {
     match &request.subject {
         LogoutSubject::NameId(name_id) => Ok(name_id.clone()),
+        LogoutSubject::Encrypted(encrypted) => {
+            Ok(context.decryption.decrypt(encrypted, &sp.blocked_algorithms, true)?)
+        }
         LogoutSubject::Unsupported(what) => {
             Err(refused(Kind::Subject, format!("the request names its principal by {what}")))
         }

@@ -4,9 +4,12 @@
 use chrono::{DateTime, Utc};
 
 use super::status::{LogoutOutcome, parse_status};
+use crate::encryption::EncryptedId;
 use crate::error::RequestError;
-use crate::name_id::{NameId, NameIdFormat};
-use crate::parse::{clip, malformed, optional, parse_date_time, parse_instant, required, text};
+use crate::name_id::NameId;
+use crate::parse::{
+    clip, malformed, optional, parse_date_time, parse_instant, parse_name_id, required, text,
+};
 use crate::uri::{DS, SAML, SAMLP};
 use crate::xml::reader::{Document, Element};
 
@@ -57,6 +60,8 @@ pub(super) struct LogoutRequest {
 #[derive(Debug, Clone)]
 pub(super) enum LogoutSubject {
     NameId(NameId),
+    /// Only its recipient can read it.
+    Encrypted(EncryptedId),
     /// Beyond us; says what.
     Unsupported(&'static str),
 }
@@ -141,7 +146,10 @@ fn after_extensions<'a, 'i>(
 
 fn parse_subject(subject: Element<'_, '_>) -> Result<LogoutSubject, RequestError> {
     if subject.is(SAML, "EncryptedID") {
-        return Ok(LogoutSubject::Unsupported("an EncryptedID, and we take none"));
+        return Ok(EncryptedId::parse(subject).map_or(
+            LogoutSubject::Unsupported("an EncryptedID that is not one for us, as the schema has it"),
+            LogoutSubject::Encrypted,
+        ));
     }
     if subject.is(SAML, "BaseID") {
         return Ok(LogoutSubject::Unsupported("a BaseID, and we know no such identifiers"));
@@ -149,16 +157,11 @@ fn parse_subject(subject: Element<'_, '_>) -> Result<LogoutSubject, RequestError
     if !subject.is(SAML, "NameID") {
         return Err(malformed(format!("'{}' is not expected there", clip(subject.name()))));
     }
-    let value = text(subject)?;
-    if value.is_empty() {
+    let name_id = parse_name_id(subject)?;
+    if name_id.value.is_empty() {
         return Err(malformed("NameID is empty"));
     }
-    Ok(LogoutSubject::NameId(NameId {
-        format: optional(subject, "Format")?.map_or(NameIdFormat::Unspecified, NameIdFormat::from),
-        value,
-        name_qualifier: optional(subject, "NameQualifier")?,
-        sp_name_qualifier: optional(subject, "SPNameQualifier")?,
-    }))
+    Ok(LogoutSubject::NameId(name_id))
 }
 
 fn parse_session_indexes<'a, 'i: 'a>(

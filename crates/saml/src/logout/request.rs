@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::{self, LogoutVerifyContext};
 use super::error::{LogoutError, LogoutRefusal};
-use super::parse::LogoutRequest;
+use super::parse::{LogoutRequest, LogoutSubject};
 use super::received::{Received, Signed};
 use super::target::LogoutResponseTarget;
 use crate::binding::{Binding, MessageParameter, RelayState};
@@ -64,6 +64,13 @@ impl UnverifiedLogoutRequest {
         self.0.binding
     }
 
+    /// Whether it names its principal by an identifier that only we can read: then
+    /// [`LogoutVerifyContext::decryption`] is needed.
+    #[must_use]
+    pub const fn has_encrypted_id(&self) -> bool {
+        matches!(self.0.claimed.subject, LogoutSubject::Encrypted(_))
+    }
+
     /// Whether it bears a signature, good or bad.
     #[must_use]
     pub const fn is_signed(&self) -> bool {
@@ -92,7 +99,7 @@ impl UnverifiedLogoutRequest {
             .and_then(|()| checks::check_issue_instant(&request.header, context))
             .and_then(|()| checks::check_not_on_or_after(&request, context))
             .and_then(|()| checks::check_relay_state(received, sp))
-            .and_then(|()| checks::check_subject(&request));
+            .and_then(|()| checks::check_subject(&request, sp, context));
         let name_id = told.map_err(|error| self.refusal(&request, error, sp))?;
         Ok(VerifiedLogoutRequest {
             remember_until: context.acceptable_until(request.header.issue_instant),

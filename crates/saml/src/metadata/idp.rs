@@ -7,6 +7,7 @@ mod publication;
 pub use details::{AlgorithmSupport, ContactKind, FurtherContact, IdpDetails, Logo, SigningMethod};
 pub use publication::{Publication, PublishError};
 
+use crate::encryption::{ContentEncryption, KeyTransport};
 use crate::name_id::NameIdFormat;
 use crate::response::insert_signature;
 use crate::signature::CertificateDer;
@@ -119,7 +120,10 @@ impl IdpMetadata<'_> {
         writer.start(MD, "IDPSSODescriptor", &mut attributes);
         details.write_extensions(writer, self.display_name);
         for certificate in self.signing_certificates {
-            write_key(writer, certificate);
+            write_key(writer, "signing", certificate, &[]);
+        }
+        for certificate in details.encryption_certificates {
+            write_key(writer, "encryption", certificate, TAKEN);
         }
         details.write_logout_endpoints(writer);
         for format in self.name_id_formats {
@@ -152,13 +156,24 @@ impl IdpMetadata<'_> {
     }
 }
 
+/// SAML Metadata §2.4.1.1: how what is for us may be encrypted, best first.
+const TAKEN: &[&str] = &[
+    ContentEncryption::Aes256Gcm.uri(),
+    ContentEncryption::Aes128Gcm.uri(),
+    KeyTransport::RsaOaepSha256.uri(),
+    KeyTransport::RsaOaepMgf1p.uri(),
+];
+
 /// SDP-MD05: keys are given as X.509 certificates, each with its use.
-fn write_key(writer: &mut XmlWriter, certificate: &CertificateDer) {
-    writer.start(MD, "KeyDescriptor", &mut [("use", "signing")]);
+fn write_key(writer: &mut XmlWriter, of_use: &str, certificate: &CertificateDer, methods: &[&str]) {
+    writer.start(MD, "KeyDescriptor", &mut [("use", of_use)]);
     writer.start(DS, "KeyInfo", &mut []);
     writer.start(DS, "X509Data", &mut []);
     writer.leaf(DS, "X509Certificate", &mut [], &certificate.to_base64());
     writer.end();
     writer.end();
+    for method in methods {
+        writer.leaf(MD, "EncryptionMethod", &mut [("Algorithm", method)], "");
+    }
     writer.end();
 }

@@ -37,7 +37,7 @@ pub fn verify_metadata(
     xml: &[u8],
     certificates: &[CertificateDer],
 ) -> Result<VerifiedMetadata, SignatureError> {
-    let trust = Trust { certificates, allow_sha1: false };
+    let trust = Trust { certificates, allow_sha1: false, blocked: &[] };
     let verify = |root| OwnVerifier.verify_enveloped(xml, (MD, root), trust);
     match verify("EntityDescriptor") {
         Err(SignatureError::Root) => verify("EntitiesDescriptor"),

@@ -98,6 +98,10 @@ pub(super) enum Digest {
     Sha1,
 }
 
+/// The URIs of the digest methods.
+pub(crate) const DIGEST_URIS: [&str; 4] =
+    [Digest::Sha256.uri(), Digest::Sha384.uri(), Digest::Sha512.uri(), Digest::Sha1.uri()];
+
 impl Digest {
     const ALL: [Self; 4] = [Self::Sha256, Self::Sha384, Self::Sha512, Self::Sha1];
 

@@ -1,7 +1,9 @@
 //! Owns certificates as key containers, and the limits on the keys inside.
 //! Tells, but does not judge, validity dates; does not look at issuers or chains: metadata vouches for the key, not X.509.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,10 +21,34 @@ use serde::{Deserialize, Serialize};
 
 use super::algorithm::{KeyKind, SignatureAlgorithm};
 
-/// An X.509 certificate in DER. In JSON it is base64.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// An X.509 certificate in DER. In JSON it is base64. Copies share the key once it was read: reading it costs several times
+/// what verifying a signature with it does.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct CertificateDer(Vec<u8>);
+pub struct CertificateDer {
+    der: Vec<u8>,
+    key: Arc<OnceLock<Result<VerificationKey, CertificateError>>>,
+}
+
+impl PartialEq for CertificateDer {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for CertificateDer {}
+
+impl Hash for CertificateDer {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.der.hash(state);
+    }
+}
+
+impl fmt::Debug for CertificateDer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "CertificateDer({})", self.fingerprint())
+    }
+}
 
 /// Why a certificate or the key in it is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +92,7 @@ impl CertificateDer {
         if read.len() != der.len() {
             return Err(CertificateError::NotACertificate);
         }
-        Ok(Self(der))
+        Ok(Self { der, key: Arc::default() })
     }
 
     /// Takes base64 with or without PEM lines around it, as people paste it and metadata holds it.
@@ -86,20 +112,20 @@ impl CertificateDer {
     /// The DER.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
-        &self.0
+        &self.der
     }
 
     /// The base64 of the DER, on one line.
     #[must_use]
     pub fn to_base64(&self) -> String {
-        STANDARD.encode(&self.0)
+        STANDARD.encode(&self.der)
     }
 
     /// The SHA-256 of the DER as people compare it: pairs of hexadecimal digits with colons between.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut text = String::with_capacity(95);
-        for (place, octet) in sha256(&self.0).iter().enumerate() {
+        for (place, octet) in sha256(&self.der).iter().enumerate() {
             let separator = if place == 0 { "" } else { ":" };
             // Writing to a string cannot fail.
             let _ = write!(text, "{separator}{octet:02X}");
@@ -107,11 +133,19 @@ impl CertificateDer {
         text
     }
 
+    /// The public key inside, within our limits; read once for all copies of this certificate (S-17, S-35).
+    ///
+    /// # Errors
+    /// As [`VerificationKey::from_certificate`].
+    pub(crate) fn key(&self) -> Result<&VerificationKey, CertificateError> {
+        self.key.get_or_init(|| VerificationKey::from_certificate(self)).as_ref().map_err(Clone::clone)
+    }
+
     /// When the certificate ends, to tell people; `None` when it does not say so in a way that can be read.
     /// Nothing is decided by it: a certificate in metadata only carries a key (IIP-MD12).
     #[must_use]
     pub fn not_after(&self) -> Option<DateTime<Utc>> {
-        let x509 = X509::from_der(&self.0).ok()?;
+        let x509 = X509::from_der(&self.der).ok()?;
         let since_1970 = Asn1Time::from_unix(0).ok()?.diff(x509.not_after()).ok()?;
         DateTime::from_timestamp(i64::from(since_1970.days) * 86_400 + i64::from(since_1970.secs), 0)
     }
@@ -181,8 +215,8 @@ impl VerificationKey {
     }
 
     /// The key, if it is one that RSA-OAEP can encrypt for.
-    pub(crate) fn into_rsa(self) -> Option<PKey<Public>> {
-        (self.kind == KeyKind::Rsa).then_some(self.key)
+    pub(crate) fn rsa(&self) -> Option<&PKey<Public>> {
+        (self.kind == KeyKind::Rsa).then_some(&self.key)
     }
 }
 

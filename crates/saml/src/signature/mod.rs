@@ -15,6 +15,7 @@ mod gate;
 mod sign;
 mod verify;
 
+pub(crate) use algorithm::DIGEST_URIS;
 pub use algorithm::SignatureAlgorithm;
 pub use certificate::{CertificateDer, CertificateError, VerificationKey};
 pub(crate) use gate::has_signature;

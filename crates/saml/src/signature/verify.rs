@@ -5,7 +5,7 @@ use openssl::hash::hash;
 use serde::{Deserialize, Serialize};
 
 use super::algorithm::{Digest, SignatureAlgorithm, accepted_digest, accepted_method};
-use super::certificate::{CertificateDer, VerificationKey};
+use super::certificate::CertificateDer;
 use super::gate;
 use crate::uri::MD;
 use crate::xml::canonical::canonicalise;
@@ -18,6 +18,14 @@ pub struct Trust<'a> {
     pub certificates: &'a [CertificateDer],
     /// Whether SHA-1 is taken.
     pub allow_sha1: bool,
+    /// The URIs of methods that are not taken although they could be (IIP-ALG08).
+    pub blocked: &'a [String],
+}
+
+impl Trust<'_> {
+    fn blocks(&self, uri: &str) -> bool {
+        self.blocked.iter().any(|blocked| blocked == uri)
+    }
 }
 
 /// The signature of an HTTP-Redirect query.
@@ -134,6 +142,7 @@ impl SignatureVerifier for OwnVerifier {
         let gated = gate::pass(&document, root)?;
         let method = method(gated.method, trust)?;
         let digest = accepted_digest(gated.digest_method, trust.allow_sha1)
+            .filter(|_| !trust.blocks(gated.digest_method))
             .ok_or_else(|| SignatureError::Algorithm(gated.digest_method.to_owned()))?;
 
         let signed_info = canonicalise(gated.signed_info, None, &gated.signed_info_prefixes);
@@ -165,6 +174,7 @@ fn limits((namespace, _): (&'static str, &'static str)) -> &'static Limits {
 
 fn method(uri: &str, trust: Trust<'_>) -> Result<SignatureAlgorithm, SignatureError> {
     accepted_method(uri, trust.allow_sha1)
+        .filter(|_| !trust.blocks(uri))
         .ok_or_else(|| SignatureError::Algorithm(uri.chars().take(120).collect()))
 }
 
@@ -178,7 +188,7 @@ fn check_signature(
     let mut unusable = vec!["none registered".to_owned()];
     let mut tried = 0;
     for certificate in trust.certificates {
-        match VerificationKey::from_certificate(certificate) {
+        match certificate.key() {
             Ok(key) if key.is_kind(method.key_kind()) => {
                 tried += 1;
                 if key.verifies(method, message, value) {

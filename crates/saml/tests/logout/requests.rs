@@ -205,6 +205,39 @@ fn identifiers_we_cannot_compare_are_refused_in_words() {
 }
 
 #[test]
+fn iip_idp19_a_principal_that_is_encrypted_for_us_is_read_on_every_binding() {
+    let plain = "<saml:NameID xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" \
+        Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">k3</saml:NameID>";
+    let (ours, next) = (idp_rsa(), other_rsa());
+    let keys: Vec<_> = [next, ours]
+        .map(|pair| std::sync::Arc::new(saml::DecryptionKey::new(pair.key.clone()).expect("an RSA key")))
+        .into();
+    let context = LogoutVerifyContext {
+        decryption: saml::Decryption { keys: &keys, allow_cbc: false },
+        ..slo_context()
+    };
+    for binding in ALL {
+        for pair in [ours, next] {
+            let sent = request().after(encrypted_for(pair, plain)).sent(binding);
+            let verified =
+                take_to(binding, &sent, &slo_sp(), &context).expect("both keys of a rollover read");
+            assert_eq!(verified.name_id().value, "k3");
+            assert_eq!(verdict(&take(binding, &sent)), "subject", "without a key it is refused in words");
+        }
+        let foreign = request().after(encrypted_for(sp_rsa(), plain)).sent(binding);
+        let refusal = take_to(binding, &foreign, &slo_sp(), &context).expect_err("for somebody else");
+        assert_eq!(refusal.error.check(), "subject");
+        assert!(refusal.error.detail().contains("cannot be read"), "{refusal}");
+        let unsigned = request().after(encrypted_for(ours, plain)).bare(binding);
+        assert_eq!(
+            verdict(&take_to(binding, &unsigned, &slo_sp(), &context)),
+            "signature",
+            "before anything is read"
+        );
+    }
+}
+
+#[test]
 fn sessions_are_limited_in_number() {
     let with = |count: usize| {
         let sessions = "<samlp:SessionIndex>_s</samlp:SessionIndex>".repeat(count);

@@ -140,3 +140,20 @@ fn s_16_a_signature_inside_a_redirected_message_does_not_count() {
     assert_eq!(outcome(&redirect(&plain)), "accepted");
     assert_eq!(outcome(&redirect(&query(signed_request()))), "signature");
 }
+
+#[test]
+fn iip_alg08_what_is_blocked_is_not_taken_on_either_binding() {
+    let plain = query(&Request::default().xml());
+    let signed = sign_query(&plain, SignatureAlgorithm::RsaSha256, sp_rsa());
+    let blocking = |uri: &str| ServiceProvider { blocked_algorithms: vec![uri.to_owned()], ..sp() };
+    let unrelated = blocking(SignatureAlgorithm::RsaSha1.uri());
+    assert_eq!(outcome(&redirect_to(&signed, &unrelated)), "accepted");
+    assert_eq!(outcome(&post_to(signed_request(), &unrelated)), "accepted");
+    let method = blocking(RSA_SHA256);
+    assert_eq!(outcome(&redirect_to(&signed, &method)), "signature_algorithm");
+    assert_eq!(outcome(&post_to(signed_request(), &method)), "signature_algorithm");
+    let digest = blocking(SHA256);
+    assert_eq!(outcome(&redirect_to(&signed, &digest)), "accepted", "a query has no digest of its own");
+    assert_eq!(outcome(&post_to(signed_request(), &digest)), "signature_algorithm");
+    assert_eq!(outcome(&post_to(&Request::default().xml(), &method)), "accepted", "nothing is signed");
+}

@@ -226,3 +226,18 @@ fn an_aggregate_needs_a_choice() {
         Ok("urn:sp:2999".to_owned())
     );
 }
+
+#[test]
+fn of_two_defaults_the_first_is() {
+    let twice = endpoint("https://sp.example/a", "1").replace("/>", " isDefault=\"true\"/>")
+        + &endpoint("https://sp.example/b", "2").replace("/>", " isDefault=\"true\"/>");
+    let metadata = sp_with("", &twice).expect("read all the same");
+    let defaults: Vec<_> = metadata
+        .assertion_consumer_services
+        .iter()
+        .filter(|service| service.is_default)
+        .map(|service| service.url.as_str())
+        .collect();
+    assert_eq!(defaults, ["https://sp.example/a"]);
+    assert!(metadata.notes.iter().any(|note| note.to_string().contains("default")), "{:?}", metadata.notes);
+}

@@ -351,3 +351,27 @@ impl Issue {
 pub fn target() -> ResponseTarget {
     ResponseTarget::from(&post(&Request::default().xml()).expect("the plain request is good"))
 }
+
+/// `<saml:EncryptedID>` of `plain` for a key: AES-256-GCM and RSA-OAEP, in canonical form and standing alone.
+pub fn encrypted_for(pair: &KeyPair, plain: &str) -> String {
+    let (key, iv, mut tag) = ([9; 32], [7; 12], [0; 16]);
+    let cipher = openssl::symm::Cipher::aes_256_gcm();
+    let content = openssl::symm::encrypt_aead(cipher, &key, Some(&iv), &[], plain.as_bytes(), &mut tag);
+    let content = [&iv[..], &content.expect("encrypts"), &tag].concat();
+    let mut encrypter = openssl::encrypt::Encrypter::new(&pair.key).expect("a key");
+    encrypter.set_rsa_padding(openssl::rsa::Padding::PKCS1_OAEP).expect("set");
+    let mut wrapped = vec![0; encrypter.encrypt_len(&key).expect("a length")];
+    let length = encrypter.encrypt(&key, &mut wrapped).expect("encrypts");
+    wrapped.truncate(length);
+    format!(
+        "<saml:EncryptedID xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"><xenc:EncryptedData \
+         xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\"><xenc:EncryptionMethod \
+         Algorithm=\"http://www.w3.org/2009/xmlenc11#aes256-gcm\"></xenc:EncryptionMethod><ds:KeyInfo \
+         xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><xenc:EncryptedKey><xenc:EncryptionMethod \
+         Algorithm=\"http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p\"></xenc:EncryptionMethod><xenc:CipherData>\
+         <xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo><xenc:CipherData>\
+         <xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></saml:EncryptedID>",
+        STANDARD.encode(wrapped),
+        STANDARD.encode(content)
+    )
+}

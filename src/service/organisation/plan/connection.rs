@@ -8,8 +8,8 @@ use crate::{
     domain::{
         app::App,
         connection::{
-            AcsUrl, BookmarkConnection, Connection, OidcConnection, RequireSigned, SamlConnection,
-            ValueMapping, ValueSource,
+            AcsUrl, AttributeSet, BookmarkConnection, Connection, OidcConnection, RequireSigned,
+            SamlConnection, ValueMapping, ValueSource,
         },
         text::FieldErrors,
     },
@@ -167,6 +167,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
             (None, None) => {}
         }
         saml.name_id_format = name_id.format.unwrap_or(saml.name_id_format);
+        saml.omit_name_id = name_id.omit.unwrap_or(saml.omit_name_id);
     }
     if let Some(sign) = &block.sign {
         saml.sign_assertion = sign.contains(&Signed::Assertion);
@@ -212,6 +213,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
         (&mut saml.allow_sha1, block.allow_sha1),
         (&mut saml.allow_idp_initiated, block.allow_idp_initiated),
         (&mut saml.encrypt, block.encrypt),
+        (&mut saml.accept_cbc, block.accept_cbc),
     ] {
         *field = value.unwrap_or(*field);
     }
@@ -230,6 +232,22 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
         saml.attributes = mappings("saml.attributes", rows, &mut errors);
     }
     saml.metadata_source = metadata_source::of(block, &mut errors);
+    if let Some(sets) = &block.attribute_sets {
+        saml.attribute_sets = sets
+            .iter()
+            .enumerate()
+            .map(|(position, set)| AttributeSet {
+                index: set.index,
+                name: set.name.clone(),
+                attributes: mappings(
+                    &format!("saml.attribute_sets[{position}].attributes"),
+                    &set.attributes,
+                    &mut errors,
+                ),
+            })
+            .collect();
+    }
+    saml.denied = block.denied.unwrap_or(saml.denied);
     errors.finish()?;
     Ok(saml)
 }

@@ -1,17 +1,22 @@
 //! Issues a Response to somebody who is signed in and entitled. Does not own what it says about them (`release`).
 
-use super::{idp_entity_id, posting, release, seen_key, signer};
+use super::{
+    idp_entity_id, posting,
+    release::{self, Making},
+    seen_key, signer,
+};
 use crate::{
     context::AppContext,
     domain::{
         attributes::Subject,
-        audit::{EventType, InitiatedBy},
+        audit::{AuditEvent, EventType, InitiatedBy},
         connection::SamlConnection,
         sign_on::SignOnRequest,
     },
     id::AppSessionId,
     service::{
         ServiceError, actor,
+        recordings::Note,
         sign_on::{
             Answer, Claim, Flow, Outcome, Person, StopCause, Visitor, claim_for, name_id, not_granted,
             service_provider, stop,
@@ -49,7 +54,7 @@ pub(in crate::service::sign_on) async fn issue(
             "settings_changed",
             format!("{}’s settings changed during the sign-on.", app.label),
         );
-        return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
+        return stop::record_flow(ctx, visitor, StopCause::NotSetUp, flow, event).await;
     }
     if let Some(ended) = sp_metadata::ended(ctx, app).await? {
         let why = format!("{}’s metadata ended on {}.", app.label, ended.format("%-d %B %Y"));
@@ -58,7 +63,7 @@ pub(in crate::service::sign_on) async fn issue(
     }
     let Some(target) = target(connection, request) else {
         let event = stop::failed(ctx, "no_acs", format!("{} has no reply address.", app.label));
-        return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
+        return stop::record_flow(ctx, visitor, StopCause::NotSetUp, flow, event).await;
     };
     let format = request.map_or_else(
         || ::saml::NameIdFormat::from(connection.name_id_format.uri()),
@@ -66,14 +71,21 @@ pub(in crate::service::sign_on) async fn issue(
     );
     let groups = release::groups(ctx, connection, user.id, &person.groups).await?;
     let subject = Subject { user, app, groups: &groups };
-    let name_id = match name_id::of(ctx, connection, subject, format).await? {
+    let omitted = connection.omit_name_id && !request.is_some_and(name_id::is_wanted);
+    let name_id = if omitted { None } else { Some(name_id::of(ctx, connection, subject, format).await?) };
+    let name_id = match name_id.transpose() {
         Ok(name_id) => name_id,
         Err(why) => {
             let event = stop::failed(ctx, "name_id_empty", why);
-            return stop::record(ctx, visitor, StopCause::NoNameId, Some(app), event).await;
+            return stopped(ctx, visitor, StopCause::NoNameId, (flow, &target), event).await;
         }
     };
-    let encrypt = match connection.encrypt.then(|| connection.encrypt_to()).transpose() {
+    if let Some(blocked) = super::blocked_algorithm(ctx, connection) {
+        let event = stop::failed(ctx, "algorithm_blocked", blocked);
+        return stopped(ctx, visitor, StopCause::NotSetUp, (flow, &target), event).await;
+    }
+    let encrypt = connection.encrypt.then(|| service_provider::encrypt_to(ctx, app, connection));
+    let encrypt = match encrypt.transpose() {
         Ok(encrypt) => encrypt,
         Err(error) => {
             let event = stop::failed(
@@ -81,23 +93,28 @@ pub(in crate::service::sign_on) async fn issue(
                 "cannot_encrypt",
                 format!("{} wants encrypted assertions: {error}.", app.label),
             );
-            return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
+            return stopped(ctx, visitor, StopCause::NotSetUp, (flow, &target), event).await;
         }
     };
-    let released = release::attributes(connection, subject);
+    let rows =
+        connection.attributes_of(request.and_then(VerifiedAuthnRequest::attribute_consuming_service_index));
+    let released = release::attributes(ctx, connection, subject, (rows, Making::Store)).await?;
     let signer = signer(ctx, app, connection).await?;
     let now = ctx.now();
     let app_session = AppSession {
         id: AppSessionId::new(now, &mut ctx.rng()),
         session_id: session.id,
         app_id: app.id,
-        name_id: name_id.clone(),
+        // Without one, logout can't name anybody: then the app isn't told of it.
+        name_id: name_id
+            .clone()
+            .unwrap_or_else(|| ::saml::NameId::new(::saml::NameIdFormat::Unspecified, "")),
         created_at: now,
         expires_at: session.expires_at,
     };
     let spec = AssertionSpec {
         idp_entity_id: &idp_entity_id(ctx, app, connection),
-        name_id: Some(&name_id),
+        name_id: name_id.as_ref(),
         extra_audiences: &connection.audiences,
         encrypt: encrypt.as_ref(),
         attributes: &released.attributes,
@@ -119,7 +136,7 @@ pub(in crate::service::sign_on) async fn issue(
                 "subject_mismatch",
                 "The app asked for another person than the one signed in.",
             );
-            stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await?;
+            stop::record_flow(ctx, visitor, StopCause::NotSetUp, flow, event).await?;
             let status = Status::new(StatusCode::Requester, Some(SecondLevelStatusCode::UnknownPrincipal));
             return super::error_response(ctx, app, &target, &status).await;
         }
@@ -130,7 +147,7 @@ pub(in crate::service::sign_on) async fn issue(
         .from_origin(&visitor.origin)
         .at(app)
         .detail("assertion_id", issued.assertion_id.as_str())
-        .detail("name_id", name_id.value.as_str());
+        .detail("name_id", name_id.as_ref().map_or("", |name_id| name_id.value.as_str()));
     for (name, why) in &released.problems {
         event = event.detail(&format!("left_out.{name}"), why.as_str());
     }
@@ -157,7 +174,25 @@ pub(in crate::service::sign_on) async fn issue(
     if claimed != Claim::Granted {
         return not_granted(ctx, visitor, flow, claimed).await;
     }
-    Ok(Outcome::SamlPost(Box::new(posting(app, &target, &issued.xml))))
+    let posted = posting(app, &target, &issued.xml);
+    ctx.recorder().note(|| Note::issued((app, &flow.request, flow.began_at), now, user.id, issued));
+    Ok(Outcome::SamlPost(Box::new(posted)))
+}
+
+/// Stops where the fault is ours or the directory's. An app that wants to hear of denials hears of this too (IIP-IDP05).
+async fn stopped(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    cause: StopCause,
+    (flow, target): (&Flow, &ResponseTarget),
+    event: AuditEvent,
+) -> Result<Outcome, ServiceError> {
+    let stopped = stop::record_flow(ctx, visitor, cause, flow, event).await?;
+    if !super::is_told_of_denials(flow) {
+        return Ok(stopped);
+    }
+    let status = Status::new(StatusCode::Responder, Some(SecondLevelStatusCode::RequestDenied));
+    super::error_response(ctx, &flow.app, target, &status).await
 }
 
 /// Whether a request that was verified before fits the settings of now.

@@ -2,6 +2,7 @@
 
 mod issue;
 pub mod release;
+pub mod subject_ids;
 
 use super::{Flow, Outcome, Silent, StopCause, Visitor, claim, proceed, service_provider, stop};
 use crate::{
@@ -9,14 +10,17 @@ use crate::{
     domain::{
         app::{App, SLUG_MAX},
         audit::InitiatedBy,
-        connection::SamlConnection,
+        connection::{Denied, SamlConnection},
         sign_on::{Answers, SignOnRequest},
     },
-    service::{ServiceError, apps},
+    service::{
+        ServiceError, apps, decryption_keys,
+        recordings::{Note, Request},
+    },
     store::{self, Written},
 };
 use ::saml::{
-    Refusal, RequestErrorKind, ResponseTarget, SecondLevelStatusCode, Status, StatusCode,
+    Decryption, Refusal, RequestErrorKind, ResponseTarget, SecondLevelStatusCode, Status, StatusCode,
     UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext, authn_context, binding,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -59,6 +63,7 @@ pub(super) fn seen_key(ctx: &AppContext, flow: &Flow) -> Option<SeenKey> {
 }
 
 /// How a request came.
+#[derive(Clone, Copy)]
 pub enum Incoming<'a> {
     /// HTTP-Redirect: the raw query.
     Redirect(&'a str),
@@ -91,12 +96,18 @@ pub async fn begin(
     };
     let request = match parsed {
         Ok(request) => request,
-        Err(error) => return refused(ctx, visitor, &app, error.into()).await,
+        Err(error) => {
+            let (binding, raw) = match incoming {
+                Incoming::Redirect(query) => (::saml::Binding::HttpRedirect, query),
+                Incoming::Post(body) => (::saml::Binding::HttpPost, body),
+            };
+            return refused(ctx, visitor, &app, error.into(), || Request::unread(binding, raw)).await;
+        }
     };
     if via_alias {
         note_alias(ctx, slug).await?;
     }
-    let sp = match service_provider::with_certificates(connection) {
+    let sp = match service_provider::of(ctx, &app, connection) {
         Ok(sp) => sp,
         Err(error) => {
             let event = stop::failed(ctx, "certificate_unreadable", error.to_string());
@@ -105,18 +116,24 @@ pub async fn begin(
     };
     let addresses = [ctx.url(&format!("/saml2/{}", app.slug)), ctx.url(&format!("/saml2/{slug}"))];
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-    match request.verify(&sp, &verify_context(ctx, connection, &addresses)) {
+    let keys =
+        if request.has_encrypted_subject() { decryption_keys::open(ctx, &app).await? } else { Vec::new() };
+    let decryption = Decryption { keys: &keys, allow_cbc: connection.accept_cbc };
+    let context = VerifyContext { decryption, ..verify_context(ctx, connection, &addresses) };
+    match request.verify(&sp, &context) {
         Ok(verified) => {
+            let began_at = ctx.now();
+            ctx.recorder().note(|| Note::came(&app, began_at, &verified, request));
             let flow = Flow {
                 stored: None,
                 request: SignOnRequest::Saml(Box::new(verified)),
                 app,
                 answers: Answers::default(),
-                began_at: ctx.now(),
+                began_at,
             };
             proceed(ctx, visitor, flow).await
         }
-        Err(refusal) => refused(ctx, visitor, &app, refusal).await,
+        Err(refusal) => refused(ctx, visitor, &app, refusal, || Request::read(request)).await,
     }
 }
 
@@ -148,6 +165,7 @@ async fn refused(
     visitor: &Visitor,
     app: &App,
     refusal: Refusal,
+    request: impl FnOnce() -> Request,
 ) -> Result<Outcome, ServiceError> {
     let code = format!("saml_{}", refusal.error.check());
     let event = stop::failed(ctx, &code, refusal.error.detail());
@@ -157,6 +175,8 @@ async fn refused(
         _ => StopCause::NotSetUp,
     };
     let stopped = stop::record(ctx, visitor, cause, Some(app), event).await?;
+    let user = visitor.session.as_ref().map(|(_, user)| user.id);
+    ctx.recorder().note(|| Note::refused_request(app, ctx.now(), user, Some(request()), &refusal.error));
     match refusal.reply_to {
         Some(target) => error_response(ctx, app, &target, &refusal.error.status()).await,
         None => Ok(stopped),
@@ -188,10 +208,31 @@ pub async fn signer(
     let key = apps::active_key(ctx, app.id).await?;
     let signer = ctx.keyring.saml_signer(&key).map_err(ServiceError::internal)?;
     let agreed = connection.signature_algorithm.protocol();
-    signer
+    let own = ::saml::Signer::algorithm(&*signer);
+    // What is blocked signs nothing: error responses and logout messages are then signed as the key does by itself.
+    let agreed = if ctx.config.saml.blocks(agreed.uri()) { own } else { agreed };
+    let signer = signer
         .with_algorithm(agreed)
-        .or_else(|_| signer.with_algorithm(::saml::Signer::algorithm(&*signer)))
-        .map_err(ServiceError::internal)
+        .or_else(|_| signer.with_algorithm(own))
+        .map_err(ServiceError::internal)?;
+    let used = ::saml::Signer::algorithm(&signer).uri();
+    if ctx.config.saml.blocks(used) {
+        return Err(ServiceError::Internal(format!(
+            "saml.blocked_algorithms holds {used}, and nothing else is left"
+        )));
+    }
+    Ok(signer)
+}
+
+/// IIP-ALG08: an algorithm of the app's settings that this server doesn't use, in words.
+pub fn blocked_algorithm(ctx: &AppContext, connection: &SamlConnection) -> Option<String> {
+    let mut used = vec![connection.signature_algorithm.protocol().uri()];
+    if connection.encrypt {
+        used.push(connection.content_encryption.protocol().uri());
+        used.push(connection.key_transport.protocol().uri());
+    }
+    let blocked = used.into_iter().find(|uri| ctx.config.saml.blocks(uri))?;
+    Some(format!("The app’s settings ask for {blocked}, which this server blocks (saml.blocked_algorithms)."))
 }
 
 fn posting(app: &App, target: &ResponseTarget, xml: &str) -> Posting {
@@ -209,6 +250,12 @@ pub fn idp_entity_id(ctx: &AppContext, app: &App, connection: &SamlConnection) -
         "" => ctx.url(&format!("/saml2/{}/metadata", app.slug)),
         stored => stored.to_owned(),
     }
+}
+
+/// Whether the app asked, and is set to hear by a status why it gets nobody.
+pub(super) fn is_told_of_denials(flow: &Flow) -> bool {
+    matches!(flow.request, SignOnRequest::Saml(_))
+        && flow.app.connection.saml().is_some_and(|connection| connection.denied == Denied::Status)
 }
 
 /// SAML Core §3.2.2.2: a passive request that needs a page gets `NoPassive`; one that is denied, `RequestDenied`.
@@ -234,6 +281,7 @@ pub(super) async fn refuse(
     let who =
         visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
     let event = stop::failed(ctx, code, message).by(who).from_origin(&visitor.origin).at(&flow.app);
+    let noted = event.clone();
     let seen = seen_key(ctx, flow);
     let stored = flow.stored;
     let answered = ctx
@@ -248,6 +296,7 @@ pub(super) async fn refuse(
     if !answered {
         return stop::replayed(ctx, visitor, flow).await;
     }
+    stop::note(ctx, visitor, flow, &noted);
     let status = Status::new(StatusCode::Responder, Some(second));
     error_response(ctx, &flow.app, &ResponseTarget::from(request), &status).await
 }

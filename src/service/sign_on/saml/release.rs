@@ -1,10 +1,12 @@
-//! What a SAML app learns about a person. Does not own the NameID (`name_id`) or the message (`issue`).
+//! What a SAML app learns about a person. Does not own the NameID (`name_id`), subject identifiers (`subject_ids`) or the
+//! message (`issue`).
 
+use super::subject_ids;
 use crate::{
     context::AppContext,
     domain::{
         attributes::{self, Subject},
-        connection::SamlConnection,
+        connection::{SamlConnection, ValueMapping},
     },
     id::UserId,
     service::ServiceError,
@@ -20,9 +22,25 @@ pub struct Released {
     pub problems: Vec<(String, String)>,
 }
 
-/// The attributes that this app gets.
-pub fn attributes(connection: &SamlConnection, subject: Subject<'_>) -> Released {
-    let mapped = attributes::texts(&connection.attributes, subject);
+/// Whether a pseudonym that isn't there yet is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Making {
+    /// It is, and kept.
+    Store,
+    /// It isn't; something else stands in its place.
+    Show,
+}
+
+/// The attributes that this app gets, by rows of its settings.
+pub async fn attributes(
+    ctx: &AppContext,
+    connection: &SamlConnection,
+    subject: Subject<'_>,
+    (rows, making): (&[ValueMapping], Making),
+) -> Result<Released, ServiceError> {
+    let (rows, problems) = subject_ids::filled_in(ctx, subject, rows, making).await?;
+    let mut mapped = attributes::texts(&rows, subject);
+    mapped.problems.extend(problems);
     let mut released: Vec<Attribute> = mapped
         .rows
         .into_iter()
@@ -44,7 +62,7 @@ pub fn attributes(connection: &SamlConnection, subject: Subject<'_>) -> Released
             values: subject.groups.to_vec(),
         });
     }
-    Released { attributes: released, problems: mapped.problems }
+    Ok(Released { attributes: released, problems: mapped.problems })
 }
 
 /// The groups that this app may know of: those bound to it, or all that match its filter. Sorted.

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        attributes::ACCOUNT_SOURCES,
+        attributes::{ACCOUNT_SOURCES, SUBJECT_ID_SOURCES},
         connection::{ClaimDestination, ValueMapping, ValueSource},
         user::STANDARD_ATTRIBUTES,
     },
@@ -104,7 +104,8 @@ pub fn text(rows: &[AttributeRow]) -> String {
 
 /// The names that a value may come from, for suggestions.
 pub fn sources() -> Vec<String> {
-    ACCOUNT_SOURCES.iter().chain(STANDARD_ATTRIBUTES).map(|(key, _)| (*key).to_owned()).collect()
+    let all = ACCOUNT_SOURCES.iter().chain(STANDARD_ATTRIBUTES).chain(SUBJECT_ID_SOURCES);
+    all.map(|(key, _)| (*key).to_owned()).collect()
 }
 
 /// What may identify people, with the present choice even if it is a custom attribute.

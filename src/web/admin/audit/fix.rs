@@ -93,6 +93,11 @@ const FIXES: &[(&str, &str, Place)] = &[
         "Fill in the missing value, or choose another one that identifies people at {app}.",
         Place::Person,
     ),
+    (
+        "algorithm_blocked",
+        "Choose another algorithm for {app}, or take this one out of saml.blocked_algorithms.",
+        Place::SignOn,
+    ),
     ("no_acs", "Add the reply address of {app}, or upload its metadata.", Place::SignOn),
     (
         "no_start",

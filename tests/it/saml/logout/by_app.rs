@@ -206,3 +206,18 @@ async fn a_cross_site_form_without_cookies_is_sent_once_more_by_our_own_page() {
     let page = follow(&browser, page).await;
     assert_eq!(crm.hear(app, &asked, &page).await.outcome(), &SUCCESS);
 }
+
+#[tokio::test]
+async fn sdp_idp12_a_transient_name_is_enough_to_sign_out() {
+    let house = House::new().await;
+    let crm = house.sp_at("crm", "https://crm.example", &["soap"], "transient").await;
+    let app = &house.app;
+    let (browser, other) = (house.signed_in().await, house.signed_in().await);
+    let (about, elsewhere) = (crm.sign_on(&browser).await, crm.sign_on(&other).await);
+    assert_eq!(about.name_id.format, NameIdFormat::Transient);
+    assert_ne!(about.name_id.value, elsewhere.name_id.value, "another one at each sign-on");
+    let asked = crm.request(app, Binding::Soap, &about).await;
+    let answer = deliver(&browser, &asked.message).await;
+    assert_eq!(crm.hear(app, &asked, &answer).await.outcome(), &SUCCESS);
+    assert!(!house.is_in(&browser).await && house.is_in(&other).await, "that session and no other");
+}

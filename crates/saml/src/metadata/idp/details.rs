@@ -5,9 +5,9 @@ use std::num::NonZeroU32;
 
 use super::{Contact, LANGUAGE};
 use crate::attribute::Attribute;
-use crate::metadata::names::ALG;
+use crate::metadata::names::{ALG, SHIBMD};
 use crate::service_provider::SingleLogoutService;
-use crate::signature::SignatureAlgorithm;
+use crate::signature::{CertificateDer, SignatureAlgorithm};
 use crate::xml::writer::{MD, MDUI, SAML, XmlWriter};
 
 /// What is said beyond the needs of every SP. The default says nothing.
@@ -31,6 +31,10 @@ pub struct IdpDetails<'a> {
     pub attributes: &'a [Attribute],
     /// A page for people whose sign-on failed at the SP (SDP-MD12: https).
     pub error_url: Option<&'a str>,
+    /// For what SPs encrypt for us (IIP-IDP19): the one to use first, during a rollover the other after it.
+    pub encryption_certificates: &'a [CertificateDer],
+    /// The domain of our subject identifiers (SDP-IDP15).
+    pub scope: Option<&'a str>,
 }
 
 /// MDUI §2.1.5: a logo and its size in pixels.
@@ -151,10 +155,15 @@ impl IdpDetails<'_> {
         let has_ui = self.logo.is_some() || texts.iter().any(|(_, value)| value.is_some());
         let support =
             self.algorithm_support.unwrap_or(AlgorithmSupport { digest_methods: &[], signing_methods: &[] });
-        if !has_ui && support.digest_methods.is_empty() && support.signing_methods.is_empty() {
+        let has_algorithms = !support.digest_methods.is_empty() || !support.signing_methods.is_empty();
+        if !has_ui && !has_algorithms && self.scope.is_none() {
             return;
         }
         writer.start(MD, "Extensions", &mut []);
+        // SDP-IDP15: as a plain text, never a regular expression.
+        if let Some(scope) = self.scope {
+            writer.leaf(SHIBMD, "Scope", &mut [("regexp", "false")], scope);
+        }
         write_algorithms(writer, &support);
         if has_ui {
             writer.start(MDUI, "UIInfo", &mut []);

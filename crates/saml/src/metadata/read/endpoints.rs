@@ -63,7 +63,10 @@ fn number(found: Vec<Numbered>, notes: &mut Vec<Note>) -> Vec<AssertionConsumerS
     let taken: Vec<u16> = found.iter().filter_map(|service| service.index).collect();
     let mut free = (0..=u16::MAX).filter(|index| !taken.contains(index));
     let mut numbered = Vec::with_capacity(found.len());
-    for Numbered { url, index, is_default } in found {
+    // SAML Metadata §2.2.3: of several that claim to be the default, the first is.
+    let default = found.iter().position(|service| service.is_default);
+    for (position, Numbered { url, index, .. }) in found.into_iter().enumerate() {
+        let is_default = default == Some(position);
         let index = index.or_else(|| {
             let index = free.next()?;
             notes.push(Note::Unnumbered { url: url.clone(), index });
