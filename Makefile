@@ -83,7 +83,7 @@ test-postgres: deps-test assets ## the tests on PostgreSQL, which they start the
 	cargo build $(CARGO_FLAGS) --bin gatehouse
 	GATEHOUSE_BIN=$(DEBUG_BIN) $(TOOLS) tests/peers/run.sh --postgres
 
-peers: deps-test assets ## real SAML and OIDC libraries against the running gateway
+peers: deps-test assets ## real SAML and OIDC libraries and servers against the running gateway
 	cargo build $(CARGO_FLAGS) --bin gatehouse
 	GATEHOUSE_BIN=$(DEBUG_BIN) $(TOOLS) tests/peers/run.sh
 

@@ -46,6 +46,18 @@ missing_test() {
     have apache2 || echo apache2-bin
     [ -f /usr/lib/apache2/modules/mod_auth_openidc.so ] || echo libapache2-mod-auth-openidc
     [ -f /usr/share/xml/xmltooling/xenc-schema.xsd ] || echo xmltooling-schemas
+    missing_service_providers
+}
+
+# SAML service providers that are programs of their own (tests/peers). Debian may start what it installs; the tests start
+# their own on loopback and need none of Debian's.
+missing_service_providers() {
+    have php || echo php-cli
+    php -r 'exit(extension_loaded("dom") ? 0 : 1);' 2>/dev/null || echo php-xml
+    [ -d /usr/share/simplesamlphp/www ] || echo simplesamlphp
+    have apache2 || echo apache2-bin
+    have mellon_create_metadata || echo libapache2-mod-auth-mellon
+    have shibd && [ -f /usr/lib/apache2/modules/mod_shib.so ] || echo libapache2-mod-shib
 }
 
 node_is_new() {
@@ -75,6 +87,7 @@ install_packages() {
         say "  Fedora: gcc pkgconf openssl-devel libxml2-devel xmlsec1-devel xmlsec1-openssl-devel clang clang-devel nodejs npm postgresql-server libxml2 chromium python3"
         say "  Arch:   base-devel openssl libxml2 xmlsec clang nodejs npm postgresql chromium python"
         say "  macOS:  brew install pkg-config openssl@3 libxml2 libxmlsec1 llvm node postgresql@17; Chromium's path goes into CHROMIUM"
+        say "  The service providers of tests/peers (Apache with mod_auth_mellon and mod_shib, shibd, SimpleSAMLphp) are looked for where Debian puts them."
         say "  The SAML schemas are those of OASIS; Debian's opensaml-schemas and xmltooling-schemas put them into /usr/share/xml."
         exit 1
     fi

@@ -16,7 +16,7 @@ use crate::{
     telemetry::{self, Tasks},
 };
 use anyhow::Context;
-use sample_apps::{OidcRpConfig, SamlSpConfig, oidc_rp, saml_sp};
+use sample_apps::{OidcRpConfig, SamlSpConfig, SpKey, oidc_rp, saml_sp};
 use serde::Serialize;
 use std::{
     fmt::Write,
@@ -81,7 +81,8 @@ impl Demo {
         let oidc = sample_place(7002).await?;
         let ctx = open::context(config, open::Migrations::Apply).await?;
         let client_secret = random_words::password(&mut ctx.rng());
-        let owner = fill(&ctx, &saml.url, &oidc.url, &client_secret).await?;
+        let saml_key = SpKey::generate()?;
+        let owner = fill(&ctx, &saml.url, &saml_key.certificate()?, &oidc.url, &client_secret).await?;
         let sign_ins = vec![sign_in(&ctx, PERSON, "user").await?, sign_in(&ctx, &owner, "owner").await?];
         serve::prepare(&ctx).await?;
         let ready = Ready {
@@ -92,7 +93,7 @@ impl Demo {
         };
         let tasks = Tasks::new();
         serve::stop_on_signals(&tasks)?;
-        start_sample_apps(&tasks, &gateway.url, saml, oidc, &client_secret)?;
+        start_sample_apps(&tasks, &gateway.url, (saml, saml_key), oidc, &client_secret)?;
         invocation.output.say(&table(&ready), &ready);
         serve::run(ctx, gateway.listener, tasks).await
     }
@@ -153,11 +154,13 @@ async fn sample_place(port: u16) -> Result<Place, Failure> {
 async fn fill(
     ctx: &AppContext,
     saml_url: &str,
+    saml_certificate: &str,
     oidc_url: &str,
     client_secret: &SecretText,
 ) -> Result<String, Failure> {
     let text = ORGANISATION
         .replace("${SAML_SP_URL}", saml_url)
+        .replace("${SAML_SP_CERTIFICATE}", saml_certificate)
         .replace("${OIDC_RP_URL}", oidc_url)
         .replace("${OIDC_CLIENT_SECRET}", client_secret.expose());
     let built_in = |error| anyhow::anyhow!("the built-in organisation: {error}");
@@ -184,7 +187,7 @@ async fn sign_in(ctx: &AppContext, username: &str, role: &'static str) -> Result
 fn start_sample_apps(
     tasks: &Tasks,
     gateway: &str,
-    saml: Place,
+    (saml, saml_key): (Place, SpKey),
     oidc: Place,
     client_secret: &SecretText,
 ) -> Result<(), Failure> {
@@ -194,6 +197,7 @@ fn start_sample_apps(
         base_url: parse(&saml.url)?,
         idp_metadata_url: parse(&format!("{gateway}/saml2/ledgerly/metadata"))?,
         idp_name: idp_name.clone(),
+        key: saml_key,
     };
     let shutdown = tasks.shutdown().cancelled_owned();
     tasks.spawn("ledgerly", async move {

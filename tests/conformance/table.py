@@ -155,15 +155,27 @@ def peer_source_has(test):
     path = PEERS / file
     if not path.is_file():
         return False
-    source = path.read_text(encoding="utf-8")
     if not file.endswith(".py"):
+        source = path.read_text(encoding="utf-8")
         return f"test('{inside}'" in source or f'test("{inside}"' in source
     parts = inside.split("::")
-    if len(parts) != 2 or not re.search(rf"^class {re.escape(parts[0])}\b", source, re.M):
+    return len(parts) == 2 and class_has(path, *parts)
+
+
+def class_has(path, name, method):
+    """Whether a class has a method: its own, or one of a class of the same file or of a module in support/ that it extends."""
+    if not path.is_file():
         return False
-    body = re.split(rf"^class {re.escape(parts[0])}\b", source, maxsplit=1, flags=re.M)[1]
-    body = re.split(r"^class \w", body, maxsplit=1, flags=re.M)[0]
-    return re.search(rf"^    def {re.escape(parts[1])}\(", body, re.M) is not None
+    source = path.read_text(encoding="utf-8")
+    found = re.search(rf"^class {re.escape(name)}\b(?:\(([^)]*)\))?", source, re.M)
+    if not found:
+        return False
+    body = re.split(r"^class \w", source[found.end():], maxsplit=1, flags=re.M)[0]
+    if re.search(rf"^    def {re.escape(method)}\(", body, re.M):
+        return True
+    bases = [base.strip().rpartition(".") for base in (found[1] or "").split(",")]
+    return any(class_has(PEERS / "support" / f"{module}.py" if module else path, base, method)
+               for module, _, base in bases if base and base != name)
 
 
 def judge(one, results, peers_read):

@@ -119,6 +119,11 @@ class Judging(unittest.TestCase):
                         "peers::test_none.py::SignOn::test_x", "peers::openid-client.test.mjs::none"):
             self.assertEqual(kind(row(tests=[missing])), "failed", missing)
         self.assertEqual(kind(row(tests=["peers::openid-client.test.mjs::the answer by form_post"])), "passed")
+        # A journey that many peers make stands in one place.
+        for file, name in (("test_samlify.py", "SignOnAndOut"), ("test_apache.py", "Mellon")):
+            inherited = f"peers::{file}::{name}::test_logged_out_by_the_app"
+            self.assertEqual(kind(row(tests=[inherited])), "passed", inherited)
+            self.assertEqual(kind(row(tests=[f"{inherited}_too"])), "failed")
 
 
 class Data(unittest.TestCase):

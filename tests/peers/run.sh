@@ -8,6 +8,8 @@
 #   --postgres                    also run on a PostgreSQL started here for the purpose
 #   --keep                        leave the working folder behind and say where it is
 set -u -o pipefail
+# Where Debian keeps servers.
+PATH=$PATH:/usr/sbin
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -56,6 +58,11 @@ install_peers() {
     need curl curl
     need node nodejs
     need npm npm
+    need php 'php-cli, php-xml and simplesamlphp'
+    [ -d /usr/share/simplesamlphp/www ] || { echo "run.sh: SimpleSAMLphp is missing; install Debian's package simplesamlphp" >&2; exit 1; }
+    need apache2 apache2-bin
+    need mellon_create_metadata libapache2-mod-auth-mellon
+    need shibd libapache2-mod-shib
     [ -f /usr/share/xml/opensaml/saml-schema-protocol-2.0.xsd ] \
         || { echo "run.sh: the OASIS schemas are missing; install Debian's packages opensaml-schemas and xmltooling-schemas" >&2; exit 1; }
     local wanted installed=$here/.venv/.requirements
@@ -114,12 +121,20 @@ run_on() {
     fi
     run_suite 'python3-saml' 120 "$here/.venv/bin/python" -m support.runner test_python3_saml
     run_suite 'pysaml2' 120 "$here/.venv/bin/python" -m support.runner test_pysaml2
+    run_suite 'python3-saml, sealed' 120 "$here/.venv/bin/python" -m support.runner test_python3_saml_sealed
+    run_suite 'pysaml2, sealed' 120 "$here/.venv/bin/python" -m support.runner test_pysaml2_sealed
+    run_suite 'node-saml' 120 "$here/.venv/bin/python" -m support.runner test_node_saml
+    run_suite 'samlify' 120 "$here/.venv/bin/python" -m support.runner test_samlify
+    run_suite 'djangosaml2' 120 "$here/.venv/bin/python" -m support.runner test_djangosaml2
+    run_suite 'SimpleSAMLphp' 120 "$here/.venv/bin/python" -m support.runner test_simplesamlphp
+    run_suite 'mod_auth_mellon and Shibboleth SP' 180 "$here/.venv/bin/python" -m support.runner test_apache
     run_suite 'requests' 120 "$here/.venv/bin/python" -m support.runner test_requests
     run_suite 'refusals' 120 "$here/.venv/bin/python" -m support.runner test_refusals
     run_suite 'Authlib' 120 "$here/.venv/bin/python" -m support.runner test_oidc_authlib
     run_suite 'mod_auth_openidc' 120 "$here/.venv/bin/python" -m support.runner test_oidc_mod_auth_openidc
     export -f openid_client
     run_suite 'openid-client, oauth4webapi and oidc-client-ts' 180 env here="$here" work="$work" bash -c openid_client
+    run_suite 'a certificate rollover' 180 "$here/.venv/bin/python" -m support.runner test_rollover
     run_suite 'xmlsec1 and the OASIS schemas' 120 "$here/.venv/bin/python" -m support.runner test_messages
     run_suite 'the log of the run' 30 "$here/.venv/bin/python" -m support.runner test_log
     local before=$failed

@@ -16,8 +16,11 @@ from support.browser import SECONDS, idp_metadata
 SCHEMAS = "/usr/share/xml/opensaml/saml-schema-{}-2.0.xsd"
 PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 ASSERTION = "urn:oasis:names:tc:SAML:2.0:assertion"
-SLUGS = ("py3saml-signed", "py3saml-plain", "assertion-only", "response-only", "no-attributes",
-         "pysaml2-post", "pysaml2-plain")
+UNSIGNED = ("py3saml-plain", "assertion-only", "response-only", "no-attributes", "pysaml2-plain")
+# Those that sign every request.
+SIGNED = ("py3saml-signed", "pysaml2-post", "py3saml-sealed", "pysaml2-sealed", "node-saml", "samlify", "djangosaml2",
+          "simplesamlphp", "mellon", "shibboleth")
+SLUGS = UNSIGNED + SIGNED
 
 
 def certificates(metadata: bytes) -> list[bytes]:
@@ -127,7 +130,7 @@ class Metadata(unittest.TestCase):
                     self.assertEqual(service.get("Location"), f"{url}/saml2/{slug}")
                 # XS-50: it agrees with what the SP was registered with.
                 wants = saml_xml.one(root, "//md:IDPSSODescriptor").get("WantAuthnRequestsSigned", "false")
-                self.assertEqual(wants in ("true", "1"), slug in ("py3saml-signed", "pysaml2-post"))
+                self.assertEqual(wants in ("true", "1"), slug in SIGNED)
 
     def test_the_certificate_file_is_the_one_in_the_document(self):
         for slug in SLUGS:

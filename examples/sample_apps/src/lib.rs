@@ -13,4 +13,4 @@ mod saml_sp;
 mod store;
 
 pub use oidc_rp::{OidcRpConfig, oidc_rp};
-pub use saml_sp::{SamlSpConfig, saml_sp};
+pub use saml_sp::{SamlSpConfig, SpKey, saml_sp};

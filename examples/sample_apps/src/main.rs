@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use clap::Parser;
-use sample_apps::{OidcRpConfig, SamlSpConfig, oidc_rp, saml_sp};
+use sample_apps::{OidcRpConfig, SamlSpConfig, SpKey, oidc_rp, saml_sp};
 use std::net::SocketAddr;
 use tokio::{net::TcpListener, sync::watch};
 use url::Url;
@@ -63,6 +63,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
             }
         },
         idp_name: options.idp_name.clone(),
+        key: SpKey::generate()?,
     };
     tracing::info!(url = %config.base_url, "Ledgerly (SAML) is ready");
     let saml = saml_sp(listener, config, wait(stopped.clone()));

@@ -113,13 +113,18 @@ pub(crate) fn page(
 
 /// The page for a sign-in that did not work: what happened, in words, and a way on.
 pub(crate) fn refusal(brand: &Brand, status: StatusCode, reason: &str) -> Response {
+    refusal_titled(brand, status, "You’re not signed in", reason)
+}
+
+/// The same for anything else that did not work.
+pub(crate) fn refusal_titled(brand: &Brand, status: StatusCode, title: &str, reason: &str) -> Response {
     let body = format!(
-        "<section class=\"hero\"><h1>You’re not signed in</h1><p class=\"lede\" id=\"reason\">{}</p>\
+        "<section class=\"hero\"><h1>{title}</h1><p class=\"lede\" id=\"reason\">{}</p>\
          <p class=\"actions\"><a class=\"btn\" href=\"/login\">Try again</a><a class=\"quiet\" href=\"/\">Back to {}</a></p></section>",
         escape(reason),
         brand.name
     );
-    page(brand, status, "Not signed in", None, &body)
+    page(brand, status, title, None, &body)
 }
 
 /// A static file of the app.

@@ -67,6 +67,14 @@ impl<T: Clone> Store<T> {
         self.lock().remove(key).filter(|entry| entry.expires > now).map(|entry| entry.value)
     }
 
+    /// Removes every live value that is meant; how many there were.
+    pub(crate) fn take_where(&self, now: DateTime<Utc>, is_meant: impl Fn(&T) -> bool) -> usize {
+        let mut entries = self.lock();
+        let before = entries.len();
+        entries.retain(|_, entry| entry.expires <= now || !is_meant(&entry.value));
+        before - entries.len()
+    }
+
     /// Changes a live value in place. `false` when there is none.
     pub(crate) fn update(&self, key: &str, now: DateTime<Utc>, change: impl FnOnce(&mut T)) -> bool {
         match self.lock().get_mut(key).filter(|entry| entry.expires > now) {
@@ -100,6 +108,16 @@ mod tests {
         assert!(!store.insert("a".into(), 2, at(10), at(0)));
         assert_eq!(store.take("a", at(1)), Some(1));
         assert_eq!(store.take("a", at(1)), None);
+    }
+
+    #[test]
+    fn live_entries_are_taken_by_what_they_hold() {
+        let store = Store::new(WhenFull::Refuse);
+        for (key, value, ends) in [("a", 1, 10), ("b", 1, 10), ("c", 2, 10), ("over", 1, 1)] {
+            store.insert(key.into(), value, at(ends), at(0));
+        }
+        assert_eq!(store.take_where(at(5), |value| *value == 1), 2);
+        assert_eq!((store.get("a", at(5)), store.get("c", at(5))), (None, Some(2)));
     }
 
     #[test]

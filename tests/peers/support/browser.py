@@ -7,8 +7,9 @@ or where the browser would have gone.
 import base64
 import os
 import re
+import zlib
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
@@ -62,8 +63,9 @@ _messages = 0
 class Browser:
     """One person's browser: a cookie jar and what they would type."""
 
-    def __init__(self, username: str | None = "maya", by_email: bool = False):
+    def __init__(self, username: str | None = "maya", by_email: bool = False, keeps_messages: bool = True):
         self.state = state.load()
+        self.keeps_messages = keeps_messages
         self.base = self.state["url"]
         self.username = username
         self.typed_name = self.state["maya"]["email"] if by_email else username
@@ -93,6 +95,20 @@ class Browser:
         shown = self.get("/")
         assert isinstance(shown, Shown) and shown.status == 200, f"the portal did not open: {shown}"
         return shown
+
+    def deliver(self, going: Left | Posted) -> Outcome:
+        """Takes what an SP gave the browser to the gateway."""
+        return self.get(going.url) if isinstance(going, Left) else self.post(going.action, going.fields)
+
+    def sign_out(self) -> Outcome:
+        """The person signs out at the portal, and presses the button of the page that asks."""
+        return self.press("/logout", lambda form: form.action == "/logout")
+
+    def press(self, path: str, is_meant) -> Outcome:
+        """Opens a page of the gateway and sends the first form of it that `is_meant`, as it stands."""
+        answer = self._send("GET", urljoin(self.base, path))
+        form = next(form for form in Page(answer.text).forms if is_meant(form))
+        return self._follow(self._submit(form, answer.url))
 
     def _send(self, method: str, url: str, **options) -> requests.Response | Left:
         """Sends, and follows redirects that stay on the gateway.
@@ -128,14 +144,14 @@ class Browser:
     def _follow(self, answer: requests.Response | Left) -> Outcome:
         for _ in range(STEPS):
             if isinstance(answer, Left):
-                return answer
+                return self._left(answer.url)
             page = Page(answer.text)
             posted = self._auto_post(page, answer)
             if posted:
                 return posted
-            again = next((form for form in page.forms if "SAMLRequest" in form.names()), None)
+            again = next((form for form in page.forms if form.names() & {"SAMLRequest", "SAMLResponse"}), None)
             if again:
-                # A request posted by another site comes without our cookies; the gateway has the
+                # A message posted by another site comes without our cookies; the gateway has the
                 # browser post it once more from a page of its own.
                 answer = self._submit(again, answer.url)
                 continue
@@ -154,7 +170,7 @@ class Browser:
                     f"the refresh goes to {page.refresh}, the link to {page.continue_href}"
                 target = urljoin(answer.url, page.continue_href)
                 if urlsplit(target)[:2] != urlsplit(self.base)[:2]:
-                    return Left(target)
+                    return self._left(target)
                 answer = self._send("GET", target)
             else:
                 return Shown(answer.status_code, answer.url, page, dict(answer.headers))
@@ -180,12 +196,30 @@ class Browser:
 
     def _keep(self, posted: Posted) -> None:
         """Keeps each SAML message for the schema and signature tests."""
-        global _messages
-        if "SAMLResponse" in posted.fields:
-            _messages += 1
-            name = f"{os.getpid()}-{_messages:03}-{urlsplit(posted.action).path.split('/')[1]}.xml"
-            raw = base64.b64decode(posted.fields["SAMLResponse"], validate=True)
-            (state.folder() / "messages" / name).write_bytes(raw)
+        for name in ("SAMLResponse", "SAMLRequest"):
+            if self.keeps_messages and name in posted.fields:
+                keep(posted.action, base64.b64decode(posted.fields[name], validate=True))
+
+    def _left(self, url: str) -> Left:
+        query = parse_qs(urlsplit(url).query)
+        for name in ("SAMLResponse", "SAMLRequest"):
+            if self.keeps_messages and name in query:
+                keep(url, inflate(query[name][0]))
+        return Left(url)
+
+
+def keep(address: str, raw: bytes) -> None:
+    """Writes a message down under the slug of the app it went to."""
+    global _messages
+    _messages += 1
+    homes = state.load()["homes"].items()
+    slug = next((slug for slug, home in homes if address.startswith(home)), urlsplit(address).path.split("/")[1])
+    (state.folder() / "messages" / f"{os.getpid()}-{_messages:03}-{slug}.xml").write_bytes(raw)
+
+
+def inflate(value: str) -> bytes:
+    """A message of the HTTP-Redirect binding (Bindings §3.4.4.1)."""
+    return zlib.decompress(base64.b64decode(value, validate=True), -15)
 
 
 def idp_metadata(slug: str) -> requests.Response:

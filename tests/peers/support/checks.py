@@ -5,6 +5,7 @@ Does not own signatures.
 """
 
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from support import saml_xml
 from support.saml_xml import every, one
@@ -18,9 +19,13 @@ def instant(text: str) -> datetime:
 
 
 def response(case, posted, *, slug: str, entity_id: str, acs: str, in_response_to: str | None, idp: str,
-             assertion_signed: bool = True, response_signed: bool = True):
-    """Asserts the envelope, subject, conditions and statements; gives the root element back."""
+             assertion_signed: bool = True, response_signed: bool = True, sealed: Path | None = None):
+    """Asserts the envelope, subject, conditions and statements; gives the root element back. `sealed`: the assertion
+    is encrypted for the SP, whose key this is, and nothing of it is to be read without."""
     root = saml_xml.decode(posted.fields["SAMLResponse"])
+    if sealed is not None:
+        case.assertEqual(every(root, "//saml:Assertion | //saml:Attribute | //saml:NameID"), [], "not sealed")
+        saml_xml.open_assertion(root, sealed)
     case.assertEqual(posted.action, acs)
     case.assertEqual(root.tag, "{urn:oasis:names:tc:SAML:2.0:protocol}Response")
     case.assertEqual(saml_xml.status_codes(root), ["Success"])

@@ -51,6 +51,10 @@ class Page(HTMLParser):
             self.forms.append(self._form)
         elif tag == "input" and self._form is not None:
             self._input(at)
+        elif tag == "select" and self._form is not None and at.get("name"):
+            self._form.inputs.append((at["name"], "select", ""))
+        elif tag == "option" and self._form is not None and self._form.inputs[-1][1] == "select":
+            self._option(at)
         elif tag == "button" and self._form is not None and at.get("type", "submit") == "submit":
             self._button(at)
         elif tag == "a" and at.get("id") == "continue":
@@ -69,6 +73,12 @@ class Page(HTMLParser):
             return
         elif at.get("name"):
             self._form.inputs.append((at["name"], kind, at.get("value", "")))
+
+    def _option(self, at):
+        """A select sends its first option, or the one that is marked."""
+        name, kind, value = self._form.inputs[-1]
+        if "selected" in at or not value:
+            self._form.inputs[-1] = (name, kind, at.get("value", ""))
 
     def _button(self, at):
         if not self._form.has_submit:

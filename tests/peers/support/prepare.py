@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 from string import Template
 
-from support import service_providers
+from support import service_providers, sites
+from support.library_peers import Pysaml2, Python3Saml, RollingPython3Saml
+from support.node_peers import NodeSaml, Samlify
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -54,7 +56,7 @@ def key_pair(folder: Path, name: str) -> None:
 
 
 def main(database_url: str, folder: Path) -> None:
-    listen_port, sp_port, back_port, apache_port, spa_port = free_ports(5)
+    listen_port, sp_port, back_port, apache_port, spa_port, *site_ports = free_ports(5 + len(sites.NAMES))
     url = f"http://127.0.0.1:{listen_port}"
     sp_base = f"http://127.0.0.1:{sp_port}"
     state = {
@@ -75,10 +77,13 @@ def main(database_url: str, folder: Path) -> None:
             "department": MAYA_DEPARTMENT,
             "groups": sorted([GROUP_PLAIN, GROUP_MARKUP, GROUP_UMLAUT]),
         },
+        # What an address starts with whose app has another first part of the path than its slug.
+        "homes": {},
         "plain_relay_state": f"{sp_base}/start?from=portal&x=\"1\"",
     }
     for name in ("sp", "stranger"):
         key_pair(folder, name)
+    sites.plan(state, dict(zip(sites.NAMES, site_ports)))
 
     (folder / "gatehouse.toml").write_text(
         f'[http]\nlisten = "127.0.0.1:{listen_port}"\npublic_url = "{url}"\n\n'
@@ -95,6 +100,10 @@ def main(database_url: str, folder: Path) -> None:
         (folder / f"{slug}.xml").write_bytes(service_providers.python3_saml_metadata(slug))
     for slug in ("pysaml2-post", "pysaml2-plain"):
         (folder / f"{slug}.xml").write_text(service_providers.pysaml2_metadata(slug), encoding="utf-8")
+    for library in (Python3Saml, Pysaml2, NodeSaml, Samlify, RollingPython3Saml):
+        (folder / f"{library.slug}.xml").write_text(library.metadata(), encoding="utf-8")
+    for slug, metadata in sites.prepare():
+        (folder / f"{slug}.xml").write_text(metadata, encoding="utf-8")
 
     # JSON strings are YAML strings too, so quoting is the encoder's affair.
     quoted = {

@@ -9,15 +9,15 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use roxmltree::{Document, Node, ParsingOptions};
 use std::collections::HashSet;
 
-const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
-const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
-const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+pub(super) const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
 /// Largest message in bytes, after base64.
-const MAX_MESSAGE: usize = 256 * 1024;
+pub(super) const MAX_MESSAGE: usize = 256 * 1024;
 const MAX_NODES: u32 = 5000;
 const MAX_DEPTH: usize = 64;
 
@@ -37,9 +37,9 @@ const DIGEST_METHODS: [&str; 3] = [
 /// apps, so it says what is wrong.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    #[error("The response is missing, too large, or not base64.")]
+    #[error("The message is missing, too large, or not base64.")]
     Encoding,
-    #[error("The response is not well-formed XML within limits ({0}).")]
+    #[error("The message is not well-formed XML within limits ({0}).")]
     Xml(String),
     #[error("The document has the wrong shape: {0}.")]
     Shape(&'static str),
@@ -47,7 +47,7 @@ pub(crate) enum Refusal {
     Status(String),
     #[error("The signature has the wrong shape: {0}.")]
     Signature(&'static str),
-    #[error("The response failed a check: {0}.")]
+    #[error("The message failed a check: {0}.")]
     Invalid(String),
     #[error("This answer belongs to no sign-in that was started here, or that sign-in was already finished.")]
     UnknownRequest,
@@ -72,21 +72,28 @@ pub(crate) struct ShapedResponse {
 /// The first rule that does not hold.
 pub(crate) fn read(field: &str, acs_url: &str, idp_entity_id: &str) -> Result<ShapedResponse, Refusal> {
     let xml = decode(field)?;
-    let (in_response_to, assertion_id) = {
-        let options =
-            ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
-        let document =
-            Document::parse_with_options(&xml, options).map_err(|error| Refusal::Xml(error.to_string()))?;
-        limits(&document)?;
-        unique_ids(&document)?;
+    let (in_response_to, assertion_id) = strict(&xml, |document| {
         let response = document.root_element();
         envelope(response, acs_url, idp_entity_id)?;
-        let assertion = only_assertion(&document)?;
-        signatures(&document, response, assertion)?;
+        let assertion = only_assertion(document)?;
+        signatures(document, response, assertion)?;
         let id = assertion.attribute("ID").ok_or(Refusal::Shape("the assertion has no ID"))?;
-        (response.attribute("InResponseTo").map(str::to_owned), id.to_owned())
-    };
+        Ok((response.attribute("InResponseTo").map(str::to_owned), id.to_owned()))
+    })?;
     Ok(ShapedResponse { xml, in_response_to, assertion_id })
+}
+
+/// Reads small, strict XML: no DTD, no comments, limited depth, IDs that are unique.
+pub(super) fn strict<T>(
+    xml: &str,
+    read: impl FnOnce(&Document<'_>) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
+    let document =
+        Document::parse_with_options(xml, options).map_err(|error| Refusal::Xml(error.to_string()))?;
+    limits(&document)?;
+    unique_ids(&document)?;
+    read(&document)
 }
 
 /// SAML Bindings §3.5.4: the form field is the base64 of the message.
@@ -262,6 +269,6 @@ fn reference_shape(reference: Node<'_, '_>, parent: Node<'_, '_>) -> Result<(), 
     }
 }
 
-fn child<'a, 'i>(node: Node<'a, 'i>, namespace: &str, name: &str) -> Option<Node<'a, 'i>> {
+pub(super) fn child<'a, 'i>(node: Node<'a, 'i>, namespace: &str, name: &str) -> Option<Node<'a, 'i>> {
     node.children().find(|child| child.has_tag_name((namespace, name)))
 }

@@ -2,6 +2,8 @@
 //! of a response is checked in `gate`, its truth in `verify`.
 
 mod gate;
+mod key;
+mod logout;
 mod metadata;
 mod pages;
 mod trust;
@@ -21,6 +23,7 @@ use axum::{
 };
 use chrono::TimeDelta;
 use gate::Refusal;
+pub use key::SpKey;
 use pages::{BRAND, Person};
 use samael::{metadata::HTTP_REDIRECT_BINDING, schema::AuthnRequest, service_provider::ServiceProvider};
 use serde::Deserialize;
@@ -40,12 +43,14 @@ const PENDING: TimeDelta = TimeDelta::minutes(15);
 #[derive(Clone, Debug)]
 pub struct SamlSpConfig {
     /// Where browsers reach this app: scheme and authority, such as `http://localhost:7001`. The entity ID is
-    /// `{base_url}/saml/metadata`, the assertion consumer `{base_url}/saml/acs`.
+    /// `{base_url}/saml/metadata`, the assertion consumer `{base_url}/saml/acs`, logout `{base_url}/saml/slo`.
     pub base_url: Url,
     /// The identity provider's metadata address, fetched when somebody first signs in.
     pub idp_metadata_url: Url,
     /// The name on the sign-in button.
     pub idp_name: String,
+    /// Signs logout messages. The identity provider has to know its certificate.
+    pub key: SpKey,
 }
 
 /// A request this app sent, and where its person wanted to go.
@@ -58,12 +63,16 @@ struct Pending {
 struct App {
     entity_id: String,
     acs_url: String,
+    slo_url: String,
+    key: SpKey,
     idp_name: String,
     secure: bool,
     trust: Trust,
     sessions: Store<Person>,
     pending: Store<Pending>,
     seen: Store<()>,
+    /// Logout requests that this app sent, by their IDs.
+    leaving: Store<()>,
 }
 
 /// Serves Ledgerly on a listener until `shutdown` completes, then finishes the requests under way.
@@ -85,19 +94,23 @@ pub async fn saml_sp(
     let app = App {
         entity_id: format!("{base}/saml/metadata"),
         acs_url: format!("{base}/saml/acs"),
+        slo_url: format!("{base}/saml/slo"),
+        key: config.key,
         idp_name: config.idp_name,
         secure: config.base_url.scheme() == "https",
         trust: Trust::new(config.idp_metadata_url)?,
         sessions: Store::new(WhenFull::DropOldest),
         pending: Store::new(WhenFull::DropOldest),
         seen: Store::new(WhenFull::Refuse),
+        leaving: Store::new(WhenFull::DropOldest),
     };
     let router = Router::new()
         .route("/", get(home))
         .route("/login", get(login))
-        .route("/logout", post(logout))
+        .route("/logout", post(logout::begin))
         .route("/saml/metadata", get(metadata_document))
         .route("/saml/acs", post(acs))
+        .route("/saml/slo", get(logout::receive))
         .route("/style.css", get(page::style))
         .route(
             "/icon.svg",
@@ -119,8 +132,10 @@ async fn home(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
 }
 
 async fn metadata_document(State(app): State<Arc<App>>) -> Response {
-    let xml = metadata::entity_descriptor(&app.entity_id, &app.acs_url);
-    ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], xml).into_response()
+    match metadata::entity_descriptor(&app.entity_id, &app.acs_url, &app.slo_url, &app.key) {
+        Ok(xml) => ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], xml).into_response(),
+        Err(error) => refuse(&app, &error),
+    }
 }
 
 #[derive(Deserialize)]
@@ -244,18 +259,6 @@ async fn accept(app: &App, form: &AcsForm) -> anyhow::Result<Response> {
     let mut response = see_other(&return_to);
     response.headers_mut().insert(header::SET_COOKIE, http::set_cookie(COOKIE, Some(&session), app.secure)?);
     Ok(response)
-}
-
-/// Ends the session of this app only; the person stays signed in at the provider.
-async fn logout(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    if let Some(id) = http::cookie(&headers, COOKIE) {
-        app.sessions.take(id, clock::now());
-    }
-    let mut response = see_other("/");
-    if let Ok(cookie) = http::set_cookie(COOKIE, None, app.secure) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
 }
 
 fn see_other(location: &str) -> Response {

@@ -1,7 +1,11 @@
 //! What Ledgerly shows. Owns words and layout, no decisions.
 
+use super::logout::message::{KnownAs, Outcome};
 use crate::page::{Brand, Fact, escape, facts, page};
-use axum::{http::StatusCode, response::Response};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
 use samael::schema::Assertion;
 
 pub(crate) const BRAND: Brand = Brand {
@@ -16,6 +20,8 @@ pub(crate) const BRAND: Brand = Brand {
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) name: String,
+    /// For logout messages.
+    pub(crate) known_as: KnownAs,
     pub(crate) solicited: bool,
     pub(crate) session: Vec<(String, String)>,
     pub(crate) attributes: Vec<(String, Vec<String>)>,
@@ -56,8 +62,13 @@ impl Person {
         ];
         let session =
             session.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+        let known_as = KnownAs {
+            name_id: value.clone(),
+            format: name_id.and_then(|name_id| name_id.format.clone()),
+            session_index: statement.and_then(|one| one.session_index.clone()),
+        };
         let name = display_name(&attributes).unwrap_or(value);
-        Self { name, solicited, session, attributes }
+        Self { name, known_as, solicited, session, attributes }
     }
 }
 
@@ -109,6 +120,49 @@ pub(crate) fn home(person: &Person) -> Response {
         facts("session", "Session", "How you were signed in, from a signed assertion.", &session),
     );
     page(&BRAND, StatusCode::OK, "Invoices", Some(&person.name), &body)
+}
+
+/// The way to the identity provider after the form that signs out. A page, because `form-action` holds for the redirects of a
+/// form too; the header takes the browser on, without script.
+pub(crate) fn signing_out(idp_name: &str, address: &str) -> Response {
+    let idp_name = escape(idp_name);
+    let body = format!(
+        "<section class=\"hero\"><h1>Signing out of {idp_name}</h1>\
+         <p class=\"lede\">You’re signed out of Ledgerly. {idp_name} is told now; if nothing happens, go on yourself.</p>\
+         <p class=\"actions\"><a class=\"btn\" id=\"continue\" href=\"{}\">Sign out of {idp_name}</a></p></section>",
+        escape(address)
+    );
+    let mut response = page(&BRAND, StatusCode::OK, "Signing out", None, &body);
+    if let Ok(value) = HeaderValue::from_str(&format!("0; url={address}")) {
+        response.headers_mut().insert(header::REFRESH, value);
+    }
+    response
+}
+
+/// The end of a sign-out: what is over for sure, and what may not be.
+pub(crate) fn signed_out(idp_name: &str, outcome: Outcome) -> Response {
+    let idp_name = escape(idp_name);
+    let (heading, words) = match outcome {
+        Outcome::Everywhere => (
+            "You’re signed out everywhere",
+            format!("Here, at {idp_name}, and in every app that you opened with it."),
+        ),
+        Outcome::Partly => (
+            "You’re signed out, but not everywhere",
+            format!(
+                "Here and at {idp_name}, yes. At least one other app may still be open: sign out there too, or close the browser."
+            ),
+        ),
+        Outcome::HereOnly => (
+            "You’re signed out of Ledgerly only",
+            format!("{idp_name} may still have you signed in: sign out there too."),
+        ),
+    };
+    let body = format!(
+        "<section class=\"hero\"><h1>{heading}</h1><p class=\"lede\" id=\"outcome\">{words}</p>\
+         <p class=\"actions\"><a class=\"btn\" href=\"/login\">Sign in again</a><a class=\"quiet\" href=\"/\">Back to Ledgerly</a></p></section>"
+    );
+    page(&BRAND, StatusCode::OK, "Signed out", None, &body)
 }
 
 const INVOICES: &str = "<section class=\"card\" aria-labelledby=\"inv-h\"><h2 id=\"inv-h\">Invoices to approve</h2><p class=\"note\">Three are waiting.</p>\

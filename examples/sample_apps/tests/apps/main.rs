@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps says what it expects by failing")]
 
 mod oidc_rp;
+mod saml_logout;
 mod saml_sp;
 mod support;

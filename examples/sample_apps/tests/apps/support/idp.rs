@@ -12,8 +12,12 @@ use openssl::{
     x509::{X509, X509NameBuilder},
 };
 use samael::crypto::{Crypto, CryptoProvider};
+use std::io::Write;
 
 pub(crate) const ENTITY_ID: &str = "https://idp.example/metadata";
+
+/// Where it takes logout messages.
+pub(crate) const SLO_URL: &str = "https://idp.example/slo?tenant=1";
 
 /// A key and its self-signed certificate.
 pub(crate) struct Idp {
@@ -95,6 +99,7 @@ impl Idp {
              <md:IDPSSODescriptor WantAuthnRequestsSigned=\"false\" protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\
              <md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>\
              <md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" Location=\"{sso_url}\"/>\
+             <md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" Location=\"{SLO_URL}\"/>\
              </md:IDPSSODescriptor></md:EntityDescriptor>"
         )
     }
@@ -146,6 +151,22 @@ impl Idp {
             conditions = if plan.conditions { conditions.as_str() } else { "" },
         );
         if plan.sign_assertion { self.sign(&xml) } else { xml }
+    }
+
+    /// A signed query of the HTTP-Redirect binding.
+    pub(crate) fn query(&self, parameter: &str, xml: &str, relay_state: &str) -> String {
+        let mut deflate = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+        deflate.write_all(xml.as_bytes()).unwrap();
+        let escaped = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let signed = format!(
+            "{parameter}={}&RelayState={}&SigAlg={}",
+            escaped(&STANDARD.encode(deflate.finish().unwrap())),
+            escaped(relay_state),
+            escaped("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256")
+        );
+        let mut signer = openssl::sign::Signer::new(MessageDigest::sha256(), &self.key).unwrap();
+        let signature = signer.sign_oneshot_to_vec(signed.as_bytes()).unwrap();
+        format!("{signed}&Signature={}", escaped(&STANDARD.encode(signature)))
     }
 
     fn sign(&self, xml: &str) -> String {

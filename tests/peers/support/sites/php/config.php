@@ -1,0 +1,26 @@
+<?php
+// SimpleSAMLphp's settings of one run; names in capitals after a dollar sign are filled in.
+$$config = [
+    'baseurlpath' => '$BASE/simplesaml/',
+    'application' => ['baseURL' => '$BASE'],
+    'certdir' => '$HOME/cert/',
+    'loggingdir' => '$HOME/log/',
+    'datadir' => '$HOME/data/',
+    'tempdir' => '$HOME/tmp',
+    'secretsalt' => '$SALT',
+    'auth.adminpassword' => '$SALT',
+    'admin.protectmetadata' => false,
+    'technicalcontact_name' => 'Nobody',
+    'technicalcontact_email' => 'nobody@sp.example',
+    'timezone' => 'UTC',
+    'language.default' => 'en',
+    'logging.level' => 6,
+    'logging.handler' => 'file',
+    'enable.saml20-idp' => false,
+    'session.cookie.secure' => false,
+    'session.phpsession.savepath' => '$HOME/sessions',
+    'session.phpsession.httponly' => true,
+    'store.type' => 'phpsession',
+    'trusted.url.domains' => [],
+    'metadata.sources' => [['type' => 'xml', 'file' => '$IDP_METADATA']],
+];

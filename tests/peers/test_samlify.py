@@ -1,0 +1,13 @@
+"""samlify as an SP with signed requests, encrypted assertions and single logout. The journeys are those of
+support/library_journeys.py.
+"""
+
+import unittest
+
+from support import library_journeys
+from support.node_peers import Samlify
+
+
+class SignOnAndOut(library_journeys.Journeys, unittest.TestCase):
+    peer_class = Samlify
+    label = "samlify"
