@@ -115,7 +115,7 @@ async fn a_simulation_makes_no_pairwise_id_and_the_host_is_the_scope() {
 #[tokio::test]
 async fn iip_idp11_a_name_id_is_left_out_unless_the_app_asks_for_one() {
     let logout = LogoutService {
-        binding: "redirect".into(),
+        binding: LogoutBinding::Redirect,
         url: "https://sp.example/slo".into(),
         response_url: String::new(),
     };
@@ -140,7 +140,7 @@ async fn iip_idp11_a_name_id_is_left_out_unless_the_app_asks_for_one() {
 #[tokio::test]
 async fn an_app_that_was_told_no_name_cannot_be_told_of_a_logout() {
     let logout = LogoutService {
-        binding: "redirect".into(),
+        binding: LogoutBinding::Redirect,
         url: "https://sp.example/slo".into(),
         response_url: String::new(),
     };

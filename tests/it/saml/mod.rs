@@ -4,7 +4,6 @@ mod attacks;
 mod encrypted_id;
 mod identifiers;
 pub mod logout;
-mod logout;
 mod metadata_api;
 mod metadata_fetching;
 mod metadata_source;
