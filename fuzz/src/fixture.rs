@@ -2,7 +2,7 @@
 //! Does not own private keys: the certificates here belong to keys that were thrown away after `seeds` had signed the
 //! messages kept here, and the live keys are made anew in every process.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use openssl::ec::{EcGroup, EcKey};
@@ -141,14 +141,24 @@ pub fn new_ec() -> PKey<Private> {
     PKey::from_ec_key(EcKey::generate(&group).expect("a key")).expect("a key")
 }
 
+/// A key for what SPs encrypt for us, made when the target starts; nothing that is tried was encrypted for it.
+fn decryption() -> saml::Decryption<'static> {
+    static KEYS: OnceLock<[Arc<saml::DecryptionKey>; 1]> = OnceLock::new();
+    let keys = KEYS.get_or_init(|| {
+        let key = openssl::rsa::Rsa::generate(2048).and_then(PKey::from_rsa).expect("a key");
+        [Arc::new(saml::DecryptionKey::new(key).expect("large enough"))]
+    });
+    saml::Decryption { keys, allow_cbc: true }
+}
+
 /// What AuthnRequests are measured against.
 pub fn context() -> VerifyContext<'static> {
-    VerifyContext::new(&[SSO], now(), &CONTEXTS)
+    VerifyContext { decryption: decryption(), ..VerifyContext::new(&[SSO], now(), &CONTEXTS) }
 }
 
 /// What logout messages are measured against.
 pub fn logout_context() -> LogoutVerifyContext<'static> {
-    LogoutVerifyContext::new(&[SLO], now())
+    LogoutVerifyContext { decryption: decryption(), ..LogoutVerifyContext::new(&[SLO], now()) }
 }
 
 /// Counts up: the same values in every run.

@@ -51,7 +51,11 @@ type Root = (&'static str, &'static str);
 fn verify(xml: &[u8], allow_sha1: bool) -> Result<(Root, Covered), SignatureError> {
     // Reading a key takes ten times as long as all the rest: the one that can verify is enough.
     let is_ec = xml.windows(5).any(|window| window == b"ecdsa");
-    let trust = Trust { certificates: std::slice::from_ref(&certificates()[usize::from(is_ec)]), allow_sha1, blocked: &[] };
+    let trust = Trust {
+        certificates: std::slice::from_ref(&certificates()[usize::from(is_ec)]),
+        allow_sha1,
+        blocked: &[],
+    };
     // The name of the root is somewhere at the beginning; a wrong guess costs a verdict, no more.
     let start = &xml[..xml.len().min(400)];
     let named = |name: &str| start.windows(name.len()).any(|window| window == name.as_bytes());
