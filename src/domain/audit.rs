@@ -54,6 +54,8 @@ pub enum EventType {
     OauthTokenIssue,
     OauthTokenRefuse,
     OauthTokenRevoke,
+    OauthConsentGrant,
+    OauthConsentRevoke,
     RequestRefused,
 }
 
@@ -73,7 +75,9 @@ impl EventType {
             | Self::SsoLogout
             | Self::OauthTokenIssue
             | Self::OauthTokenRefuse
-            | Self::OauthTokenRevoke => "sso",
+            | Self::OauthTokenRevoke
+            | Self::OauthConsentGrant
+            | Self::OauthConsentRevoke => "sso",
             _ => "directory",
         }
     }

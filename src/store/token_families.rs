@@ -113,15 +113,11 @@ pub async fn get(conn: &mut Conn, id: TokenFamilyId) -> Result<Option<Family>, S
     row::one(fetch_optional!(conn, FamilyRow, SQL, id.to_string())?)
 }
 
-/// The applications that hold tokens of a session, each once.
-pub async fn apps_of_session(
-    conn: &mut Conn,
-    session: SessionId,
-    now: DateTime<Utc>,
-) -> Result<Vec<AppId>, StoreError> {
-    const SQL: &str = "SELECT DISTINCT app_id FROM token_families \
-        WHERE session_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY app_id";
-    fetch_all!(conn, (String,), SQL, session.to_string(), now.timestamp_millis())?
+/// The applications that were signed on in a session, each once: whether they still hold tokens of it or not, they may have a
+/// session of their own.
+pub async fn apps_of_session(conn: &mut Conn, session: SessionId) -> Result<Vec<AppId>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT app_id FROM token_families WHERE session_id = $1 ORDER BY app_id";
+    fetch_all!(conn, (String,), SQL, session.to_string())?
         .iter()
         .map(|(app,)| Place { table: "token_families", id: app }.id("app_id", app))
         .collect()
@@ -161,6 +157,19 @@ pub async fn revoke_of_session(
     const SQL: &str = "UPDATE token_families SET revoked_at = $2, revoked_because = $3 \
         WHERE session_id = $1 AND revoked_at IS NULL";
     execute!(tx, SQL, session.to_string(), now.timestamp_millis(), because)
+}
+
+/// Ends every family of a person at an application; how many ended.
+pub async fn revoke_of_user_at_app(
+    tx: &mut Tx,
+    user: UserId,
+    app: AppId,
+    because: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    const SQL: &str = "UPDATE token_families SET revoked_at = $3, revoked_because = $4 \
+        WHERE user_id = $1 AND app_id = $2 AND revoked_at IS NULL";
+    execute!(tx, SQL, user.to_string(), app.to_string(), now.timestamp_millis(), because)
 }
 
 /// Ends every family of an application; how many ended.

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub enum ErrorCode {
     /// The request lacks a parameter, repeats one, or is otherwise malformed.
     InvalidRequest,
+    /// The resource asked for is not one of this client (RFC 8707 §2).
+    InvalidTarget,
     /// The client may not use this grant or response type.
     UnauthorizedClient,
     /// The person or the policy said no.
@@ -44,6 +46,8 @@ pub enum ErrorCode {
     RequestNotSupported,
     /// The `request_uri` parameter is not supported.
     RequestUriNotSupported,
+    /// The `request_uri` is unknown, used, expired, or of another client (OpenID Connect Core §3.1.2.6).
+    InvalidRequestUri,
     /// The `registration` parameter is not supported.
     RegistrationNotSupported,
     /// The demanded authentication context cannot be reached.
@@ -65,6 +69,7 @@ impl ErrorCode {
             Self::AccessDenied => "access_denied",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::InvalidClient => "invalid_client",
@@ -76,6 +81,7 @@ impl ErrorCode {
             Self::ConsentRequired => "consent_required",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::InvalidToken => "invalid_token",

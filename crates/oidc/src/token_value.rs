@@ -96,6 +96,11 @@ opaque_value! {
     AuthorizationCode, "ghc_"
 }
 
+opaque_value! {
+    /// The reference of a pushed authorization request (RFC 9126 §2.2), in the form of its example.
+    RequestUri, "urn:ietf:params:oauth:request_uri:"
+}
+
 /// A token presented where more than one kind is taken: introspection and revocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PresentedToken {

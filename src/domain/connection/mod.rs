@@ -9,9 +9,11 @@ mod saml;
 
 use super::text::FieldErrors;
 pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
-pub use mapping::{ValueMapping, ValueSource};
+pub use mapping::{ClaimDestination, ValueMapping, ValueSource};
 pub use metadata_source::{EndedMetadata, MetadataApply, MetadataSource};
-pub use oidc::{ClientAuth, IdTokenAlgorithm, OidcConnection};
+pub use oidc::{
+    AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, OidcConnection, SubjectType,
+};
 pub use saml::{AcsUrl, LogoutBinding, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +62,9 @@ impl Connection {
     pub fn is_complete(&self) -> bool {
         match self {
             Self::Saml(saml) => !saml.sp_entity_id.is_empty() && !saml.acs_urls.is_empty(),
-            Self::Oidc(oidc) => !oidc.redirect_uris.is_empty(),
+            Self::Oidc(oidc) => {
+                !oidc.redirect_uris.is_empty() || !oidc.may_use(::oidc::GrantType::AuthorizationCode)
+            }
             Self::Bookmark(bookmark) => !bookmark.url.is_empty(),
         }
     }

@@ -1,6 +1,6 @@
 //! Telling apps from server to server, all at once, each within the time of one call (S-37). Does not own the client (`outbound`).
 
-use super::{destinations, saml_connection, save, told};
+use super::{clients, destinations, saml_connection, save, told};
 use crate::{
     context::AppContext,
     domain::{
@@ -50,13 +50,36 @@ pub(super) async fn tell(ctx: &AppContext, logout: &mut Logout) -> Result<(), Se
     Ok(())
 }
 
-/// Tells every waiting app that takes SOAP. One that did not confirm and can be told by the browser goes on waiting for it.
+/// Tells every waiting app that can be told from server to server. One that did not confirm and can be told by the browser goes
+/// on waiting for it.
 pub(super) async fn tell_all(
     ctx: &AppContext,
     state: &mut LogoutState,
     has_browser: bool,
 ) -> Result<Vec<AuditEvent>, ServiceError> {
-    let waiting = |one: &Participant| one.progress == Progress::Waiting && !one.tried_back_channel;
+    let mut of_clients = state.clone();
+    let (clients, saml) = futures_util::future::join(
+        clients::tell_all(ctx, &mut of_clients, has_browser),
+        tell_saml(ctx, state, has_browser),
+    )
+    .await;
+    for (told, one) in of_clients.participants.into_iter().zip(&mut state.participants) {
+        if one.is_client() {
+            *one = told;
+        }
+    }
+    let mut events = clients?;
+    events.extend(saml?);
+    Ok(events)
+}
+
+async fn tell_saml(
+    ctx: &AppContext,
+    state: &mut LogoutState,
+    has_browser: bool,
+) -> Result<Vec<AuditEvent>, ServiceError> {
+    let waiting =
+        |one: &Participant| one.progress == Progress::Waiting && !one.tried_back_channel && !one.is_client();
     let mut to_tell = Vec::new();
     for (index, one) in state.participants.iter().enumerate().filter(|(_, one)| waiting(one)) {
         let app = store::apps::get(&mut ctx.db.read().await?, one.app_id).await?;

@@ -8,6 +8,8 @@ pub mod hint;
 pub mod introspection;
 pub mod keys;
 pub mod logout;
+pub mod origins;
+pub mod pushed;
 pub mod revocation;
 pub mod token;
 pub mod userinfo;

@@ -259,8 +259,8 @@ impl Case<'_> {
         let now = ctx.now();
         let lifetimes = self.client.lifetimes;
         let access = AccessToken::generate(&mut ctx.rng());
-        let refresh =
-            self.client.may_use(GrantType::RefreshToken).then(|| RefreshToken::generate(&mut ctx.rng()));
+        let refresh = (self.client.may_use(GrantType::RefreshToken) && details.offline)
+            .then(|| RefreshToken::generate(&mut ctx.rng()));
         let id_token = self.id_token(family, person, details, scope, nonce, &access).await?;
         let scope_text = scope.iter().collect::<Vec<_>>().join(" ");
         let after = |seconds: u32| now + TimeDelta::seconds(i64::from(seconds));
@@ -329,7 +329,7 @@ impl Case<'_> {
             at_hash: Some(
                 id_token::at_hash(access.expose(), signer.algorithm()).map_err(ServiceError::internal)?,
             ),
-            acr: None,
+            acr: details.acr.clone(),
             amr: family.amr.clone(),
             sid: Some(family.session_id.to_string()),
             azp: None,

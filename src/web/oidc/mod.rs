@@ -4,4 +4,5 @@ pub mod authorize;
 pub mod cors;
 pub mod discovery;
 pub mod logout;
+pub mod pushed;
 pub mod token;

@@ -18,15 +18,15 @@ use oidc::{ErrorCode, ProtocolError, token::response::ErrorResponse, userinfo::e
 const BODY_MAX: usize = 32 * 1024;
 
 /// A request's parts that these endpoints look at.
-struct Call {
-    authorization: Option<String>,
-    body: String,
+pub(super) struct Call {
+    pub(super) authorization: Option<String>,
+    pub(super) body: String,
     query: Option<String>,
-    origin: crate::domain::audit::Origin,
+    pub(super) origin: crate::domain::audit::Origin,
 }
 
 impl Call {
-    async fn read(ctx: &AppContext, request: Request) -> Result<Self, ProtocolError> {
+    pub(super) async fn read(ctx: &AppContext, request: Request) -> Result<Self, ProtocolError> {
         let (parts, body) = request.into_parts();
         let origin = origin::of(&parts.headers, &parts.extensions, &ctx.config);
         let bytes = to_bytes(body, BODY_MAX)
@@ -117,7 +117,7 @@ pub async fn revoke(State(ctx): State<AppContext>, request: Request) -> Response
     }
 }
 
-fn refused(error: EndpointError) -> Response {
+pub(super) fn refused(error: EndpointError) -> Response {
     match error {
         EndpointError::Protocol(error) => drawn(&ErrorResponse::new(&error)),
         EndpointError::Service(error) => {
@@ -140,7 +140,7 @@ fn drawn(error: &ErrorResponse) -> Response {
 }
 
 /// RFC 6749 §5.1: `Cache-Control: no-store` and `Pragma: no-cache`.
-fn no_store(mut response: Response) -> Response {
+pub(super) fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response

@@ -1,9 +1,17 @@
 //! OpenID Connect over HTTP: codes, tokens, userinfo, logout, and what is refused.
 
+mod authorization;
+mod conformance;
+mod consent;
+mod cors;
 mod grants;
+pub mod jose;
+mod keys;
 mod logout;
+mod pushed;
 mod refusals;
 mod requests;
+mod simulator;
 mod worth;
 
 use crate::support::app::{Browser, Page, TestApp, oidc_settings};

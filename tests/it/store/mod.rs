@@ -3,6 +3,7 @@
 mod access;
 mod apps;
 mod audit;
+mod consents;
 mod directory;
 mod durability;
 mod flows;

@@ -6,6 +6,7 @@ mod amplitude;
 mod heap;
 mod mixpanel;
 mod sp;
+mod statsig;
 
 use crate::support::{
     app::{Browser, Page, TestApp},

@@ -6,6 +6,7 @@ mod change;
 mod connection;
 mod groups;
 mod metadata_source;
+mod oidc;
 mod recipe;
 mod users;
 

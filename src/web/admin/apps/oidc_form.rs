@@ -1,6 +1,6 @@
 //! The form of an OIDC app's sign-on: stored settings to fields, and fields to settings. Does not own checking them.
 
-use super::rows;
+use super::{oidc_more, rows};
 use crate::{
     context::AppContext,
     domain::{
@@ -8,7 +8,7 @@ use crate::{
         connection::{ClientAuth, IdTokenAlgorithm, OidcConnection},
         text::FieldErrors,
     },
-    service::{apps, overview::ClientSecret},
+    service::{apps, connectors, overview::ClientSecret},
     web::{
         admin::{frame::console, saving::Compared},
         error::Failure,
@@ -27,10 +27,17 @@ use crate::{
         words,
     },
 };
+use ::oidc::GrantType;
 use chrono::{DateTime, Utc};
 
 /// Refused fields that have another name in the form.
-pub const RENAMES: &[(&str, &str)] = &[("claims", "attribute_name"), ("client_id", "")];
+pub const RENAMES: &[(&str, &str)] = &[
+    ("claims", "attribute_name"),
+    ("client_id", ""),
+    ("id_token_algorithm", "id_token_alg"),
+    ("userinfo_signed_response_alg", "userinfo_alg"),
+    ("token_endpoint_auth_signing_alg", "assertion_alg"),
+];
 
 /// Stored settings as fields.
 pub fn fields_of(oidc: &OidcConnection) -> OidcFields {
@@ -40,9 +47,10 @@ pub fn fields_of(oidc: &OidcConnection) -> OidcFields {
         initiate_login_uri: oidc.initiate_login_uri.clone(),
         client_auth: oidc.client_auth.as_str().to_owned(),
         require_pkce: oidc.require_pkce,
-        refresh_token: oidc.refresh_tokens,
+        refresh_token: oidc.may_use(GrantType::RefreshToken),
         id_token_alg: oidc.id_token_algorithm.as_str().to_owned(),
         claims: rows::of(&oidc.claims),
+        more: Some(oidc_more::of(oidc)),
     }
 }
 
@@ -58,6 +66,7 @@ pub fn typed(fields: &Fields) -> OidcFields {
         refresh_token: fields.has("refresh_token"),
         id_token_alg: text("id_token_alg"),
         claims: rows::typed(fields),
+        more: fields.has("more").then(|| oidc_more::typed(fields)),
     }
 }
 
@@ -65,7 +74,7 @@ pub fn typed(fields: &Fields) -> OidcFields {
 pub fn compared(stored: &OidcFields, typed: &OidcFields) -> Vec<Compared> {
     let (old, new) = (stored, typed);
     let (pair, ticked) = (Compared::new, Compared::ticked);
-    vec![
+    let mut compared = vec![
         pair("Redirect addresses", &["redirect_uris"], &old.redirect_uris, &new.redirect_uris),
         pair("Start address", &["initiate_login_uri"], &old.initiate_login_uri, &new.initiate_login_uri),
         pair(
@@ -74,12 +83,16 @@ pub fn compared(stored: &OidcFields, typed: &OidcFields) -> Vec<Compared> {
             &old.post_logout_redirect_uris,
             &new.post_logout_redirect_uris,
         ),
-        ticked("Refresh token", &["refresh_tokens"], old.refresh_token, new.refresh_token),
+        ticked("Refresh token", &["grant_types"], old.refresh_token, new.refresh_token),
         pair("Client authentication", &["client_auth"], &old.client_auth, &new.client_auth),
         ticked("Require PKCE", &["require_pkce"], old.require_pkce, new.require_pkce),
         pair("Sign tokens with", &["id_token_algorithm"], &old.id_token_alg, &new.id_token_alg),
         pair("Custom claims", &["claims"], &rows::text(&old.claims), &rows::text(&new.claims)),
-    ]
+    ];
+    if let (Some(old), Some(new)) = (&old.more, &new.more) {
+        compared.extend(oidc_more::compared(old, new));
+    }
+    compared
 }
 
 /// The settings that fields stand for; what the form doesn't show stays as it is.
@@ -97,17 +110,21 @@ pub fn to_connection(fields: &OidcFields, current: &OidcConnection) -> Result<Oi
         errors.add("id_token_alg", "Choose one of the algorithms");
     }
     errors.finish()?;
-    Ok(OidcConnection {
+    let mut settings = OidcConnection {
         redirect_uris: lines(&fields.redirect_uris),
         post_logout_redirect_uris: lines(&fields.post_logout_redirect_uris),
         initiate_login_uri: fields.initiate_login_uri.clone(),
         client_auth: client_auth.unwrap_or_default(),
         require_pkce: fields.require_pkce,
-        refresh_tokens: fields.refresh_token,
         id_token_algorithm: algorithm.unwrap_or_default(),
         claims: rows::mappings(&fields.claims, &current.claims),
         ..current.clone()
-    })
+    };
+    settings.set_grant(GrantType::RefreshToken, fields.refresh_token);
+    if let Some(more) = &fields.more {
+        oidc_more::put(more, &mut settings)?;
+    }
+    Ok(settings)
 }
 
 /// The lines that hold something, each once.
@@ -123,7 +140,7 @@ pub fn lines(text: &str) -> Vec<String> {
 
 /// What there is to say about the secrets, without any of them.
 pub async fn secret_line(ctx: &AppContext, admin: &Admin, app: &App) -> Result<Secret, Failure> {
-    if app.connection.oidc().is_some_and(|oidc| oidc.client_auth == ClientAuth::None) {
+    if app.connection.oidc().is_some_and(|oidc| !oidc.client_auth.has_secret()) {
         return Ok(Secret::None);
     }
     let now = ctx.now();
@@ -170,6 +187,8 @@ pub async fn draw(
         frame: super::frame::of(ctx, admin, app, AppTab::SignOn).await?,
         errors,
         preview: Preview::default(),
+        recipe: connectors::of(app)
+            .map(|connector| super::catalogue::recipe(connector, &app.parameters, &app.parameters)),
         issuer: ctx.config.http.public_url.as_str().to_owned(),
         discovery_url: ctx.url("/.well-known/openid-configuration"),
         client_id: oidc.client_id.clone(),
