@@ -102,9 +102,10 @@ pub(super) async fn join(
 fn is_reachable(app: &App, is_client: bool, ways: Ways) -> bool {
     let has_browser = ways == Ways::WithBrowser;
     match &app.connection {
-        Connection::Saml(connection) if !is_client => {
-            connection.logout_services.iter().any(|service| has_browser || service.binding == LogoutBinding::Soap)
-        }
+        Connection::Saml(connection) if !is_client => connection
+            .logout_services
+            .iter()
+            .any(|service| has_browser || service.binding == LogoutBinding::Soap),
         Connection::Oidc(_) if is_client => {
             clients::back_channel(app).is_some() || (has_browser && clients::front_channel(app).is_some())
         }

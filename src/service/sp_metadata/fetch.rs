@@ -120,7 +120,8 @@ fn query(base: &str, entity_id: &str) -> String {
             address.push(char::from(byte));
         } else {
             for digit in [byte >> 4, byte & 0xf] {
-                address.extend(char::from_digit(u32::from(digit), 16).map(|digit| digit.to_ascii_uppercase()));
+                address
+                    .extend(char::from_digit(u32::from(digit), 16).map(|digit| digit.to_ascii_uppercase()));
             }
         }
     }

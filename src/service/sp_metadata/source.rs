@@ -60,8 +60,7 @@ impl Pending {
         };
         let rows: Vec<ReviewRow> =
             compare(&registered, &from).into_iter().filter(|row| row.touches != Touches::Other).collect();
-        let wanted: Vec<&str> =
-            rows.iter().flat_map(|row| [row.field, row.from_metadata.as_str()]).collect();
+        let wanted: Vec<&str> = rows.iter().flat_map(|row| [row.field, row.from_metadata.as_str()]).collect();
         Self { digest: secret_hash(&wanted.join("\0")), rows }
     }
 
