@@ -103,10 +103,10 @@ mod tests {
     use super::*;
 
     fn metadata(signing: &[&str], encryption: &[&str]) -> ServiceProviderMetadata {
-        let signing: String =
-            signing.iter().map(|uri| format!("<alg:SigningMethod Algorithm=\"{uri}\"/>")).collect();
-        let methods: String =
-            encryption.iter().map(|uri| format!("<EncryptionMethod Algorithm=\"{uri}\"/>")).collect();
+        let each = |element: &str, uris: &[&str]| {
+            uris.iter().fold(String::new(), |all, uri| all + "<" + element + " Algorithm=\"" + uri + "\"/>")
+        };
+        let (signing, methods) = (each("alg:SigningMethod", signing), each("EncryptionMethod", encryption));
         let certificate = crate::service::sp_metadata::tests::certificate();
         let xml = format!(
             "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" xmlns:alg=\"urn:oasis:names:tc:SAML:metadata:algsupport\" \

@@ -62,7 +62,7 @@ pub async fn refresh_due(ctx: &AppContext) -> Result<usize, ServiceError> {
         .await?;
     let taken = claimed.len();
     let mut work = stream::iter(claimed)
-        .map(|known| async move { (known.app_id, refresh(ctx, known, fetch::UNATTENDED).await) })
+        .map(|known| async move { (known.app_id, Box::pin(refresh(ctx, known, fetch::UNATTENDED)).await) })
         .buffer_unordered(AT_ONCE);
     while let Some((app, outcome)) = work.next().await {
         match outcome {
@@ -90,7 +90,7 @@ pub async fn refresh_now(ctx: &AppContext, caller: &Caller, app: AppId) -> Resul
     match claimed {
         Some(mut known) => {
             known.progress.dismissed = None;
-            refresh(ctx, known, fetch::ATTENDED).await
+            Box::pin(refresh(ctx, known, fetch::ATTENDED)).await
         }
         None => Ok(Refreshed::Busy),
     }

@@ -85,10 +85,13 @@ pub fn to_source(fields: &SourceFields) -> Result<Option<MetadataSource>, FieldE
     });
     let max_valid_days = match fields.sp_metadata_max_valid_days.as_str() {
         "" => None,
-        text => text.parse().map(Some).unwrap_or_else(|_| {
-            errors.add("sp_metadata_max_valid_days", "Write a whole number of days");
-            None
-        }),
+        text => {
+            let days = text.parse().ok();
+            if days.is_none() {
+                errors.add("sp_metadata_max_valid_days", "Write a whole number of days");
+            }
+            days
+        }
     };
     // Forms that don't ask send nothing.
     let word = |text: &str, default: &'static str| {
