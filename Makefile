@@ -70,7 +70,8 @@ check: fmt clippy ## formatting, lints and unit tests: run before every commit
 test: deps-test assets fmt clippy ## everything: what continuous integration runs
 	@log="$$(mktemp)"; trap 'rm -f "$$log"' EXIT; \
 	cargo test $(CARGO_FLAGS) --workspace 2>&1 | tee "$$log"; \
-	tests/conformance/run.sh --from-log "$$log" >/dev/null
+	tests/conformance/run.sh --from-log "$$log" >/dev/null; \
+	tests/conformance/run.sh --of oidc --from-log "$$log" >/dev/null
 # The integration tests built the program; a build of it alone would resolve features anew and take minutes.
 	GATEHOUSE_BIN=$(DEBUG_BIN) $(TOOLS) tests/peers/run.sh
 	GATEHOUSE_BIN=$(DEBUG_BIN) $(TOOLS) tests/e2e/run.sh
@@ -90,7 +91,7 @@ e2e: deps-test assets ## headless Chromium through portal, console and sample ap
 	cargo build $(CARGO_FLAGS) --bin gatehouse
 	GATEHOUSE_BIN=$(DEBUG_BIN) $(TOOLS) tests/e2e/run.sh
 
-conformance: deps-test assets ## the SAML checklists as a table: requirement, tests, verdict
+conformance: deps-test assets ## the SAML checklists as a table, or ARGS="--of oidc" the OpenID Connect modules
 	@CARGO_FLAGS="$(CARGO_FLAGS)" $(TOOLS) tests/conformance/run.sh $(ARGS)
 
 bench: deps-build assets ## the benchmarks; figures mean something on a quiet machine only

@@ -43,6 +43,8 @@ missing_test() {
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || echo chromium
     python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv
     [ -f /usr/share/xml/opensaml/saml-schema-protocol-2.0.xsd ] || echo opensaml-schemas
+    have apache2 || echo apache2-bin
+    [ -f /usr/lib/apache2/modules/mod_auth_openidc.so ] || echo libapache2-mod-auth-openidc
     [ -f /usr/share/xml/xmltooling/xenc-schema.xsd ] || echo xmltooling-schemas
 }
 

@@ -7,8 +7,9 @@ use super::{
 };
 use crate::domain::{
     app::{AppDraft, COLOURS},
-    connection::{NameIdFormat, ValueSource},
+    connection::{ClientAuth, Connection, NameIdFormat, ValueSource},
 };
+use ::oidc::GrantType;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -42,8 +43,12 @@ pub struct Connector {
     /// What is asked for, once.
     #[serde(default)]
     pub parameters: Vec<Parameter>,
-    /// The SAML half.
-    pub saml: SamlRecipe,
+    /// The SAML half, of a SAML app.
+    #[serde(default)]
+    pub saml: Option<SamlRecipe>,
+    /// The OpenID Connect half, of an OIDC app.
+    #[serde(default)]
+    pub oidc: Option<OidcRecipe>,
     /// What the app takes from us, under its own field names.
     pub give: Vec<Give>,
     /// The vendor's documentation.
@@ -57,6 +62,41 @@ pub struct Connector {
 pub enum Protocol {
     /// SAML 2.0.
     Saml,
+    /// OpenID Connect.
+    Oidc,
+}
+
+/// The OpenID Connect half of a connector.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcRecipe {
+    /// Where codes go.
+    pub redirect_uris: Vec<Template>,
+    /// Where people may be sent after signing out.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<Template>,
+    /// Where the tile leads: the app then asks for sign-on itself.
+    #[serde(default)]
+    pub initiate_login_uri: Option<Template>,
+    /// Which tokens it may ask for, and how.
+    pub grant_types: Vec<GrantType>,
+    /// How it proves itself.
+    #[serde(rename = "token_endpoint_auth_method")]
+    pub client_auth: ClientAuth,
+    /// Whether it must use PKCE.
+    pub pkce: Pkce,
+    /// What it may ask for.
+    pub scopes: Vec<String>,
+}
+
+/// What an app does about PKCE. What it sends is checked either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pkce {
+    /// It may use it, or can't.
+    Optional,
+    /// It has to.
+    Required,
 }
 
 /// The SAML half of a connector.
@@ -201,6 +241,25 @@ pub enum GiveKind {
     Certificate,
     /// A page to land on after signing out: the portal.
     PortalUrl,
+    /// The address of our OpenID Connect discovery document.
+    DiscoveryUrl,
+    /// The client's name.
+    ClientId,
+    /// The client's secret.
+    ClientSecret,
+}
+
+impl GiveKind {
+    /// Whether an app of the protocol has this value.
+    fn is_of(self, protocol: Protocol) -> bool {
+        match self {
+            Self::Issuer | Self::PortalUrl => true,
+            Self::MetadataFile | Self::MetadataUrl | Self::SignInUrl | Self::Certificate => {
+                protocol == Protocol::Saml
+            }
+            Self::DiscoveryUrl | Self::ClientId | Self::ClientSecret => protocol == Protocol::Oidc,
+        }
+    }
 }
 
 /// A page of the vendor's.
@@ -233,17 +292,22 @@ fn refuse<T>(path: impl Into<String>, why: impl Into<String>) -> Result<T, Refus
 impl Connector {
     /// Every text with placeholders: its path in the file, and itself.
     fn templates(&self) -> Vec<(String, &Template)> {
-        let saml = &self.saml;
-        let mut all = vec![("saml.sp_entity_id".to_owned(), &saml.sp_entity_id)];
-        let lists = [
-            ("steps", &self.steps),
-            ("notes", &self.notes),
-            ("saml.acs_urls", &saml.acs_urls),
-            ("saml.audiences", &saml.audiences),
-        ];
+        let mut all = Vec::new();
+        let mut lists = vec![("steps", &self.steps), ("notes", &self.notes)];
+        if let Some(saml) = &self.saml {
+            all.push(("saml.sp_entity_id".to_owned(), &saml.sp_entity_id));
+            lists.extend([("saml.acs_urls", &saml.acs_urls), ("saml.audiences", &saml.audiences)]);
+        }
+        if let Some(oidc) = &self.oidc {
+            lists.push(("oidc.redirect_uris", &oidc.redirect_uris));
+            lists.push(("oidc.post_logout_redirect_uris", &oidc.post_logout_redirect_uris));
+            let start = oidc.initiate_login_uri.as_ref();
+            all.extend(start.map(|text| ("oidc.initiate_login_uri".to_owned(), text)));
+        }
         for (path, list) in lists {
             all.extend(list.iter().enumerate().map(|(number, text)| (format!("{path}[{number}]"), text)));
         }
+        let Some(saml) = &self.saml else { return all };
         all.extend(saml.start_url.as_ref().map(|text| ("saml.start_url".to_owned(), text)));
         all.extend(
             saml.default_relay_state.as_ref().map(|text| ("saml.default_relay_state".to_owned(), text)),
@@ -264,8 +328,14 @@ impl Connector {
         if !COLOURS.contains(&self.colour.as_str()) {
             return refuse("color", format!("write one of {}", COLOURS.join(", ")));
         }
+        match (self.protocol, &self.saml, &self.oidc) {
+            (Protocol::Saml, Some(_), None) | (Protocol::Oidc, None, Some(_)) => {}
+            (Protocol::Saml, ..) => return refuse("saml", "an app of protocol saml has this table alone"),
+            (Protocol::Oidc, ..) => return refuse("oidc", "an app of protocol oidc has this table alone"),
+        }
         self.check_parameters()?;
-        for (number, attribute) in self.saml.attributes.iter().enumerate() {
+        let attributes = self.saml.iter().flat_map(|saml| &saml.attributes);
+        for (number, attribute) in attributes.enumerate() {
             if attribute.ways() != 1 {
                 let path = format!("saml.attributes[{number}]");
                 return refuse(path, "write one of source, constant and expression");
@@ -273,6 +343,9 @@ impl Connector {
         }
         if self.give.is_empty() {
             return refuse("give", "name what the app takes from us");
+        }
+        if let Some(number) = self.give.iter().position(|give| !give.what.is_of(self.protocol)) {
+            return refuse(format!("give[{number}].what"), "an app of this protocol has no such value");
         }
         if let Some(number) = self.links.iter().position(|link| !link.url.starts_with("https://")) {
             return refuse(format!("links[{number}].url"), "write an https address");
@@ -312,16 +385,22 @@ impl Connector {
     }
 
     fn check_examples(&self) -> Result<(), Refused> {
+        let table = match self.protocol {
+            Protocol::Saml => "saml",
+            Protocol::Oidc => "oidc",
+        };
         for all in [true, false] {
             let filled = match self.fill(&self.examples(all)) {
                 Ok(filled) => filled,
-                Err(errors) => return refuse("saml", errors.to_string()),
+                Err(errors) => return refuse(table, errors.to_string()),
             };
             if !filled.connection.is_complete() {
-                return refuse(
-                    "saml",
-                    "the entity ID and a reply address must not need an optional parameter",
-                );
+                return refuse(table, "what an app can't do without must not need an optional parameter");
+            }
+            let mut connection = filled.connection;
+            // It is made when the app is added.
+            if let Connection::Oidc(oidc) = &mut connection {
+                oidc.client_id.clone_from(&self.slug);
             }
             let draft = AppDraft {
                 slug: self.slug.clone(),
@@ -334,10 +413,10 @@ impl Connector {
                 category: self.category.clone(),
                 show_in_portal: true,
                 active: false,
-                connection: filled.connection,
+                connection,
             };
             if let Err(errors) = draft.check() {
-                return refuse("saml", errors.to_string());
+                return refuse(table, errors.to_string());
             }
         }
         Ok(())

@@ -2,12 +2,12 @@
 //! (`domain::connection`).
 
 use super::{
-    file::{Connector, Need, SamlRecipe, Signed},
+    file::{Connector, Need, OidcRecipe, Pkce, SamlRecipe, Signed},
     parameter::{Parameters, settle},
     template::Template,
 };
 use crate::domain::{
-    connection::{AcsUrl, Connection, SamlConnection, ValueMapping, ValueSource},
+    connection::{AcsUrl, Connection, OidcConnection, SamlConnection, ValueMapping, ValueSource},
     text::FieldErrors,
 };
 
@@ -27,7 +27,13 @@ impl Connector {
     /// `parameters.<key>` with a sentence: missing, wrong, or not one of this connector.
     pub fn fill(&self, given: &Parameters) -> Result<Filled, FieldErrors> {
         let parameters = settle(&self.parameters, given, &self.name)?;
-        let connection = Connection::Saml(Box::new(self.saml.fill(&parameters)));
+        let connection = match (&self.saml, &self.oidc) {
+            (_, Some(oidc)) => Connection::Oidc(Box::new(oidc.fill(&parameters))),
+            (saml, None) => {
+                let made = saml.as_ref().map(|saml| saml.fill(&parameters));
+                Connection::Saml(Box::new(made.unwrap_or_default()))
+            }
+        };
         Ok(Filled { parameters, connection })
     }
 
@@ -38,19 +44,28 @@ impl Connector {
     /// As [`Connector::fill`].
     pub fn refill(
         &self,
-        current: &SamlConnection,
+        current: &Connection,
         before: &Parameters,
         given: &Parameters,
     ) -> Result<Filled, FieldErrors> {
         let parameters = settle(&self.parameters, given, &self.name)?;
-        let (old, new) = (self.saml.fill(before), self.saml.fill(&parameters));
-        let connection = Connection::Saml(Box::new(carry(current, &old, &new)));
+        let connection = match (current, &self.saml, &self.oidc) {
+            (Connection::Saml(current), Some(saml), _) => {
+                let (old, new) = (saml.fill(before), saml.fill(&parameters));
+                Connection::Saml(Box::new(carry(current, &old, &new)))
+            }
+            (Connection::Oidc(current), _, Some(oidc)) => {
+                let (old, new) = (oidc.fill(before), oidc.fill(&parameters));
+                Connection::Oidc(Box::new(carry_client(current, &old, &new)))
+            }
+            _ => return self.fill(given),
+        };
         Ok(Filled { parameters, connection })
     }
 
     /// What an attribute of this name is needed for.
     pub fn need(&self, attribute: &str) -> Option<Need> {
-        self.saml.attributes.iter().find(|row| row.name == attribute)?.needed_for
+        self.saml.iter().flat_map(|saml| &saml.attributes).find(|row| row.name == attribute)?.needed_for
     }
 
     /// Set-up steps and notes, for these parameters.
@@ -110,6 +125,44 @@ impl SamlRecipe {
             ..SamlConnection::default()
         }
     }
+}
+
+impl OidcRecipe {
+    fn fill(&self, parameters: &Parameters) -> OidcConnection {
+        let texts = |list: &[Template]| list.iter().filter_map(|text| text.fill(parameters)).collect();
+        let start = self.initiate_login_uri.as_ref().and_then(|text| text.fill(parameters));
+        OidcConnection {
+            redirect_uris: texts(&self.redirect_uris),
+            post_logout_redirect_uris: texts(&self.post_logout_redirect_uris),
+            initiate_login_uri: start.unwrap_or_default(),
+            grant_types: self.grant_types.clone(),
+            client_auth: self.client_auth,
+            require_pkce: self.pkce == Pkce::Required,
+            scopes: self.scopes.clone(),
+            ..OidcConnection::default()
+        }
+    }
+}
+
+/// A client's settings with what `old` made replaced by what `new` makes.
+fn carry_client(current: &OidcConnection, old: &OidcConnection, new: &OidcConnection) -> OidcConnection {
+    let mut carried = current.clone();
+    for (field, old, new) in [
+        (&mut carried.redirect_uris, &old.redirect_uris, &new.redirect_uris),
+        (
+            &mut carried.post_logout_redirect_uris,
+            &old.post_logout_redirect_uris,
+            &new.post_logout_redirect_uris,
+        ),
+    ] {
+        if field == old {
+            field.clone_from(new);
+        }
+    }
+    if carried.initiate_login_uri == old.initiate_login_uri {
+        carried.initiate_login_uri.clone_from(&new.initiate_login_uri);
+    }
+    carried
 }
 
 /// `current` with what `old` made replaced by what `new` makes.

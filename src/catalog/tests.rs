@@ -1,7 +1,7 @@
 //! Every file of the catalogue, and files that are wrong.
 
 use super::{file::read, *};
-use crate::domain::connection::{Connection, SamlConnection, ValueSource};
+use crate::domain::connection::{ClientAuth, Connection, SamlConnection, ValueSource};
 
 fn values(pairs: &[(&str, &str)]) -> Parameters {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
@@ -90,7 +90,8 @@ fn other_parameters_refill_and_what_an_admin_wrote_stays() {
     current.acs_urls[1].index = 7;
     current.attributes[0].value = ValueSource::Source("username".into());
     current.attributes[1].off = true;
-    let refilled = mixpanel.refill(&current, &before, &after).expect("good");
+    let stored = |saml: &SamlConnection| Connection::Saml(Box::new(saml.clone()));
+    let refilled = mixpanel.refill(&stored(&current), &before, &after).expect("good");
     let now = saml(&refilled);
     assert_eq!(now.start_url, "https://mixpanel.com/security/sso/v2/authorize/?org_id=2");
     assert_eq!((now.acs_urls[1].url.as_str(), now.acs_urls[1].index), (now.start_url.as_str(), 7));
@@ -99,9 +100,9 @@ fn other_parameters_refill_and_what_an_admin_wrote_stays() {
     assert_eq!(refilled.parameters, after);
 
     current.start_url = "https://mixpanel.com/elsewhere".into();
-    let kept = mixpanel.refill(&current, &before, &after).expect("good");
+    let kept = mixpanel.refill(&stored(&current), &before, &after).expect("good");
     assert_eq!(saml(&kept).start_url, "https://mixpanel.com/elsewhere", "an admin's own value");
-    assert!(mixpanel.refill(&current, &before, &values(&[("org_id", "?")])).is_err());
+    assert!(mixpanel.refill(&stored(&current), &before, &values(&[("org_id", "?")])).is_err());
 }
 
 const GOOD: &str = r#"
@@ -170,6 +171,8 @@ fn a_wrong_file_is_refused_with_its_path() {
         ("protocol = \"saml\"", "protocol = \"smtp\"", "protocol"),
         ("what = \"certificate\"", "what = \"key\"", "give[0].what"),
         ("example = \"12\"", "example = \"12\"\nrequired = false", "saml"),
+        ("protocol = \"saml\"", "protocol = \"oidc\"", "oidc"),
+        ("what = \"certificate\"", "what = \"client_secret\"", "give[0].what"),
     ] {
         assert!(GOOD.contains(from), "{from}");
         let refused = read("acme", &GOOD.replace(from, to)).expect_err(to);
@@ -179,4 +182,36 @@ fn a_wrong_file_is_refused_with_its_path() {
     let refused = read("acme", &GOOD.replace("[saml]", unused)).expect_err("unused");
     assert!(refused.starts_with("acme.toml: parameters[1].key: "), "{refused}");
     assert!(read("bookmark", GOOD).is_err() && read("acme", "name = ").is_err());
+}
+
+#[test]
+fn an_oidc_connector_makes_a_client_and_is_refused_with_its_path() {
+    let statsig = find("statsig").expect("there");
+    let filled = statsig.fill(&Parameters::new()).expect("it asks for nothing");
+    let client = filled.connection.oidc().expect("a client");
+    assert_eq!(client.redirect_uris.len(), 2);
+    assert_eq!(client.client_auth, ClientAuth::ClientSecretPost);
+    assert!(!client.require_pkce && client.may_use(::oidc::GrantType::RefreshToken));
+    assert_eq!(client.scopes, ["openid", "email", "profile", "offline_access"]);
+    let mut own = client.clone();
+    own.redirect_uris.push("https://own.example/cb".into());
+    let again =
+        statsig.refill(&Connection::Oidc(Box::new(own.clone())), &Parameters::new(), &Parameters::new());
+    assert_eq!(again.expect("good").connection.oidc(), Some(&own), "an admin's own value");
+
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/metadata/connectors/statsig.toml");
+    let good = std::fs::read_to_string(file).expect("readable");
+    for (from, to, path) in [
+        ("protocol = \"oidc\"", "protocol = \"saml\"", "saml"),
+        ("pkce = \"optional\"", "pkce = \"off\"", "oidc.pkce"),
+        ("\"client_secret_post\"", "\"secret\"", "oidc.token_endpoint_auth_method"),
+        ("\"refresh_token\"]", "\"password\"]", "oidc.grant_types[1]"),
+        ("https://latest.", "http://latest.", "oidc"),
+        ("what = \"client_id\"", "what = \"certificate\"", "give[1].what"),
+        ("scopes = [\"openid\", ", "scopes = [", "oidc"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let refused = read("statsig", &good.replace(from, to)).expect_err(to);
+        assert!(refused.starts_with(&format!("statsig.toml: {path}: ")), "{to}: {refused}");
+    }
 }

@@ -64,6 +64,7 @@ pub(super) async fn run(ctx: AppContext, listener: TcpListener, tasks: Tasks) ->
     tasks.spawn("housekeeping", jobs::keep_house(ctx.clone(), tasks.shutdown()));
     tasks.spawn("logout", jobs::tell_apps(ctx.clone(), tasks.shutdown()));
     tasks.spawn("keys", jobs::keep_keys(ctx.clone(), tasks.shutdown()));
+    tasks.spawn("metadata", jobs::keep_metadata(ctx.clone(), tasks.shutdown()));
     tracing::info!(%address, url = ctx.config.http.public_url.as_str(), database = ctx.db.kind(), "ready");
     let served = web::serve(ctx.clone(), listener, web::Limits::default(), tasks.shutdown()).await;
     if !tasks.stop(TASKS_STOP).await {

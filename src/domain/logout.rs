@@ -2,7 +2,7 @@
 //! ending sessions (`service::logout`).
 
 use super::audit::InitiatedBy;
-use crate::id::{AppId, LogoutId};
+use crate::id::{AppId, LogoutId, SessionId, UserId};
 use chrono::{DateTime, TimeDelta, Utc};
 use saml::{
     NameId,
@@ -75,6 +75,9 @@ pub struct Participant {
     pub app_id: AppId,
     /// How a SAML app knows the person, as issued; `None` for an OIDC client.
     pub name_id: Option<NameId>,
+    /// The sessions that an OIDC client was signed on in; empty for a SAML app.
+    #[serde(default)]
+    pub client_sessions: Vec<ClientSession>,
     /// The sessions as the app knows them.
     pub session_indexes: Vec<String>,
     /// Whether it was asked from server to server already, in vain.
@@ -82,6 +85,15 @@ pub struct Participant {
     pub tried_back_channel: bool,
     /// How far it is.
     pub progress: Progress,
+}
+
+/// A session that an OIDC client was signed on in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientSession {
+    /// Whose.
+    pub user_id: UserId,
+    /// Stands in the client's ID tokens as `sid`.
+    pub session_id: SessionId,
 }
 
 /// How far an app is.
@@ -107,6 +119,10 @@ pub enum Progress {
         /// A stable code of why.
         code: String,
     },
+    /// It did not take the token that says so, and is told again and again from the queue.
+    Queued,
+    /// It was loaded in an iframe, which gives no answer.
+    Told,
     /// It has no way to be told.
     Untellable,
 }
@@ -117,21 +133,28 @@ impl Participant {
         Self {
             app_id,
             name_id: Some(name_id),
+            client_sessions: Vec::new(),
             session_indexes: vec![session_index],
             tried_back_channel: false,
             progress: Progress::Waiting,
         }
     }
 
-    /// An OIDC client: its tokens end here, its own session can't be ended from here.
-    pub fn oidc(app_id: AppId) -> Self {
+    /// An OIDC client that is to be told.
+    pub fn oidc(app_id: AppId, session: ClientSession) -> Self {
         Self {
             app_id,
             name_id: None,
+            client_sessions: vec![session],
             session_indexes: Vec::new(),
             tried_back_channel: false,
-            progress: Progress::Untellable,
+            progress: Progress::Waiting,
         }
+    }
+
+    /// Whether it is an OIDC client.
+    pub fn is_client(&self) -> bool {
+        !self.client_sessions.is_empty()
     }
 
     /// Notes that it did not confirm.
@@ -159,6 +182,17 @@ pub fn add_told(participants: &mut Vec<Participant>, app_id: AppId, name_id: Nam
     participants.push(participant);
 }
 
+/// Adds a session that an OIDC client was signed on in: each client is one participant.
+pub fn add_client(participants: &mut Vec<Participant>, app_id: AppId, session: ClientSession) {
+    if let Some(known) = participants.iter_mut().find(|one| one.app_id == app_id && one.is_client()) {
+        if !known.client_sessions.contains(&session) {
+            known.client_sessions.push(session);
+        }
+    } else if participants.len() < 2 * PARTICIPANTS_MAX {
+        participants.push(Participant::oidc(app_id, session));
+    }
+}
+
 impl LogoutState {
     /// A sign-out in which nobody is to be told yet.
     pub fn new(by: InitiatedBy, ending: Ending) -> Self {
@@ -173,6 +207,12 @@ impl LogoutState {
     /// The next app that waits.
     pub fn next_waiting(&self) -> Option<usize> {
         self.participants.iter().position(|one| one.progress == Progress::Waiting)
+    }
+
+    /// The OIDC clients that wait for an iframe.
+    pub fn waiting_clients(&self) -> Vec<usize> {
+        let waits = |one: &Participant| one.is_client() && one.progress == Progress::Waiting;
+        (0..self.participants.len()).filter(|index| waits(&self.participants[*index])).collect()
     }
 
     /// The app that has the browser.
@@ -254,6 +294,24 @@ mod tests {
     }
 
     #[test]
+    fn a_client_is_one_participant_with_all_its_sessions() {
+        let session = |seed: u64| ClientSession {
+            user_id: UserId::new(DateTime::UNIX_EPOCH, &mut StdRng::seed_from_u64(1)),
+            session_id: SessionId::new(DateTime::UNIX_EPOCH, &mut StdRng::seed_from_u64(seed)),
+        };
+        let mut state = state();
+        add_told(&mut state.participants, app(1), name("x"), "_1".into());
+        for (client, seed) in [(1, 1), (2, 1), (2, 2), (2, 2)] {
+            add_client(&mut state.participants, app(client), session(seed));
+        }
+        let sessions: Vec<_> = state.participants.iter().map(|one| one.client_sessions.len()).collect();
+        assert_eq!(sessions, [0, 1, 2], "an app that was SAML before is told as both");
+        assert_eq!(state.waiting_clients(), [1, 2]);
+        state.participants[1].progress = Progress::Told;
+        assert_eq!(state.waiting_clients(), [2]);
+    }
+
+    #[test]
     fn complete_means_that_everybody_confirmed() {
         let mut state = state();
         assert!(state.is_complete(), "nobody else was there");
@@ -263,6 +321,8 @@ mod tests {
             (Progress::Confirmed { partly: false }, true),
             (Progress::Confirmed { partly: true }, false),
             (Progress::Failed { code: "x".into() }, false),
+            (Progress::Queued, false),
+            (Progress::Told, false),
             (Progress::Untellable, false),
         ] {
             state.participants[0].progress = progress;

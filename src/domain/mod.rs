@@ -17,6 +17,7 @@ pub mod permission;
 pub mod reference;
 pub mod session;
 pub mod sign_on;
+pub mod sp_metadata;
 pub mod text;
 pub mod throttle;
 pub mod user;

@@ -1,12 +1,17 @@
 //! The only background work: what runs by the clock. Does not own what it does (`service`).
 
 mod keys;
+mod metadata;
 
 pub use keys::keep_keys;
+pub use metadata::keep_metadata;
 
 use crate::{
     context::AppContext,
-    service::{housekeeping, logout::queued},
+    service::{
+        housekeeping,
+        logout::{clients, queued},
+    },
 };
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +33,11 @@ pub async fn tell_apps(ctx: AppContext, shutdown: CancellationToken) {
             Ok(0) => {}
             Ok(taken) => tracing::debug!(taken, "apps told of ended sessions"),
             Err(error) => tracing::warn!(%error, "apps could not be told of ended sessions"),
+        }
+        match clients::tell_queued(&ctx).await {
+            Ok(0) => {}
+            Ok(taken) => tracing::debug!(taken, "clients told of ended sessions"),
+            Err(error) => tracing::warn!(%error, "clients could not be told of ended sessions"),
         }
     }
 }

@@ -8,6 +8,12 @@ pub(super) fn may_call(address: IpAddr, inner: &PrivateNetworks) -> bool {
     is_public(address) || inner.allows(address)
 }
 
+/// Whether an address may be called without TLS: only an inner one that the settings name. What crosses the internet in plain
+/// text can be anybody's.
+pub(super) fn may_call_plainly(address: IpAddr, inner: &PrivateNetworks) -> bool {
+    !is_public(address) && inner.allows(address)
+}
+
 /// RFC 6890 and its registries: whether the address is one of the public internet. IPv4 addresses inside IPv6 ones are judged
 /// as what they are.
 fn is_public(address: IpAddr) -> bool {
@@ -90,9 +96,13 @@ mod tests {
             let address: IpAddr = inner.parse().expect("an address");
             assert!(!may_call(address, &PrivateNetworks::Refused), "{inner}");
             assert!(may_call(address, &PrivateNetworks::Allowed), "{inner}");
+            assert!(may_call_plainly(address, &PrivateNetworks::Allowed), "{inner}");
+            assert!(!may_call_plainly(address, &PrivateNetworks::Refused), "{inner}");
         }
         for public in ["1.1.1.1", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "2002:101:101::1"] {
-            assert!(may_call(public.parse().expect("an address"), &PrivateNetworks::Refused), "{public}");
+            let address = public.parse().expect("an address");
+            assert!(may_call(address, &PrivateNetworks::Refused), "{public}");
+            assert!(!may_call_plainly(address, &PrivateNetworks::Allowed), "{public}");
         }
     }
 }

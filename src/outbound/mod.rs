@@ -1,4 +1,5 @@
 //! The only calls to other servers. Does not own what is said to them (`service`).
 
 mod address;
+pub mod document;
 pub mod http;

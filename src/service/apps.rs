@@ -1,13 +1,13 @@
 //! Applications: add, change, pause, remove; their keys and secrets. Does not own who may open them (`assignments`).
 
-use super::{Caller, ServiceError};
+use super::{Caller, ServiceError, sp_metadata};
 use crate::{
     context::AppContext,
     domain::{
         app::{App, AppDraft, CheckedApp},
         audit::{AuditEvent, EventType},
         connection::Connection,
-        key::{KeyAlgorithm, SigningKey},
+        key::{KeyAlgorithm, KeyState, SigningKey},
         permission::Permission,
     },
     id::{AppId, ClientSecretId, EventId, KeyId},
@@ -83,7 +83,10 @@ pub async fn prepare(
     }
     let checked = draft.check()?;
     let key = match &checked.get().connection {
-        Connection::Saml(_) => Some(new_key(ctx, id, &checked.get().label, now).await?),
+        Connection::Saml(saml) => {
+            let algorithm = saml.signature_algorithm.new_key();
+            Some(new_key(ctx, id, algorithm, &checked.get().label, now).await?)
+        }
         _ => None,
     };
     let (secret, plain_secret) = match &checked.get().connection {
@@ -100,6 +103,7 @@ pub async fn prepare(
 async fn new_key(
     ctx: &AppContext,
     id: AppId,
+    algorithm: KeyAlgorithm,
     label: &str,
     now: DateTime<Utc>,
 ) -> Result<SigningKey, ServiceError> {
@@ -107,7 +111,7 @@ async fn new_key(
     let name = certificate_name(ctx, label);
     let keyring = ctx.keyring.clone();
     tokio::task::spawn_blocking(move || {
-        keyring.new_signing_key(key_id, Some(id), KeyAlgorithm::Rsa2048, Some(&name), now)
+        keyring.new_signing_key(key_id, Some(id), algorithm, Some(&name), now)
     })
     .await
     .map_err(ServiceError::internal)?
@@ -186,6 +190,7 @@ pub async fn insert_prepared(
     let app = store::apps::insert(tx, prepared.id, &prepared.checked, now)
         .await
         .map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
+    sp_metadata::keep_source(tx, None, &app, now).await?;
     if let Some(key) = &prepared.key {
         store::signing_keys::insert(tx, key).await?;
     }
@@ -222,6 +227,25 @@ pub async fn create(
     Ok((app, plain))
 }
 
+/// An algorithm that is chosen anew must be one that a key of the app can sign with: else messages would be signed in another
+/// way than the settings say.
+async fn check_algorithm(tx: &mut Tx, before: &App, draft: &AppDraft) -> Result<(), ServiceError> {
+    let (Some(old), Some(new)) = (before.connection.saml(), draft.connection.saml()) else { return Ok(()) };
+    if old.signature_algorithm == new.signature_algorithm {
+        return Ok(());
+    }
+    let keys = store::signing_keys::of_app(tx, before.id).await?;
+    let mut usable = keys.iter().filter(|key| key.state != KeyState::Retired);
+    if usable.clone().next().is_none() || usable.any(|key| new.signature_algorithm.fits(key.algorithm)) {
+        return Ok(());
+    }
+    let needed = new.signature_algorithm.new_key().label();
+    Err(ServiceError::field(
+        "signature_algorithm",
+        format!("The app’s key can’t sign with this. Make a certificate with a key of {needed} first"),
+    ))
+}
+
 /// Changes an app inside a write.
 pub async fn apply_update(
     tx: &mut Tx,
@@ -231,9 +255,11 @@ pub async fn apply_update(
     event: AuditEvent,
     now: DateTime<Utc>,
 ) -> Result<(App, AuditEvent), ServiceError> {
+    check_algorithm(tx, before, checked.get()).await?;
     let app = store::apps::update(tx, before.id, Some(version), checked, now)
         .await
         .map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
+    sp_metadata::keep_source(tx, Some(&before.connection), &app, now).await?;
     let event = event
         .at(&app)
         .on("application", app.id, &app.label)

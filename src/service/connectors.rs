@@ -30,6 +30,7 @@ pub fn of(app: &App) -> Option<&'static Connector> {
     let connector = crate::catalog::find(&app.connector)?;
     match connector.protocol {
         Protocol::Saml => app.connection.saml().map(|_| connector),
+        Protocol::Oidc => app.connection.oidc().map(|_| connector),
     }
 }
 
@@ -47,7 +48,7 @@ pub async fn set_parameters(
 ) -> Result<App, ServiceError> {
     caller.require(Permission::Manage)?;
     let connector = of(&app).ok_or(ServiceError::NotFound("connector"))?;
-    let filled = refill(connector, &app.parameters, app.connection.saml(), given)?;
+    let filled = refill(connector, &app.parameters, Some(&app.connection), given)?;
     let draft =
         AppDraft { parameters: filled.parameters, connection: filled.connection, ..AppDraft::of(&app) };
     apps::update(ctx, caller, app, version, draft).await
@@ -60,7 +61,7 @@ pub async fn set_parameters(
 pub(super) fn refill(
     connector: &Connector,
     before: &Parameters,
-    current: Option<&crate::domain::connection::SamlConnection>,
+    current: Option<&crate::domain::connection::Connection>,
     given: &Parameters,
 ) -> Result<Filled, FieldErrors> {
     match current {

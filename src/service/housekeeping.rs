@@ -1,8 +1,9 @@
-//! Removing what has expired. Does not own when it runs (`jobs`).
+//! Removing what has expired; clients of sessions that ended by time are queued to be told. Does not own when it runs (`jobs`).
 
-use super::ServiceError;
+use super::{ServiceError, logout::clients};
 use crate::{
     context::AppContext,
+    domain::logout::ClientSession,
     store::{
         self, Written,
         housekeeping::{Expiry, Purged},
@@ -24,6 +25,12 @@ pub async fn purge(ctx: &AppContext) -> Result<Purged, ServiceError> {
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
+                // Their clients are told in the same write, or these sessions are not removed yet.
+                let limit = store::housekeeping::BATCH;
+                let ended = store::sessions::expired(tx, now, expiry.sessions_idle_since, limit).await?;
+                for (session_id, user_id) in ended {
+                    clients::enqueue_expired(tx, ClientSession { user_id, session_id }, now).await?;
+                }
                 let purged = store::housekeeping::purge(tx, &expiry).await?;
                 Ok::<_, ServiceError>(Written::unaudited(purged))
             })

@@ -4,9 +4,21 @@ use super::{ServiceError, apps, keys, logout, settings, sign_on::saml::idp_entit
 use crate::{context::AppContext, domain::app::App, store};
 use ::saml::{
     Binding, NameIdFormat, SingleLogoutService,
-    metadata::idp::{Contact, IdpDetails, IdpMetadata, Organization, Publication},
+    metadata::idp::{
+        AlgorithmSupport, Contact, ContactKind, FurtherContact, IdpDetails, IdpMetadata, Logo, Organization,
+        Publication,
+    },
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use std::num::NonZeroU32;
+
+/// Where our logo is, whatever the version: other systems keep the address.
+pub const LOGO_PATH: &str = "/logo.svg";
+/// Pixels across and down, as it is meant to be shown.
+const LOGO_SIZE: NonZeroU32 = NonZeroU32::new(26).expect("not zero");
+/// Where apps send people whose sign-on failed there. The words in capitals are replaced by the app (REFEDS, SAML v2.0 Error
+/// Handling URL).
+const ERROR_PATH: &str = "/error?code=ERRORURL_CODE";
 
 async fn saml_app(ctx: &AppContext, slug: &str) -> Result<App, ServiceError> {
     let found = store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?;
@@ -39,7 +51,20 @@ pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), 
     }
     let url = ctx.config.http.public_url.as_str();
     let logout_services = logout_services(ctx, &app);
-    let details = IdpDetails { single_logout_services: &logout_services, ..IdpDetails::default() };
+    let email = Some(organization.support_email.as_str()).filter(|email| !email.is_empty());
+    let support = email
+        .map(|email| FurtherContact { kind: ContactKind::Support, contact: Contact { name: None, email } });
+    // MDUI §2.1.5, SDP-MD12: logo and error page are https, or not there.
+    let secure = ctx.config.http.public_url.is_https();
+    let (logo_url, error_url) = (ctx.url(LOGO_PATH), ctx.url(ERROR_PATH));
+    let details = IdpDetails {
+        single_logout_services: &logout_services,
+        logo: secure.then_some(Logo { url: &logo_url, width: LOGO_SIZE, height: LOGO_SIZE }),
+        contacts: support.as_slice(),
+        algorithm_support: Some(AlgorithmSupport::OURS),
+        error_url: secure.then_some(error_url.as_str()),
+        ..IdpDetails::default()
+    };
     let xml = IdpMetadata {
         entity_id: &idp_entity_id(ctx, &app, connection),
         sso_url: &ctx.url(&format!("/saml2/{}", app.slug)),
@@ -48,9 +73,7 @@ pub async fn document(ctx: &AppContext, slug: &str) -> Result<(String, String), 
         name_id_formats: &formats,
         display_name: Some(&organization.name),
         organization: Some(Organization { name: &organization.name, display_name: &organization.name, url }),
-        technical_contact: Some(&organization.support_email)
-            .filter(|email| !email.is_empty())
-            .map(|email| Contact { name: None, email }),
+        technical_contact: email.map(|email| Contact { name: None, email }),
     }
     .publish(&details, &Publication::default())
     .map_err(ServiceError::internal)?;

@@ -51,6 +51,8 @@ const CHANGES: &[EventType] = &[
     EventType::SigningKeyRollback,
     EventType::SigningKeyReplace,
     EventType::SigningKeyDelete,
+    EventType::SpMetadataApprove,
+    EventType::SpMetadataDismiss,
 ];
 
 /// How many there are of each thing.

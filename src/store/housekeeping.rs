@@ -86,7 +86,7 @@ pub async fn purge(tx: &mut Tx, expiry: &Expiry) -> Result<Purged, StoreError> {
         sessions: execute!(
             tx,
             "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 \
-             OR last_seen_at < $3 LIMIT $2)",
+             OR last_seen_at < $3 ORDER BY id LIMIT $2)",
             now,
             BATCH,
             idle

@@ -21,6 +21,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (7, "app parameters", include_str!("../../migrations/0007_app_parameters.sql")),
     (8, "create logout", include_str!("../../migrations/0008_create_logout.sql")),
     (9, "create consents", include_str!("../../migrations/0009_create_consents.sql")),
+    (13, "order issuer keys", include_str!("../../migrations/0013_order_issuer_keys.sql")),
+    (15, "create sp metadata", include_str!("../../migrations/0015_create_sp_metadata.sql")),
 ];
 
 /// The migrations, ready to run.

@@ -41,6 +41,7 @@ pub mod saml_requests;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;
+pub mod sp_metadata;
 pub mod throttles;
 pub mod token_families;
 pub mod users;

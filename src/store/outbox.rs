@@ -74,6 +74,12 @@ pub async fn complete(tx: &mut Tx, id: JobId) -> Result<bool, StoreError> {
     Ok(execute!(tx, "DELETE FROM outbox WHERE id = $1", id.to_string())? == 1)
 }
 
+/// Takes the job of a kind and subject off the queue when its work was done elsewhere; whether it was there.
+pub async fn withdraw(tx: &mut Tx, kind: &str, subject: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "DELETE FROM outbox WHERE kind = $1 AND subject = $2";
+    Ok(execute!(tx, SQL, kind, subject)? > 0)
+}
+
 /// Puts a claimed job back for later, with why it failed. When another of the same kind and subject waits meanwhile,
 /// that one does the work and this one goes.
 pub async fn retry(tx: &mut Tx, id: JobId, run_after: DateTime<Utc>, error: &str) -> Result<(), StoreError> {

@@ -101,6 +101,24 @@ pub async fn touch(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<boo
     Ok(execute!(tx, SQL, id.to_string(), now.timestamp_millis())? == 1)
 }
 
+/// Sessions past their absolute end, or idle for too long, and whose they are: those that one purge of `limit` rows removes.
+pub async fn expired(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(SessionId, UserId)>, StoreError> {
+    const SQL: &str =
+        "SELECT id, user_id FROM sessions WHERE expires_at <= $1 OR last_seen_at < $2 ORDER BY id LIMIT $3";
+    fetch_all!(conn, (String, String), SQL, now.timestamp_millis(), idle_since.timestamp_millis(), limit)?
+        .iter()
+        .map(|(id, user)| {
+            let place = Place { table: "sessions", id };
+            Ok((place.id("id", id)?, place.id("user_id", user)?))
+        })
+        .collect()
+}
+
 /// Keeps sign-ons from being answered in a session until the write ends; whether it is there.
 pub async fn hold(tx: &mut Tx, id: SessionId) -> Result<bool, StoreError> {
     let held = fetch_held!(tx, (String,), "SELECT id FROM sessions WHERE id = $1", id.to_string())?;

@@ -113,15 +113,11 @@ pub async fn get(conn: &mut Conn, id: TokenFamilyId) -> Result<Option<Family>, S
     row::one(fetch_optional!(conn, FamilyRow, SQL, id.to_string())?)
 }
 
-/// The applications that hold tokens of a session, each once.
-pub async fn apps_of_session(
-    conn: &mut Conn,
-    session: SessionId,
-    now: DateTime<Utc>,
-) -> Result<Vec<AppId>, StoreError> {
-    const SQL: &str = "SELECT DISTINCT app_id FROM token_families \
-        WHERE session_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY app_id";
-    fetch_all!(conn, (String,), SQL, session.to_string(), now.timestamp_millis())?
+/// The applications that were signed on in a session, each once: whether they still hold tokens of it or not, they may have a
+/// session of their own.
+pub async fn apps_of_session(conn: &mut Conn, session: SessionId) -> Result<Vec<AppId>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT app_id FROM token_families WHERE session_id = $1 ORDER BY app_id";
+    fetch_all!(conn, (String,), SQL, session.to_string())?
         .iter()
         .map(|(app,)| Place { table: "token_families", id: app }.id("app_id", app))
         .collect()

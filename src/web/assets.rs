@@ -67,6 +67,13 @@ pub async fn serve(Path((hash, path)): Path<(String, String)>, headers: HeaderMa
     response
 }
 
+/// `GET /logo.svg`: our logo under an address that stays, for metadata. Kept a day.
+pub async fn logo(headers: HeaderMap) -> Response {
+    let mut response = serve(Path((String::new(), "favicon.svg".to_owned())), headers).await;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    response
+}
+
 /// The media type by file extension; `None` for files that are only there to build the others.
 fn content_type(path: &str) -> Option<&'static str> {
     let (_, extension) = path.rsplit_once('.')?;

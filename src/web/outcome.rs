@@ -154,12 +154,13 @@ pub fn hand_over(ctx: &AppContext, visit: &Visit, stop: &Stop) -> (StatusCode, H
 }
 
 /// The support address from settings; the mail carries the app and the reference only.
-fn contact(visit: &Visit, app: &str, reference: &str) -> Option<Contact> {
+pub fn contact(visit: &Visit, app: &str, reference: &str) -> Option<Contact> {
     let address = visit.organization.support_email.as_str();
     if address.is_empty() {
         return None;
     }
-    let subject: String = form_urlencoded::byte_serialize(format!("{app} {reference}").as_bytes()).collect();
+    let subject: String =
+        form_urlencoded::byte_serialize(format!("{app} {reference}").trim().as_bytes()).collect();
     Some(Contact {
         person: super::view::Person::new("IT support"),
         role: format!("Looks after sign-in at {}", visit.organization.name),

@@ -42,6 +42,7 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
         .route("/account", get(account::show).post(account::submit))
         .route("/account/apps/{app}/revoke", post(account::revoke))
         .route("/launch/{slug}", get(launch::show).post(launch::confirmed))
+        .route("/error", get(errors::from_app))
         .route("/error/{reference}", get(errors::show))
         .route("/login", get(login::show).post(login::submit))
         .route("/login/password", get(password::show).post(password::submit))
@@ -66,6 +67,7 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
 fn endpoints(ctx: &AppContext) -> Router<AppContext> {
     let public = Router::new()
         .route("/.well-known/openid-configuration", get(discovery::document))
+        .route("/.well-known/oauth-authorization-server", get(discovery::document))
         .route("/oauth2/jwks", get(discovery::jwks))
         .layer(from_fn(cors::any_origin));
     let open = Router::new()
@@ -82,6 +84,7 @@ fn endpoints(ctx: &AppContext) -> Router<AppContext> {
         .route("/saml2/{slug}/metadata", get(metadata::metadata))
         .route("/saml2/{slug}/certificate.pem", get(metadata::certificate))
         .route("/assets/{hash}/{*path}", get(assets::serve))
+        .route("/logo.svg", get(assets::logo))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
 }

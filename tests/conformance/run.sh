@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Owns one run of the tests that the table of SAML conformance names, and prints the table.
-# Does not own the requirements (saml.toml) nor how they are joined with results (table.py).
+# Owns one run of the tests that a table of conformance names, and prints the table.
+# Does not own the requirements (saml.toml, oidc.toml) nor how they are joined with results (table.py).
 #
-# Usage: run.sh [--markdown] [--from-log FILE…] [--peers-log FILE…]
-#   --markdown        print docs/conformance-saml.md instead of aligned text
+# Usage: run.sh [--of saml|oidc] [--markdown] [--from-log FILE…] [--peers-log FILE…]
+#   --of              which table; without it, saml. It comes first
+#   --markdown        print docs/conformance-saml.md (or -oidc.md) instead of aligned text
 #   --from-log FILE…  read the output of earlier `cargo test` runs (both streams) and run nothing
 #   --peers-log FILE… also read the output of tests/peers/run.sh
 #   CARGO_FLAGS       flags for every cargo call (default: --locked)
@@ -14,7 +15,17 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 export PYTHONDONTWRITEBYTECODE=1
 
-table() { python3 "$here/table.py" "$@"; }
+of=saml
+if [ "${1:-}" = --of ]; then
+    of=${2:-}
+    shift 2
+fi
+case $of in
+    saml | oidc) ;;
+    *) echo "conformance: --of is saml or oidc" >&2 && exit 2 ;;
+esac
+
+table() { python3 "$here/table.py" --data "$here/$of.toml" "$@"; }
 
 # The table must be sound before anything long is run for it. With --markdown, the table that was kept may be empty at
 # this moment: it is what the output goes to.
@@ -43,7 +54,7 @@ run() {
 broken=
 mapfile -t unit < <(table --needed lib)
 mapfile -t integration < <(table --needed it)
-run 'of the SAML crate' -p gatehouse-saml
+[ "$of" != saml ] || run 'of the SAML crate' -p gatehouse-saml
 [ "${#unit[@]}" -eq 0 ] || run 'of the library' -p gatehouse --lib -- --exact "${unit[@]}"
 [ "${#integration[@]}" -eq 0 ] || run 'over HTTP' -p gatehouse --test it -- --exact "${integration[@]}"
 

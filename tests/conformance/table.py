@@ -77,6 +77,15 @@ def read_requirements(path):
     return titles, found
 
 
+def read_about(path):
+    """The title and the first words of the kept table; a data file that says nothing is that of SAML."""
+    about = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("about", {})
+    lead = about.get("lead") or (
+        "What three checklists ask of a SAML identity provider, and which tests show it. It is our own reading of them,\n"
+        "in our own words: **not a certification**, and nobody else has looked at it.")
+    return about.get("title", "SAML conformance"), lead.strip().splitlines()
+
+
 def worst(before, now):
     """Of two results of one test, as on two databases, the worse one counts."""
     order = ["passed", "skipped", "failed"]
@@ -220,14 +229,15 @@ def as_text(titles, rows):
     return "\n".join(lines).lstrip("\n")
 
 
-def as_markdown(titles, rows):
-    """The same as docs/conformance-saml.md holds it."""
+def as_markdown(titles, rows, data):
+    """The same as docs/conformance-saml.md and docs/conformance-oidc.md hold it."""
+    title, lead = read_about(data)
+    name = Path(data).name
+    flags = "--markdown" if name == "saml.toml" else f"--of {Path(data).stem} --markdown"
     cell = lambda text: text.replace("|", "\\|")
     lines = [
-        "# SAML conformance", "",
-        "What three checklists ask of a SAML identity provider, and which tests show it. It is our own reading of them,",
-        "in our own words: **not a certification**, and nobody else has looked at it.", "",
-        "Made by `tests/conformance/run.sh --markdown` from `tests/conformance/saml.toml`; change that file, not this one.",
+        f"# {title}", "", *lead, "",
+        f"Made by `tests/conformance/run.sh {flags}` from `tests/conformance/{name}`; change that file, not this one.",
         "Tests in brackets are awaited. `crates/saml` names a test file of the crate, `lib` the gateway's own unit tests,",
         "`it` its integration tests, `peers` the libraries of `tests/peers`.", "",
         f"All: {counted([verdict for _, verdict in rows])}.",
@@ -267,7 +277,7 @@ def main(arguments=None):
         for file in files:
             read(COLOUR.sub("", Path(file).read_text(encoding="utf-8", errors="replace")), results)
     rows = [(one, judge(one, results, bool(options.peers_log))) for one in requirements]
-    print((as_markdown if options.markdown else as_text)(titles, rows))
+    print(as_markdown(titles, rows, options.data) if options.markdown else as_text(titles, rows))
     failed = [(one.id, fail) for one, verdict in rows for fail in verdict.fails]
     for name, fail in failed:
         print(f"conformance: {name}: {fail}", file=sys.stderr)

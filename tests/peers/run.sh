@@ -116,8 +116,10 @@ run_on() {
     run_suite 'pysaml2' 120 "$here/.venv/bin/python" -m support.runner test_pysaml2
     run_suite 'requests' 120 "$here/.venv/bin/python" -m support.runner test_requests
     run_suite 'refusals' 120 "$here/.venv/bin/python" -m support.runner test_refusals
+    run_suite 'Authlib' 120 "$here/.venv/bin/python" -m support.runner test_oidc_authlib
+    run_suite 'mod_auth_openidc' 120 "$here/.venv/bin/python" -m support.runner test_oidc_mod_auth_openidc
     export -f openid_client
-    run_suite 'openid-client' 180 env here="$here" work="$work" bash -c openid_client
+    run_suite 'openid-client, oauth4webapi and oidc-client-ts' 180 env here="$here" work="$work" bash -c openid_client
     run_suite 'xmlsec1 and the OASIS schemas' 120 "$here/.venv/bin/python" -m support.runner test_messages
     run_suite 'the log of the run' 30 "$here/.venv/bin/python" -m support.runner test_log
     local before=$failed

@@ -20,6 +20,7 @@ pub mod id_token;
 pub mod introspection;
 pub mod jwks;
 mod jws;
+pub mod logout_token;
 pub mod params;
 pub mod pkce;
 pub mod prompt;

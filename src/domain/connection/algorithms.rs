@@ -1,6 +1,6 @@
 //! What a SAML app's messages are signed and encrypted with. Does not own signing or encrypting (`crates/saml`).
 
-use crate::domain::user::text_enum;
+use crate::domain::{key::KeyAlgorithm, user::text_enum};
 use serde::{Deserialize, Serialize};
 
 /// What we sign with, towards one app.
@@ -35,6 +35,24 @@ impl SamlSignatureAlgorithm {
             Self::RsaSha512 => ::saml::SignatureAlgorithm::RsaSha512,
             Self::EcdsaSha256 => ::saml::SignatureAlgorithm::EcdsaSha256,
             Self::RsaSha1 => ::saml::SignatureAlgorithm::RsaSha1,
+        }
+    }
+}
+
+impl SamlSignatureAlgorithm {
+    /// Whether a key of this kind can sign with it.
+    pub fn fits(self, key: KeyAlgorithm) -> bool {
+        match self {
+            Self::EcdsaSha256 => key == KeyAlgorithm::P256,
+            Self::RsaSha256 | Self::RsaSha512 | Self::RsaSha1 => key.rsa_bits().is_some(),
+        }
+    }
+
+    /// The key that is made for an app which signs with it.
+    pub fn new_key(self) -> KeyAlgorithm {
+        match self {
+            Self::EcdsaSha256 => KeyAlgorithm::P256,
+            Self::RsaSha256 | Self::RsaSha512 | Self::RsaSha1 => KeyAlgorithm::Rsa2048,
         }
     }
 }

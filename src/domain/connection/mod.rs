@@ -3,16 +3,18 @@
 
 mod algorithms;
 mod mapping;
+mod metadata_source;
 mod oidc;
 mod saml;
 
 use super::text::FieldErrors;
 pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
 pub use mapping::{ClaimDestination, ValueMapping, ValueSource};
+pub use metadata_source::{EndedMetadata, MetadataApply, MetadataSource};
 pub use oidc::{
     AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, OidcConnection, SubjectType,
 };
-pub use saml::{AcsUrl, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
+pub use saml::{AcsUrl, LogoutBinding, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 use serde::{Deserialize, Serialize};
 
 /// How people sign on to an application.

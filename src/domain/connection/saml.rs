@@ -4,6 +4,7 @@ use super::{
     algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm},
     check_web_address,
     mapping::{ValueMapping, check_expression, check_mappings, check_source},
+    metadata_source::MetadataSource,
 };
 use crate::domain::{
     text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line},
@@ -66,11 +67,35 @@ pub enum RequireSigned {
 }
 text_enum!(RequireSigned { Auto = "auto", Always = "true", Never = "false" });
 
+/// How a logout message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogoutBinding {
+    /// HTTP-Redirect, by the browser.
+    Redirect,
+    /// HTTP-POST, by the browser.
+    Post,
+    /// SOAP, from server to server.
+    Soap,
+}
+text_enum!(LogoutBinding { Redirect = "redirect", Post = "post", Soap = "soap" });
+
+impl LogoutBinding {
+    /// The same in the protocol's words.
+    pub fn protocol(self) -> ::saml::Binding {
+        match self {
+            Self::Redirect => ::saml::Binding::HttpRedirect,
+            Self::Post => ::saml::Binding::HttpPost,
+            Self::Soap => ::saml::Binding::Soap,
+        }
+    }
+}
+
 /// Where a provider takes logout messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogoutService {
-    /// `redirect`, `post` or `soap`.
-    pub binding: String,
+    /// How they travel.
+    pub binding: LogoutBinding,
     /// Where requests go.
     pub url: String,
     /// Where responses go; empty: to the same address.
@@ -174,6 +199,9 @@ pub struct SamlConnection {
     /// Where the tile leads: the app then asks for sign-on itself; empty: the tile posts an assertion.
     #[serde(default)]
     pub start_url: String,
+    /// Where its metadata is fetched from; none: it is uploaded, pasted or typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata_source: Option<MetadataSource>,
 }
 
 fn assertion_seconds() -> u32 {
@@ -216,6 +244,7 @@ impl Default for SamlConnection {
             audiences: Vec::new(),
             logout_services: Vec::new(),
             start_url: String::new(),
+            metadata_source: None,
         }
     }
 }
@@ -276,6 +305,9 @@ impl SamlConnection {
         self.check_encryption(errors);
         self.check_limits(errors);
         self.check_logout(errors);
+        if let Some(source) = &mut self.metadata_source {
+            source.check(errors, &self.sp_entity_id);
+        }
     }
 
     fn check_encryption(&self, errors: &mut FieldErrors) {
@@ -296,11 +328,12 @@ impl SamlConnection {
 
     /// With which certificate and how assertions are encrypted.
     pub fn encrypt_to(&self) -> Result<::saml::EncryptTo, ::saml::EncryptError> {
-        let certificates: Vec<_> = self
+        // One that can't be read is never left out: another one would be taken in its place, unnoticed.
+        let certificates = self
             .encryption_certificates
             .iter()
-            .filter_map(|text| ::saml::CertificateDer::from_pem_or_base64(text).ok())
-            .collect();
+            .map(|text| ::saml::CertificateDer::from_pem_or_base64(text))
+            .collect::<Result<Vec<_>, _>>()?;
         ::saml::EncryptTo::first_usable(
             &certificates,
             self.content_encryption.protocol(),
@@ -334,9 +367,6 @@ impl SamlConnection {
             errors.add("logout_services", "Use at most 16 addresses");
         }
         for service in &self.logout_services {
-            if !matches!(service.binding.as_str(), "redirect" | "post" | "soap") {
-                errors.add("logout_services", "Choose redirect, post or soap");
-            }
             check_web_address(errors, "logout_services", &service.url);
             if !service.response_url.is_empty() {
                 check_web_address(errors, "logout_services", &service.response_url);

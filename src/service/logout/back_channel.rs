@@ -1,11 +1,12 @@
 //! Telling apps from server to server, all at once, each within the time of one call (S-37). Does not own the client (`outbound`).
 
-use super::{destinations, saml_connection, save, told};
+use super::{clients, destinations, saml_connection, save, told};
 use crate::{
     context::AppContext,
     domain::{
         app::App,
         audit::AuditEvent,
+        connection::LogoutBinding,
         logout::{Logout, LogoutState, Participant, Progress},
     },
     outbound::http::Client,
@@ -49,19 +50,42 @@ pub(super) async fn tell(ctx: &AppContext, logout: &mut Logout) -> Result<(), Se
     Ok(())
 }
 
-/// Tells every waiting app that takes SOAP. One that did not confirm and can be told by the browser goes on waiting for it.
+/// Tells every waiting app that can be told from server to server. One that did not confirm and can be told by the browser goes
+/// on waiting for it.
 pub(super) async fn tell_all(
     ctx: &AppContext,
     state: &mut LogoutState,
     has_browser: bool,
 ) -> Result<Vec<AuditEvent>, ServiceError> {
-    let waiting = |one: &Participant| one.progress == Progress::Waiting && !one.tried_back_channel;
+    let mut of_clients = state.clone();
+    let (clients, saml) = futures_util::future::join(
+        clients::tell_all(ctx, &mut of_clients, has_browser),
+        tell_saml(ctx, state, has_browser),
+    )
+    .await;
+    for (told, one) in of_clients.participants.into_iter().zip(&mut state.participants) {
+        if one.is_client() {
+            *one = told;
+        }
+    }
+    let mut events = clients?;
+    events.extend(saml?);
+    Ok(events)
+}
+
+async fn tell_saml(
+    ctx: &AppContext,
+    state: &mut LogoutState,
+    has_browser: bool,
+) -> Result<Vec<AuditEvent>, ServiceError> {
+    let waiting =
+        |one: &Participant| one.progress == Progress::Waiting && !one.tried_back_channel && !one.is_client();
     let mut to_tell = Vec::new();
     for (index, one) in state.participants.iter().enumerate().filter(|(_, one)| waiting(one)) {
         let app = store::apps::get(&mut ctx.db.read().await?, one.app_id).await?;
         let soap = |app: &App| {
             let services = app.connection.saml().map(|saml| saml.logout_services.as_slice());
-            services.unwrap_or_default().iter().any(|service| service.binding == "soap")
+            services.unwrap_or_default().iter().any(|service| service.binding == LogoutBinding::Soap)
         };
         to_tell.extend(app.filter(soap).map(|app| (index, app)));
     }
@@ -87,7 +111,8 @@ pub(super) async fn tell_all(
             }
             Err((code, words)) => {
                 let services = app.connection.saml().map(|saml| saml.logout_services.as_slice());
-                let by_browser = services.unwrap_or_default().iter().any(|one| one.binding != "soap");
+                let by_browser =
+                    services.unwrap_or_default().iter().any(|one| one.binding != LogoutBinding::Soap);
                 if !(has_browser && by_browser) {
                     participant.fail(&code);
                 }

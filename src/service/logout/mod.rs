@@ -3,6 +3,7 @@
 
 mod answer;
 mod back_channel;
+pub mod clients;
 mod end;
 mod front_channel;
 pub mod queued;
@@ -27,6 +28,7 @@ use crate::{
     store::{self, Written},
 };
 use ::saml::binding::{MessageParameter, OutboundMessage};
+use end::Ways;
 
 /// A logout message for an app.
 pub struct Sending {
@@ -110,7 +112,8 @@ pub async fn by_person(
         .write(move |tx| {
             Box::pin(async move {
                 let ended = end::session(tx, id, "signed out", now).await?;
-                let untold = end::join(tx, &mut logout.state, ended.as_slice(), None, true).await?;
+                let untold =
+                    end::join(tx, &mut logout.state, ended.as_slice(), None, Ways::WithBrowser, now).await?;
                 let event = end::name_untold(event, &untold);
                 if logout.state.participants.is_empty() {
                     return Ok::<_, ServiceError>(Written::new(None, event));

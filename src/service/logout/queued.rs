@@ -1,5 +1,5 @@
-//! Sessions that end without a sign-out: an admin ends them, or somebody else signs in. No browser walks then: apps are
-//! told by SOAP from a queue, best effort. Does not own the queue's clock (`jobs`).
+//! Sessions that end without a sign-out: an admin ends them, somebody else signs in, or their time is over. No browser walks
+//! then: SAML apps are told by SOAP from a queue, best effort; OIDC clients by `clients`. Does not own the queue's clock (`jobs`).
 
 use super::{back_channel, end};
 use crate::{
@@ -48,7 +48,7 @@ pub async fn end_sessions(
     let by = InitiatedBy { kind: "system".into(), ..InitiatedBy::default() };
     let mut state = LogoutState::new(by, Ending::Here);
     state.by_admin = by_admin;
-    end::join(tx, &mut state, &ended, None, false).await?;
+    end::join(tx, &mut state, &ended, None, end::Ways::Queued, now).await?;
     if state.next_waiting().is_some() {
         let logout = Logout {
             id: logout_id,

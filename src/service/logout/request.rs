@@ -185,6 +185,7 @@ async fn end_named(
     let (context, origin, app, request, now) =
         (ctx.clone(), origin.clone(), app.clone(), request.clone(), ctx.now());
     let has_browser = visitor.is_some();
+    let ways = if has_browser { end::Ways::WithBrowser } else { end::Ways::WithoutBrowser };
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
@@ -220,7 +221,7 @@ async fn end_named(
                     }
                     ended.push(one);
                 }
-                let untold = end::join(tx, &mut logout.state, &ended, Some(app.id), has_browser).await?;
+                let untold = end::join(tx, &mut logout.state, &ended, Some(app.id), ways, now).await?;
                 let mut asked = actor::event(&context, EventType::SsoLogout)
                     .by(logout.state.by.clone())
                     .from_origin(&origin)

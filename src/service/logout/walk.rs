@@ -1,12 +1,13 @@
 //! The walk of a browser from app to app: one after another, each asked once, each for a limited time. Every return comes back
 //! here and goes on from what is stored. Does not own the pages.
 
-use super::{Sending, find, front_channel, respond, save, told};
+use super::{Sending, clients, find, front_channel, respond, save, told};
 use crate::{
     context::AppContext,
     domain::{
         app::App,
-        logout::{Ending, Logout},
+        audit::AuditEvent,
+        logout::{Ending, Logout, Participant, Progress},
     },
     id::LogoutId,
     service::{ServiceError, sign_on::Visitor},
@@ -19,6 +20,8 @@ const TRIES: usize = 8;
 
 /// What the page of a sign-out does next.
 pub enum Step {
+    /// Load these addresses of OIDC clients in iframes, all at once, and come back.
+    Frames(Vec<String>),
     /// Take a request to an app.
     Send(Box<Sending>),
     /// Wait for an app that was asked: it did not send the browser back.
@@ -33,6 +36,8 @@ pub enum Over {
     Here {
         /// Confirmed.
         signed_out: Vec<App>,
+        /// Told in a way that gives no answer.
+        told: Vec<App>,
         /// Not confirmed, not asked, or not to be asked.
         still_open: Vec<App>,
     },
@@ -53,6 +58,14 @@ pub async fn next(ctx: &AppContext, visitor: &Visitor, id: LogoutId) -> Result<O
                 let why = ("no_answer", "It did not send the browser back in time.");
                 events.push(told(ctx, &logout.state.by, &app, Err(why)));
             }
+        }
+        // Clients first: they take the browser nowhere, and no app can keep it before they are told.
+        let frames = frames(ctx, &mut logout, &mut events).await?;
+        if !frames.is_empty() {
+            if save(ctx, &logout, events).await? {
+                return Ok(Some(Step::Frames(frames)));
+            }
+            continue;
         }
         let mut sending = None;
         while let (None, None, Some(index)) = (&sending, logout.state.asked(), logout.state.next_waiting()) {
@@ -89,6 +102,39 @@ pub async fn next(ctx: &AppContext, visitor: &Visitor, id: LogoutId) -> Result<O
         return Ok(over(ctx, logout).await?.map(Step::Over));
     }
     Err(ServiceError::Busy)
+}
+
+/// OpenID Connect Front-Channel Logout 1.0 §3: the iframes of the clients that wait. An iframe gives no answer: afterwards they
+/// count as told, not as signed out.
+async fn frames(
+    ctx: &AppContext,
+    logout: &mut Logout,
+    events: &mut Vec<AuditEvent>,
+) -> Result<Vec<String>, ServiceError> {
+    let mut addresses = Vec::new();
+    for index in logout.state.waiting_clients() {
+        let participant = &mut logout.state.participants[index];
+        let Some(app) = store::apps::get(&mut ctx.db.read().await?, participant.app_id).await? else {
+            participant.fail("app_gone");
+            continue;
+        };
+        let own = clients::frames(ctx, &app, &participant.client_sessions);
+        if own.is_empty() {
+            // Its settings changed since the sign-out began.
+            participant.fail("no_logout_service");
+            let why = ("no_logout_service", "It has no address for logout through the browser.");
+            events.push(told(ctx, &logout.state.by, &app, Err(why)));
+            continue;
+        }
+        participant.progress = Progress::Told;
+        events.push(
+            told(ctx, &logout.state.by, &app, Ok(()))
+                .detail("binding", "front_channel")
+                .detail("warning", "loaded in an iframe, which gives no answer"),
+        );
+        addresses.extend(own);
+    }
+    Ok(addresses)
 }
 
 /// The person goes on without the app that has not answered.
@@ -145,19 +191,24 @@ async fn consume(ctx: &AppContext, id: LogoutId) -> Result<bool, ServiceError> {
 
 /// Each app once; one that was told under two names is open unless both ended.
 async fn listed(ctx: &AppContext, logout: &Logout) -> Result<Over, ServiceError> {
-    let (mut signed_out, mut still_open) = (Vec::new(), Vec::new());
+    let (mut signed_out, mut told, mut still_open) = (Vec::new(), Vec::new(), Vec::new());
     let mut ids: Vec<_> = logout.state.participants.iter().map(|one| one.app_id).collect();
     ids.sort_unstable();
     ids.dedup();
     let mut conn = ctx.db.read().await?;
     for id in ids {
-        let mut parts = logout.state.participants.iter().filter(|one| one.app_id == id);
-        let ended = parts.all(crate::domain::logout::Participant::is_signed_out);
-        if let Some(app) = store::apps::get(&mut conn, id).await? {
-            if ended { signed_out.push(app) } else { still_open.push(app) }
+        let Some(app) = store::apps::get(&mut conn, id).await? else { continue };
+        let parts = || logout.state.participants.iter().filter(|one| one.app_id == id);
+        if parts().all(Participant::is_signed_out) {
+            signed_out.push(app);
+        } else if parts().all(|one| one.is_signed_out() || one.progress == Progress::Told) {
+            told.push(app);
+        } else {
+            still_open.push(app);
         }
     }
-    signed_out.sort_by(|a, b| a.label.cmp(&b.label));
-    still_open.sort_by(|a, b| a.label.cmp(&b.label));
-    Ok(Over::Here { signed_out, still_open })
+    for list in [&mut signed_out, &mut told, &mut still_open] {
+        list.sort_by(|a, b| a.label.cmp(&b.label));
+    }
+    Ok(Over::Here { signed_out, told, still_open })
 }

@@ -2,11 +2,12 @@
 
 mod oidc;
 
+use super::one_or_many::OneOrMany;
 use crate::{
     domain::{
         connection::{
-            ClaimDestination, ContentEncryption, KeyTransport, LogoutService, NameIdFormat,
-            SamlSignatureAlgorithm,
+            ClaimDestination, ContentEncryption, EndedMetadata, KeyTransport, LogoutService, MetadataApply,
+            NameIdFormat, SamlSignatureAlgorithm,
         },
         user::{CustomValue, Profile, Role, UserState},
     },
@@ -249,6 +250,27 @@ pub struct SamlEntry {
     /// Where the tile leads, when sign-on begins at the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_url: Option<String>,
+    /// Where their metadata is fetched from: one address, or several that are tried in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_metadata_url: Option<OneOrMany>,
+    /// Whether the addresses are bases of the Metadata Query Protocol, asked for `sp_entity_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_metadata_mdq: Option<bool>,
+    /// Whose signature what comes from there must bear: PEM or base64 DER.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_metadata_certificate: Option<OneOrMany>,
+    /// Refuse metadata that doesn't say until when it is valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_metadata_require_valid_until: Option<bool>,
+    /// Refuse metadata whose end is more days away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_metadata_max_valid_days: Option<u32>,
+    /// `keep` or `refuse`: what happens once it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_metadata_ended: Option<EndedMetadata>,
+    /// `review` or `signed`: what happens to changes of keys and addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_metadata_apply: Option<MetadataApply>,
 }
 
 /// One reply address.

@@ -2,9 +2,12 @@
 
 mod oidc;
 
-use super::document::{
-    AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, SamlEntry, Signed,
-    UserEntry,
+use super::{
+    document::{
+        AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, SamlEntry, Signed,
+        UserEntry,
+    },
+    one_or_many::OneOrMany,
 };
 use crate::{
     context::AppContext,
@@ -136,6 +139,8 @@ async fn app_entry(
 }
 
 fn saml_entry(saml: SamlConnection) -> SamlEntry {
+    let source = saml.metadata_source.unwrap_or_default();
+    let fetched = !source.urls.is_empty();
     let acs_urls = saml.acs_urls.into_iter();
     let acs_urls =
         acs_urls.map(|acs| AcsEntry { url: acs.url, index: Some(acs.index), default: acs.default });
@@ -187,6 +192,13 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         audiences: Some(saml.audiences),
         logout_services: Some(saml.logout_services),
         start_url: Some(saml.start_url),
+        sp_metadata_url: OneOrMany::of(source.urls),
+        sp_metadata_mdq: fetched.then_some(source.mdq),
+        sp_metadata_certificate: OneOrMany::of(source.certificates),
+        sp_metadata_require_valid_until: fetched.then_some(source.require_valid_until),
+        sp_metadata_max_valid_days: source.max_valid_days,
+        sp_metadata_ended: fetched.then_some(source.ended),
+        sp_metadata_apply: fetched.then_some(source.apply),
     }
 }
 

@@ -10,6 +10,7 @@ mod current;
 mod document;
 mod draft;
 mod export;
+mod one_or_many;
 mod plan;
 mod read;
 

@@ -1,9 +1,7 @@
 //! What was agreed with a SAML app, as the protocol needs it. Does not own the settings (`domain::connection`).
 
 use crate::domain::connection::{LogoutService, SamlConnection};
-use ::saml::{
-    AssertionConsumerService, Binding, CertificateDer, NameIdFormat, ServiceProvider, SingleLogoutService,
-};
+use ::saml::{AssertionConsumerService, CertificateDer, NameIdFormat, ServiceProvider, SingleLogoutService};
 
 /// A stored certificate that can't be read. Without it, what the app rightly signs would be refused for another reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,22 +52,16 @@ pub fn without_certificates(connection: &SamlConnection) -> ServiceProvider {
         name_id_format: NameIdFormat::from(connection.name_id_format.uri()),
         other_name_id_formats: vec![NameIdFormat::Persistent, NameIdFormat::Transient],
         ignore_name_id_policy_format: false,
-        single_logout_services: connection.logout_services.iter().filter_map(logout_service).collect(),
+        single_logout_services: connection.logout_services.iter().map(logout_service).collect(),
     }
 }
 
-fn logout_service(service: &LogoutService) -> Option<SingleLogoutService> {
-    let binding = match service.binding.as_str() {
-        "redirect" => Binding::HttpRedirect,
-        "post" => Binding::HttpPost,
-        "soap" => Binding::Soap,
-        _ => return None,
-    };
-    Some(SingleLogoutService {
-        binding,
+fn logout_service(service: &LogoutService) -> SingleLogoutService {
+    SingleLogoutService {
+        binding: service.binding.protocol(),
         location: service.url.clone(),
         response_location: Some(service.response_url.clone()).filter(|url| !url.is_empty()),
-    })
+    }
 }
 
 #[cfg(test)]

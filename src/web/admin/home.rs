@@ -1,9 +1,9 @@
 //! The console's first page: what is left to set up, then numbers. Does not own counting (`service::overview`).
 
-use super::{audit, frame::console, keys, paging::count};
+use super::{apps, audit, frame::console, keys, paging::count};
 use crate::{
     context::AppContext,
-    service::{key_expiry, overview, settings::Organization},
+    service::{key_expiry, overview, settings::Organization, sp_metadata},
     web::{
         error::Failure,
         extract::Admin,
@@ -38,6 +38,8 @@ struct Progress {
     for_nobody: i64,
     /// Certificates that end soon, or have ended.
     ending: i64,
+    /// Apps whose metadata needs somebody.
+    metadata: i64,
 }
 
 /// `GET /admin`
@@ -47,12 +49,13 @@ pub async fn show(State(ctx): State<AppContext>, admin: Admin) -> Result<Respons
     let midnight = now.date_naive().and_time(NaiveTime::MIN).and_utc();
     let counts = overview::counts(&ctx, caller).await?;
     let reach = overview::access_counts(&ctx, caller).await?;
-    let apps = overview::apps_matching(&ctx, caller, "").await?;
-    let live = apps.iter().filter(|app| app.active);
+    let all = overview::apps_matching(&ctx, caller, "").await?;
+    let live = all.iter().filter(|app| app.active);
     let (some, none): (Vec<_>, Vec<_>) =
         live.partition(|app| reach.get(&app.id).is_some_and(|(_, people)| *people > 0));
     let number = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
     let ending = keys::soon(&key_expiry::soon(&ctx, caller).await?, now);
+    let metadata = apps::source::attention(&sp_metadata::attention(&ctx, caller).await?, now);
     let progress = Progress {
         owners: overview::active_owners(&ctx, caller).await?,
         https: ctx.config.http.public_url.is_https(),
@@ -61,6 +64,7 @@ pub async fn show(State(ctx): State<AppContext>, admin: Admin) -> Result<Respons
         live: number(some.len()),
         for_nobody: number(none.len()),
         ending: number(ending.len()),
+        metadata: number(metadata.len()),
     };
     let day = overview::sign_ons_of_day(&ctx, caller, midnight).await?;
     let steps = steps(&progress);
@@ -71,6 +75,7 @@ pub async fn show(State(ctx): State<AppContext>, admin: Admin) -> Result<Respons
         lede: lede(&steps, &progress),
         steps,
         ending,
+        metadata,
         sign_ins_today: count(day.worked),
         people_today: count(day.people),
         failed_today: count(day.failed),
@@ -155,6 +160,11 @@ fn lede(steps: &[SetupStep], progress: &Progress) -> String {
         1 => parts.push("One certificate ends soon.".to_owned()),
         number => parts.push(format!("{number} certificates end soon.")),
     }
+    match progress.metadata {
+        0 => {}
+        1 => parts.push("The metadata of one app needs you.".to_owned()),
+        number => parts.push(format!("The metadata of {number} apps needs you.")),
+    }
     if parts.is_empty() { "Nothing needs you. Everything is running.".to_owned() } else { parts.join(" ") }
 }
 
@@ -208,10 +218,20 @@ mod tests {
 
     #[test]
     fn an_app_that_is_live_for_nobody_is_said() {
-        let done = Progress { owners: 2, https: true, users: 9, apps: 2, live: 1, for_nobody: 1, ending: 0 };
+        let done = Progress {
+            owners: 2,
+            https: true,
+            users: 9,
+            apps: 2,
+            live: 1,
+            for_nobody: 1,
+            ..Progress::default()
+        };
         assert_eq!(lede(&steps(&done), &done), "One app is live, but nobody has it.");
         let ending = Progress { for_nobody: 0, ending: 2, ..done };
         assert_eq!(lede(&steps(&ending), &ending), "2 certificates end soon.");
+        let waiting = Progress { for_nobody: 0, metadata: 1, ..done };
+        assert_eq!(lede(&steps(&waiting), &waiting), "The metadata of one app needs you.");
         let added = Progress { live: 0, ..done };
         assert_eq!(steps(&added)[3].title, "Open an application");
     }

@@ -34,6 +34,7 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/apps/{slug}", get(apps::sso::first))
         .route("/admin/apps/{slug}/sso", get(apps::sso::show).post(apps::sso::submit))
         .route("/admin/apps/{slug}/sso/metadata", post(apps::metadata::submit).layer(upload()))
+        .route("/admin/apps/{slug}/sso/source", post(apps::source::submit))
         .route("/admin/apps/{slug}/sso/parameters", post(apps::catalogue::refill))
         .route("/admin/apps/{slug}/sso/secret", post(apps::sso::rotate_secret))
         .route("/admin/apps/{slug}/certificate", get(apps::certificate::show).post(apps::certificate::submit))
@@ -65,6 +66,8 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/groups/{id}/members", post(groups::detail::members))
         .route("/admin/groups/{id}/remove", post(groups::detail::remove))
         .route("/admin/keys", get(keys::show))
+        .route("/admin/keys/rotate", post(keys::rotate))
+        .route("/admin/keys/retire", get(keys::ask_retire).post(keys::retire))
         .route("/admin/audit", get(audit::list::show))
         .route("/admin/audit/{id}", get(audit::list::detail))
 }

@@ -2,6 +2,8 @@
 //! Does not own what is done (`service`).
 
 mod bearer;
+mod keys;
+mod metadata;
 mod organisation;
 mod problem;
 mod simulate;
@@ -19,8 +21,12 @@ pub fn router() -> Router<AppContext> {
     Router::new()
         .route("/organisation/apply", post(organisation::apply).layer(DefaultBodyLimit::max(SIZE_MAX)))
         .route("/organisation/export", get(organisation::export))
+        .route("/apps/{slug}/metadata", get(metadata::show).post(metadata::act))
         .route("/apps/{slug}/simulate", post(simulate::simulate))
         .route("/apps/{slug}/judge", post(simulate::judge))
+        .route("/keys", get(keys::list))
+        .route("/keys/rotate", post(keys::rotate))
+        .route("/keys/{kid}/retire", post(keys::retire))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
 }

@@ -1,14 +1,35 @@
-//! `/error/{ref}`: the hand-over page of a stopped sign-on, shown again from its event.
+//! `/error/{ref}`: the hand-over page of a stopped sign-on, shown again from its event; `/error`: for people whose sign-on
+//! failed at an app.
 
 use crate::{
     context::AppContext,
     service::handed_over,
-    web::{error::Failure, extract::Visit, outcome, respond::page_with},
+    web::{error::Failure, extract::Visit, outcome, respond::page_with, view::errors::HandOver},
 };
 use axum::{
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
     response::Response,
 };
+
+/// What to say by the code that an app put into the address (REFEDS, SAML v2.0 Error Handling URL): title, and what to do.
+const FROM_APP: &[(&str, &str, &str)] = &[
+    (
+        "IDENTIFICATION_FAILURE",
+        "The app doesn’t know who you are",
+        "It lacks a detail about you. IT can look at what is sent to it.",
+    ),
+    (
+        "AUTHENTICATION_FAILURE",
+        "The app wants you to sign in in another way",
+        "Sign out here, sign in again, and open the app once more. If it stays, ask IT.",
+    ),
+    (
+        "AUTHORIZATION_FAILURE",
+        "The app doesn’t let you in",
+        "You’re signed in, but the app says that you may not use it. Ask IT for access.",
+    ),
+];
 
 /// `GET /error/{ref}`: only for the browser's own person, or while nobody is known to be concerned.
 pub async fn show(
@@ -19,4 +40,24 @@ pub async fn show(
     let stop = handed_over::find(&ctx, &visit.visitor, &reference).await?;
     let (status, drawn) = outcome::hand_over(&ctx, &visit, &stop);
     page_with(status, &drawn)
+}
+
+/// `GET /error`: where our metadata sends people whose sign-on failed at an app. Nothing of the address is shown but what we
+/// say ourselves.
+pub async fn from_app(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let query = query.unwrap_or_default();
+    let code =
+        form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code").map(|(_, code)| code);
+    let known = FROM_APP.iter().find(|(word, ..)| code.as_deref() == Some(word));
+    let (_, title, lede) = known.copied().unwrap_or((
+        "",
+        "The app couldn’t sign you in",
+        "Open it again from your apps. If it stays, tell IT which app it was and when.",
+    ));
+    let contact = outcome::contact(&visit, "Sign-in", "");
+    page_with(StatusCode::OK, &HandOver { contact, ..HandOver::plain(visit.page(&ctx), title, lede) })
 }

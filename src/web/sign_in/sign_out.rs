@@ -22,7 +22,12 @@ pub async fn show(State(ctx): State<AppContext>, visit: Visit) -> Result<Respons
         Some(user) => {
             page(&SignOut { page: visit.page(&ctx), name: words::person(user).name, hidden: Vec::new() })
         }
-        None => page(&SignedOut { page: visit.page(&ctx), signed_out: Vec::new(), still_open: Vec::new() }),
+        None => page(&SignedOut {
+            page: visit.page(&ctx),
+            signed_out: Vec::new(),
+            told: Vec::new(),
+            still_open: Vec::new(),
+        }),
     }
 }
 

@@ -5,28 +5,36 @@ use crate::{
     context::AppContext,
     domain::{app::App, logout::HOP_LIFETIME},
     id::LogoutId,
-    service::logout::{
-        Sending,
-        walk::{self, Over, Step},
+    service::{
+        ServiceError,
+        logout::{
+            Sending,
+            walk::{self, Over, Step},
+        },
     },
     web::{
         error::Failure,
         extract::{Fields, Visit},
+        middleware::headers::CONTENT_SECURITY_POLICY,
         outcome::may_post_away,
         respond::{page, redirect},
         view::{
             form::Hidden,
             protocol::FormPost,
-            sign_in::{Leave, LogoutHop, LogoutWait, SignedOut},
+            sign_in::{Leave, LogoutFrames, LogoutHop, LogoutWait, SignedOut},
         },
         words,
     },
 };
 use axum::{
     extract::{Path, State},
+    http::{HeaderValue, header},
     response::Response,
 };
 use saml::binding::OutboundMessage;
+
+/// How long iframes of clients may take before the browser goes on, in seconds.
+const FRAMES_SECONDS: u32 = 3;
 
 /// `GET /logout/{logout}`
 pub async fn show(
@@ -37,6 +45,7 @@ pub async fn show(
     let Ok(id) = id.parse::<LogoutId>() else { return Err(Failure::NotFound) };
     match walk::next(&ctx, &visit.visitor, id).await? {
         None => Ok(redirect("/logout")),
+        Some(Step::Frames(frames)) => framed(&visit, &ctx, frames),
         Some(Step::Send(sending)) => hop(&ctx, &visit, *sending),
         Some(Step::Wait(app)) => page(&LogoutWait {
             page: visit.page(&ctx),
@@ -82,6 +91,24 @@ fn hop(ctx: &AppContext, visit: &Visit, sending: Sending) -> Result<Response, Fa
     }
 }
 
+/// OpenID Connect Front-Channel Logout 1.0 §3: every address in an iframe of its own. The page may frame exactly their origins,
+/// nothing in a frame may take the browser away, and after a short time it goes on whatever they do.
+fn framed(visit: &Visit, ctx: &AppContext, frames: Vec<String>) -> Result<Response, Failure> {
+    let mut origins: Vec<String> = frames
+        .iter()
+        .filter_map(|frame| url::Url::parse(frame).ok())
+        .map(|frame| frame.origin().ascii_serialization())
+        .collect();
+    origins.sort();
+    origins.dedup();
+    let policy = format!("{CONTENT_SECURITY_POLICY}; frame-src {}", origins.join(" "));
+    let policy = HeaderValue::from_str(&policy).map_err(|error| ServiceError::internal(error))?;
+    let drawn = LogoutFrames { page: visit.page(ctx), frames, seconds: FRAMES_SECONDS };
+    let mut response = page(&drawn)?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
 /// The address and the fields of a message by HTTP-POST.
 fn form(message: OutboundMessage) -> (String, Vec<Hidden>) {
     match message {
@@ -97,9 +124,10 @@ fn form(message: OutboundMessage) -> (String, Vec<Hidden>) {
 
 fn end(ctx: &AppContext, visit: &Visit, over: Over) -> Result<Response, Failure> {
     match over {
-        Over::Here { signed_out, still_open } => page(&SignedOut {
+        Over::Here { signed_out, told, still_open } => page(&SignedOut {
             page: visit.page(ctx),
             signed_out: signed_out.iter().map(words::tile).collect(),
+            told: told.iter().map(words::tile).collect(),
             still_open: still_open.iter().map(words::tile).collect(),
         }),
         Over::Answer(sending) => answer(ctx, visit, *sending),

@@ -161,6 +161,18 @@ pub struct LogoutHop {
     pub fields: Vec<Hidden>,
 }
 
+/// `GET /logout/{flow}`: tells clients in iframes, then goes on. Works without script.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/logout_frames.html")]
+pub struct LogoutFrames {
+    /// Common to all pages; its path is that of this sign-out.
+    pub page: Page,
+    /// Registered addresses with issuer and session.
+    pub frames: Vec<String>,
+    /// Seconds after which the page goes on.
+    pub seconds: u32,
+}
+
 /// `GET /logout/{flow}` while an app that was asked has not sent the person back. Posts to the same path to go on without it.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sign_in/logout_wait.html")]
@@ -181,6 +193,8 @@ pub struct SignedOut {
     pub page: Page,
     /// Apps that confirmed that the person is signed out there too.
     pub signed_out: Vec<Tile>,
+    /// Apps that were told in a way that gives no answer.
+    pub told: Vec<Tile>,
     /// Apps the person may still be signed in to.
     pub still_open: Vec<Tile>,
 }

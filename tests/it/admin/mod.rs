@@ -3,9 +3,11 @@
 mod apps;
 mod audit;
 mod certificate;
+mod metadata_source;
 mod people;
 mod preview;
 mod routes;
+mod saml_advanced;
 mod sign_on;
 mod stale;
 

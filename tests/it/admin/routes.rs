@@ -67,6 +67,9 @@ async fn routes(app: &TestApp) -> Routes {
         "/admin/groups/new",
     ];
     let mut forms: Vec<String> = fixed_forms.map(str::to_owned).into();
+    let keys = gatehouse::service::issuer_keys::list(&app.ctx, &system()).await.expect("keys");
+    let kid = keys.first().expect("one").kid.clone();
+    forms.push(format!("/admin/keys/retire?kid={kid}"));
     forms.push(format!("{user}/edit"));
     forms.push(format!("/admin/apps/crm/access/remove?group={}", growth.id));
     gets.extend([user.clone(), group.clone(), format!("{group}/?q=x").replace("/?", "?")]);
@@ -81,6 +84,14 @@ async fn routes(app: &TestApp) -> Routes {
         post("/admin/apps/new/custom-oidc", &[("label", "Statsig")]),
         post("/admin/apps/crm/sso", &[("sp_entity_id", "https://other.example")]),
         post("/admin/apps/crm/sso/metadata", &[("metadata_xml", "<x/>")]),
+        post(
+            "/admin/apps/crm/sso/source",
+            &[
+                ("action", "save"),
+                ("sp_metadata_url", "https://127.0.0.1:1/"),
+                ("sp_metadata_apply", "review"),
+            ],
+        ),
         post("/admin/apps/crm/certificate", &[("action", "make"), ("algorithm", "p256"), ("years", "3")]),
         post("/admin/apps/crm/certificate/upload", &[("certificate", "x"), ("private_key", "y")]),
         post("/admin/apps/crm/certificate/replace", &[("algorithm", "p256"), ("years", "3")]),
@@ -108,6 +119,8 @@ async fn routes(app: &TestApp) -> Routes {
         post(&group, &[("name", "Growth 2")]),
         post(&format!("{group}/members"), &[("action", "add"), ("person", "tomas")]),
         post(&format!("{group}/remove"), &[("confirm", "Growth")]),
+        post("/admin/keys/rotate", &[("alg", "RS256")]),
+        post("/admin/keys/retire", &[("kid", &kid)]),
     ];
     Routes { gets, forms, posts }
 }

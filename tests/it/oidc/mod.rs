@@ -1,9 +1,12 @@
 //! OpenID Connect over HTTP: codes, tokens, userinfo, logout, and what is refused.
 
 mod authorization;
+mod conformance;
 mod consent;
 mod cors;
 mod grants;
+pub mod jose;
+mod keys;
 mod logout;
 mod pushed;
 mod refusals;

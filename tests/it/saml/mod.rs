@@ -1,7 +1,10 @@
 //! SAML sign-on over HTTP: what comes in, what goes out, what is refused.
 
 mod attacks;
-mod logout;
+pub mod logout;
+mod metadata_api;
+mod metadata_fetching;
+mod metadata_source;
 mod rollover;
 mod settings;
 mod sign_on;

@@ -6,8 +6,8 @@ use gatehouse::{
     domain::{
         audit::EventType,
         connection::{
-            ContentEncryption, LogoutService, SamlConnection, SamlSignatureAlgorithm, ValueMapping,
-            ValueSource,
+            ContentEncryption, LogoutBinding, LogoutService, SamlConnection, SamlSignatureAlgorithm,
+            ValueMapping, ValueSource,
         },
     },
     service,
@@ -100,7 +100,7 @@ async fn settings_that_cannot_work_are_refused_when_saved() {
             "a script as address",
             SamlConnection {
                 logout_services: vec![LogoutService {
-                    binding: "redirect".into(),
+                    binding: LogoutBinding::Redirect,
                     url: "javascript:alert(1)".into(),
                     response_url: String::new(),
                 }],

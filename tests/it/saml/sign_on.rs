@@ -145,3 +145,52 @@ async fn a_cross_site_post_without_cookies_is_sent_once_more_by_our_own_page() {
     let again = browser.post("/saml2/crm?resent", &fields).await;
     assert!(response(&again).contains("AuthnStatement"));
 }
+
+#[tokio::test]
+async fn iip_md09_and_sdp_md10_our_metadata_says_what_we_take_who_helps_and_where_errors_go() {
+    let https = |config: &mut gatehouse::config::Config| {
+        config.http.public_url = "https://id.fernhill.example".parse().expect("an address");
+    };
+    let clock = gatehouse::clock::Clock::manual(crate::support::app::start());
+    let app = TestApp::with(Kind::Sqlite, clock, gatehouse::web::Limits::default(), https).await;
+    super::fill(&app, saml_settings()).await;
+    let (_, xml) = gatehouse::service::idp_metadata::document(&app.ctx, "crm").await.expect("published");
+    let document = roxmltree::Document::parse(&xml).expect("XML");
+    let named =
+        |name: &str| document.descendants().filter(|node| node.tag_name().name() == name).collect::<Vec<_>>();
+    let role = named("IDPSSODescriptor")[0];
+    assert_eq!(role.attribute("errorURL"), Some("https://id.fernhill.example/error?code=ERRORURL_CODE"));
+    assert_eq!(named("Logo")[0].text(), Some("https://id.fernhill.example/logo.svg"));
+    assert_eq!(named("DisplayName")[0].text(), Some("Fernhill"));
+    let algorithms: Vec<_> =
+        named("SigningMethod").iter().filter_map(|node| node.attribute("Algorithm")).collect();
+    assert!(algorithms.contains(&"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"), "{algorithms:?}");
+    assert!(!algorithms.iter().any(|uri| uri.ends_with("rsa-sha1")), "{algorithms:?}");
+    assert_eq!(named("DigestMethod").len(), 3);
+    let kinds: Vec<_> =
+        named("ContactPerson").iter().filter_map(|node| node.attribute("contactType")).collect();
+    assert_eq!(kinds, ["technical", "support"]);
+}
+
+#[tokio::test]
+async fn sdp_md12_people_sent_by_an_app_are_told_what_to_do_and_the_logo_is_there() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let browser = app.browser();
+    for (query, words) in [
+        ("", "The app couldn’t sign you in"),
+        ("?code=AUTHORIZATION_FAILURE&rp=x", "The app doesn’t let you in"),
+        ("?code=%3Cscript%3Ealert(1)%3C%2Fscript%3E", "The app couldn’t sign you in"),
+    ] {
+        let page = browser.get(&format!("/error{query}")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text.contains(words) && page.text.contains("it@fernhill.example"), "{}", page.text);
+        assert!(!page.text.contains("alert(1)"), "nothing of the address is shown");
+    }
+    let logo = browser.get("/logo.svg").await;
+    assert_eq!(
+        (logo.status, &logo.headers["content-type"]),
+        (StatusCode::OK, &"image/svg+xml".parse().expect("a value"))
+    );
+    let metadata = browser.get("/saml2/crm/metadata").await.text;
+    assert!(!metadata.contains("errorURL") && !metadata.contains("mdui:Logo"), "not over plain http");
+}

@@ -15,6 +15,7 @@ mod races;
 mod rules;
 mod sample;
 mod secrets;
+mod sp_metadata;
 mod tokens;
 mod writes;
 

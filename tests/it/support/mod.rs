@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod database;
+pub mod metadata;
 pub mod postgres;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -6,6 +6,7 @@ mod amplitude;
 mod heap;
 mod mixpanel;
 mod sp;
+mod statsig;
 
 use crate::support::{
     app::{Browser, Page, TestApp},
@@ -120,7 +121,8 @@ fn form_fields(page: &Page) -> Vec<(String, String)> {
     let mut select = None;
     for tag in form.split('<').skip(1) {
         if tag.starts_with("input") {
-            if let Some(name) = attribute(tag, "name") {
+            let is_off = tag.contains("type=\"checkbox\"") && !tag.contains(" checked");
+            if let Some(name) = attribute(tag, "name").filter(|_| !is_off) {
                 fields.push((name, attribute(tag, "value").unwrap_or_default()));
             }
         } else if tag.starts_with("textarea") {

@@ -54,7 +54,7 @@ def key_pair(folder: Path, name: str) -> None:
 
 
 def main(database_url: str, folder: Path) -> None:
-    listen_port, sp_port = free_ports(2)
+    listen_port, sp_port, back_port, apache_port, spa_port = free_ports(5)
     url = f"http://127.0.0.1:{listen_port}"
     sp_base = f"http://127.0.0.1:{sp_port}"
     state = {
@@ -64,6 +64,11 @@ def main(database_url: str, folder: Path) -> None:
         "passwords": {name: secrets.token_urlsafe(18) for name in ("maya", "omar", "rivera")},
         "basic_secret": secrets.token_urlsafe(33),
         "post_secret": secrets.token_urlsafe(33),
+        "back_secret": secrets.token_urlsafe(33),
+        "apache_secret": secrets.token_urlsafe(33),
+        "back_channel": f"http://127.0.0.1:{back_port}/backchannel",
+        "apache": f"http://127.0.0.1:{apache_port}",
+        "spa": f"http://127.0.0.1:{spa_port}",
         "maya": {
             "email": "maya.okafor@fernhill.example",
             "display_name": MAYA_NAME,
@@ -107,9 +112,14 @@ def main(database_url: str, folder: Path) -> None:
         "PLAIN_RELAY_STATE": state["plain_relay_state"],
         "BASIC_SECRET": state["basic_secret"],
         "POST_SECRET": state["post_secret"],
+        "BACK_SECRET": state["back_secret"],
+        "APACHE_SECRET": state["apache_secret"],
+        "BACK_CHANNEL": state["back_channel"],
     }
     values = {name: json.dumps(value, ensure_ascii=False) for name, value in quoted.items()}
     values["SP_BASE"] = sp_base
+    values["APACHE"] = state["apache"]
+    values["SPA"] = state["spa"]
     organisation = Template((HERE / "org.template.yaml").read_text(encoding="utf-8")).substitute(values)
     (folder / "org.yaml").write_text(organisation, encoding="utf-8")
 

@@ -85,6 +85,7 @@ fn role_of(
         single_logout_services: endpoints::single_logout_services(role, &mut notes)?,
         signing_certificates: keys.signing,
         encryption_keys: keys.encryption,
+        signing_methods: keys::signing_methods(entity, role)?,
         authn_requests_signed,
         want_assertions_signed: read::boolean(role, "WantAssertionsSigned")?,
         name_id_formats: name_id_formats(role)?,

@@ -1,7 +1,7 @@
 //! The protocol half of an app, from the blocks of the file. Does not own its rules (`domain::connection`).
 
 use super::{
-    Setting, oidc,
+    Setting, metadata_source, oidc,
     recipe::{self, Recipe},
 };
 use crate::{
@@ -44,6 +44,11 @@ impl About<'_> {
     }
 }
 
+/// The same for a client.
+fn client_base(recipe: Option<&Recipe>) -> OidcConnection {
+    recipe.and_then(|recipe| recipe.filled.connection.oidc()).cloned().unwrap_or_default()
+}
+
 /// What an app comes to.
 pub(super) struct Wanted {
     pub(super) connection: Connection,
@@ -75,7 +80,7 @@ pub(super) fn of(about: &About<'_>) -> Result<Wanted, FieldErrors> {
             Connection::Saml(Box::new(saml(about, block, about.base(recipe.as_ref()))?))
         }
         (None, Some(block), None) => {
-            Connection::Oidc(Box::new(oidc::of(about, block, OidcConnection::default())?))
+            Connection::Oidc(Box::new(oidc::of(about, block, client_base(recipe.as_ref()))?))
         }
         (None, None, Some(url)) => Connection::Bookmark(BookmarkConnection { url: url.clone() }),
         (None, None, None) => match (about.current(), connector) {
@@ -121,7 +126,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
         errors.add("saml.sp_metadata_file", message);
     }
     let mut saml = match &block.sp_metadata {
-        None => base,
+        None => metadata_source::kept(about.current(), block, base),
         Some(xml) => {
             let reading = sp_metadata::Reading {
                 current: &base,
@@ -224,6 +229,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
     if let Some(rows) = &block.attributes {
         saml.attributes = mappings("saml.attributes", rows, &mut errors);
     }
+    saml.metadata_source = metadata_source::of(block, &mut errors);
     errors.finish()?;
     Ok(saml)
 }

@@ -5,10 +5,10 @@ use super::connection::About;
 use crate::{
     catalog,
     domain::{
-        connection::{Connection, SamlConnection},
+        connection::{Connection, OidcConnection, SamlConnection},
         text::FieldErrors,
     },
-    service::connectors::{Connector, Filled, Parameters, refill},
+    service::connectors::{Connector, Filled, Parameters, Protocol, refill},
 };
 
 /// The connectors that aren't of the catalogue.
@@ -49,8 +49,12 @@ pub(super) fn of(about: &About<'_>) -> Result<Option<Recipe>, FieldErrors> {
         }
         return Ok(None);
     };
-    if entry.oidc.is_some() || entry.url.is_some() {
-        let message = format!("{} signs on with SAML; write a saml block, or none", connector.name);
+    let (way, block, other) = match connector.protocol {
+        Protocol::Saml => ("SAML", "a saml", entry.oidc.is_some()),
+        Protocol::Oidc => ("OpenID Connect", "an oidc", entry.saml.is_some()),
+    };
+    if other || entry.url.is_some() {
+        let message = format!("{} signs on with {way}; write {block} block, or none", connector.name);
         return Err(FieldErrors::one("connector", message));
     }
     let nothing = Parameters::new();
@@ -72,8 +76,13 @@ pub(super) fn alone(about: &About<'_>, recipe: Option<&Recipe>) -> Result<Connec
     };
     let Some(existing) = about.existing else { return Ok(filled.connection.clone()) };
     if existing.connector == connector.slug {
-        let current = existing.connection.saml();
+        let current = Some(&existing.connection);
         return Ok(refill(connector, &existing.parameters, current, &filled.parameters)?.connection);
+    }
+    if let Connection::Oidc(made) = &filled.connection {
+        // The client keeps its name: the app knows it by it.
+        let client_id = existing.connection.oidc().map(|oidc| oidc.client_id.clone()).unwrap_or_default();
+        return Ok(Connection::Oidc(Box::new(OidcConnection { client_id, ..(**made).clone() })));
     }
     let made = filled.connection.saml().cloned().unwrap_or_default();
     let idp_entity_id = existing.connection.saml().map(|saml| saml.idp_entity_id.clone()).unwrap_or_default();

@@ -16,6 +16,7 @@ use crate::{
             Answer, Claim, Flow, Outcome, Person, StopCause, Visitor, claim_for, name_id, not_granted,
             service_provider, stop,
         },
+        sp_metadata,
     },
     store::{self, Written, app_sessions::AppSession},
 };
@@ -48,6 +49,11 @@ pub(in crate::service::sign_on) async fn issue(
             "settings_changed",
             format!("{}’s settings changed during the sign-on.", app.label),
         );
+        return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
+    }
+    if let Some(ended) = sp_metadata::ended(ctx, app).await? {
+        let why = format!("{}’s metadata ended on {}.", app.label, ended.format("%-d %B %Y"));
+        let event = stop::failed(ctx, "metadata_ended", why);
         return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
     }
     let Some(target) = target(connection, request) else {

@@ -3,7 +3,7 @@
 
 use super::{
     new::{Half, add as add_app, look},
-    preview, saml_form,
+    oidc_form, preview, saml_form,
 };
 use crate::{
     context::AppContext,
@@ -40,8 +40,15 @@ use axum::{
 /// Before a parameter's key, in the names of form fields and of refused fields.
 const PREFIX: &str = "parameters.";
 /// Refused fields of the connection that no field of the form stands for.
-const HIDDEN: &[&str] =
-    &["sp_entity_id", "acs_urls", "start_url", "attributes", "audiences", "default_relay_state"];
+const HIDDEN: &[&str] = &[
+    "sp_entity_id",
+    "acs_urls",
+    "start_url",
+    "attributes",
+    "audiences",
+    "default_relay_state",
+    "redirect_uris",
+];
 
 /// The apps of the catalogue that answer a search.
 pub fn cards(admin: &Admin, query: &str) -> Result<Vec<ConnectorCard>, Failure> {
@@ -59,6 +66,7 @@ fn card(connector: &Connector) -> ConnectorCard {
         description: connector.description.clone(),
         protocol: match connector.protocol {
             Protocol::Saml => "SAML 2.0",
+            Protocol::Oidc => "OIDC",
         },
     }
 }
@@ -170,6 +178,16 @@ async fn refused_page(
     typed: Parameters,
     refused: FieldErrors,
 ) -> Result<Response, Failure> {
+    if let Some(oidc) = app.connection.oidc() {
+        let errors = forms::errors(refused, oidc_form::RENAMES);
+        let secret = oidc_form::secret_line(ctx, admin, app).await?;
+        let mut drawn = oidc_form::draw(ctx, admin, app, oidc_form::fields_of(oidc), errors, secret).await?;
+        drawn.preview = preview::panel(ctx, admin, app, "").await?;
+        if let Some(connector) = connectors::of(app) {
+            drawn.recipe = Some(recipe(connector, &app.parameters, &typed));
+        }
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &drawn);
+    }
     let Some(saml) = app.connection.saml() else { return Err(Failure::NotFound) };
     let beside = saml_form::Beside { parameters: Some(typed), ..saml_form::Beside::default() };
     let errors = forms::errors(refused, saml_form::RENAMES);
@@ -215,6 +233,9 @@ fn kind(what: GiveKind) -> recipe::GiveKind {
         GiveKind::Issuer => recipe::GiveKind::Issuer,
         GiveKind::Certificate => recipe::GiveKind::Certificate,
         GiveKind::PortalUrl => recipe::GiveKind::PortalUrl,
+        GiveKind::DiscoveryUrl => recipe::GiveKind::DiscoveryUrl,
+        GiveKind::ClientId => recipe::GiveKind::ClientId,
+        GiveKind::ClientSecret => recipe::GiveKind::ClientSecret,
     }
 }
 

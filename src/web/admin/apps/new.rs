@@ -1,6 +1,6 @@
 //! Adding an application: the kind, then its name, tile and what is known of it. Does not own making it (`service::apps`).
 
-use super::{catalogue, metadata, oidc_form, slug, sso};
+use super::{catalogue, metadata, oidc_form, slug, source, sso};
 use crate::{
     context::AppContext,
     domain::{
@@ -11,6 +11,7 @@ use crate::{
     service::{
         ServiceError, apps,
         connectors::{self, Parameters},
+        sp_metadata::Looked,
     },
     web::{
         admin::{forms, frame::console, opened::Manager, paging::Query},
@@ -90,6 +91,8 @@ async fn draw(
         kind,
         look,
         metadata_xml: fields.get("metadata_xml").to_owned(),
+        source: source::typed(fields),
+        sp_entity_id: fields.get("sp_entity_id").trim().to_owned(),
         redirect_uris: fields.get("redirect_uris").to_owned(),
         url: fields.get("url").to_owned(),
     })
@@ -121,7 +124,7 @@ pub async fn submit(
         return catalogue::add(&ctx, &admin, connector, &fields).await;
     };
     let mut look = look(&fields);
-    let made = match connection(&ctx, &admin, kind, &mut look, &fields) {
+    let made = match connection(&ctx, &admin, kind, &mut look, &fields).await? {
         Ok(connection) => {
             let half = Half { connector: kind.slug(), parameters: Parameters::new(), connection };
             add(&ctx, &admin, &look, half).await?
@@ -180,37 +183,55 @@ pub(super) async fn add(
     }
 }
 
-/// The protocol half; metadata also gives a name to an app without one.
-fn connection(
+/// The protocol half, or the fields that were refused; metadata also gives a name to an app without one.
+async fn connection(
     ctx: &AppContext,
     admin: &Admin,
     kind: NewKind,
     look: &mut Look,
     fields: &Fields,
-) -> Result<Connection, FieldErrors> {
-    Ok(match kind {
-        NewKind::Saml => {
-            let mut saml = SamlConnection::default();
-            let (xml, field) = metadata::document(fields);
-            if !xml.trim().is_empty() {
-                let proposal = metadata::propose(ctx, admin, xml, &saml, &look.label).map_err(|refused| {
-                    let mut named = FieldErrors::default();
-                    refused.0.into_iter().for_each(|error| named.add(field, error.message));
-                    named
-                })?;
-                saml = proposal.connection;
+) -> Result<Result<Connection, FieldErrors>, Failure> {
+    Ok(Ok(match kind {
+        NewKind::Saml => match saml(ctx, admin, &look.label, fields).await {
+            Ok((saml, display_name)) => {
                 if look.label.is_empty() {
-                    look.label = proposal.display_name.unwrap_or_default();
+                    look.label = display_name.unwrap_or_default();
                 }
+                Connection::Saml(Box::new(saml))
             }
-            Connection::Saml(Box::new(saml))
-        }
+            Err(ServiceError::Invalid(refused)) => return Ok(Err(refused)),
+            Err(other) => return Err(other.into()),
+        },
         NewKind::Oidc => Connection::Oidc(Box::new(OidcConnection {
             redirect_uris: oidc_form::lines(fields.get("redirect_uris")),
             ..OidcConnection::default()
         })),
         NewKind::Bookmark => Connection::Bookmark(BookmarkConnection { url: fields.get("url").to_owned() }),
-    })
+    }))
+}
+
+/// The settings that a document comes to, and how the app calls itself in it: the document sent along, else the one at the
+/// address, else none.
+async fn saml(
+    ctx: &AppContext,
+    admin: &Admin,
+    label: &str,
+    fields: &Fields,
+) -> Result<(SamlConnection, Option<String>), ServiceError> {
+    let from = source::to_source(&source::typed(fields))?;
+    let (xml, field) = metadata::document(fields);
+    if xml.trim().is_empty() {
+        let Some(from) = from else { return Ok((SamlConnection::default(), None)) };
+        let looked = Looked::fetch(ctx, &admin.caller, from, fields.get("sp_entity_id")).await?;
+        return Ok((looked.connection, looked.display_name));
+    }
+    let proposal =
+        metadata::propose(ctx, admin, xml, &SamlConnection::default(), label).map_err(|refused| {
+            let mut named = FieldErrors::default();
+            refused.0.into_iter().for_each(|error| named.add(field, error.message));
+            named
+        })?;
+    Ok((SamlConnection { metadata_source: from, ..proposal.connection }, proposal.display_name))
 }
 
 async fn refused_page(
@@ -221,7 +242,11 @@ async fn refused_page(
     fields: &Fields,
     refused: FieldErrors,
 ) -> Result<Response, Failure> {
-    let (_, document) = metadata::document(fields);
+    let by_address = !fields.get("sp_metadata_url").trim().is_empty();
+    let document = match metadata::document(fields) {
+        ("", _) if by_address => "sp_metadata_url",
+        (_, field) => field,
+    };
     let renames: Vec<(&str, &str)> = FROM_METADATA.iter().map(|field| (*field, document)).collect();
     let errors = forms::errors(refused, &renames);
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &draw(ctx, admin, kind, look, fields, errors).await?)

@@ -8,7 +8,7 @@ use crate::{
         connection::{ClientAuth, IdTokenAlgorithm, OidcConnection},
         text::FieldErrors,
     },
-    service::{apps, overview::ClientSecret},
+    service::{apps, connectors, overview::ClientSecret},
     web::{
         admin::{frame::console, saving::Compared},
         error::Failure,
@@ -187,6 +187,8 @@ pub async fn draw(
         frame: super::frame::of(ctx, admin, app, AppTab::SignOn).await?,
         errors,
         preview: Preview::default(),
+        recipe: connectors::of(app)
+            .map(|connector| super::catalogue::recipe(connector, &app.parameters, &app.parameters)),
         issuer: ctx.config.http.public_url.as_str().to_owned(),
         discovery_url: ctx.url("/.well-known/openid-configuration"),
         client_id: oidc.client_id.clone(),

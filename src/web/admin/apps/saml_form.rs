@@ -1,6 +1,6 @@
 //! The form of a SAML app's sign-on: stored settings to fields, and fields to settings. Does not own checking them.
 
-use super::{catalogue, certificates, rows};
+use super::{catalogue, certificates, rows, saml_advanced, source};
 use crate::{
     context::AppContext,
     domain::{
@@ -25,6 +25,7 @@ use crate::{
                     AppTab,
                     preview::Preview,
                     saml::{SamlFields, SamlGive, SamlSso},
+                    source::SourceFields,
                 },
             },
             form::Errors,
@@ -62,11 +63,12 @@ pub fn fields_of(saml: &SamlConnection) -> SamlFields {
         sp_certificates: certificates::to_pem_list(&saml.sp_certificates),
         attributes: rows::of(&saml.attributes),
         groups_attribute: saml.groups_attribute.clone(),
+        advanced: saml_advanced::fields_of(saml),
     }
 }
 
-/// The fields as typed.
-pub fn typed(fields: &Fields) -> SamlFields {
+/// The fields as typed; what the form left out is as it is stored.
+pub fn typed(fields: &Fields, stored: &SamlConnection) -> SamlFields {
     let text = |name: &str| fields.get(name).trim().to_owned();
     SamlFields {
         acs_urls: text("acs_urls"),
@@ -80,6 +82,7 @@ pub fn typed(fields: &Fields) -> SamlFields {
         sp_certificates: text("sp_certificates"),
         attributes: rows::typed(fields),
         groups_attribute: text("groups_attribute"),
+        advanced: saml_advanced::typed(fields).unwrap_or_else(|| saml_advanced::fields_of(stored)),
     }
 }
 
@@ -87,7 +90,7 @@ pub fn typed(fields: &Fields) -> SamlFields {
 pub fn compared(stored: &SamlFields, typed: &SamlFields) -> Vec<Compared> {
     let (old, new) = (stored, typed);
     let pair = Compared::new;
-    vec![
+    let mut pairs = vec![
         pair("Reply addresses", &["acs_urls"], &old.acs_urls, &new.acs_urls),
         pair("App entity ID", &["sp_entity_id"], &old.sp_entity_id, &new.sp_entity_id),
         pair("Identify people by", &["name_id_source"], &old.name_id_source, &new.name_id_source),
@@ -103,7 +106,10 @@ pub fn compared(stored: &SamlFields, typed: &SamlFields) -> Vec<Compared> {
         pair("Its certificates", &["sp_certificates"], &old.sp_certificates, &new.sp_certificates),
         pair("Attributes", &["attributes"], &rows::text(&old.attributes), &rows::text(&new.attributes)),
         pair("Groups", &["groups_attribute"], &old.groups_attribute, &new.groups_attribute),
-    ]
+        pair("Start address", &["start_url"], &old.start_url, &new.start_url),
+    ];
+    pairs.extend(saml_advanced::compared(&old.advanced, &new.advanced));
+    pairs
 }
 
 /// The settings that fields stand for; what the form doesn't show stays as it is.
@@ -137,6 +143,11 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
         errors.add("acs_urls", message);
         Vec::new()
     });
+    let advanced =
+        saml_advanced::to_connection(&fields.advanced, current.clone()).unwrap_or_else(|refused| {
+            errors.0.extend(refused.0);
+            current.clone()
+        });
     errors.finish()?;
     let (sign_assertion, sign_response) = sign.unwrap_or((true, true));
     Ok(SamlConnection {
@@ -152,7 +163,7 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
         default_relay_state: fields.default_relay_state.clone(),
         attributes: rows::mappings(&fields.attributes, &current.attributes),
         groups_attribute: fields.groups_attribute.clone(),
-        ..current.clone()
+        ..advanced
     })
 }
 
@@ -189,6 +200,8 @@ pub struct Beside {
     pub metadata_xml: String,
     /// Parameters; `None` shows the stored ones.
     pub parameters: Option<Parameters>,
+    /// Where the metadata comes from; `None` shows what is stored.
+    pub source: Option<SourceFields>,
 }
 
 /// The page, without a preview.
@@ -204,6 +217,13 @@ pub async fn draw(
     let connector = connectors::of(app);
     rows::lock(&mut fields.attributes, &saml.attributes, connector);
     let typed = beside.parameters.as_ref().unwrap_or(&app.parameters);
+    let (mut panel, waiting) = source::panel(ctx, admin, app, saml).await?;
+    if let Some(typed) = beside.source {
+        panel.fields = typed;
+    }
+    let now = ctx.now();
+    let key = apps::active_key(ctx, app.id).await?;
+    let (signs_with, key_misfit) = saml_advanced::signing(saml.signature_algorithm, key.algorithm);
     Ok(SamlSso {
         page: admin.visit.page(ctx).editing(app.version),
         console: console(ctx, admin, Nav::Apps).await?,
@@ -228,6 +248,12 @@ pub async fn draw(
         sources: rows::sources(),
         metadata_xml: beside.metadata_xml,
         recipe: connector.map(|connector| catalogue::recipe(connector, &app.parameters, typed)),
+        signs_with,
+        key_misfit,
+        source: panel,
+        waiting,
+        sp_certificates: saml_advanced::lines_of(&saml.sp_certificates, now),
+        encryption_certificates: saml_advanced::lines_of(&saml.encryption_certificates, now),
     })
 }
 
@@ -242,6 +268,7 @@ async fn give(ctx: &AppContext, app: &App, saml: &SamlConnection) -> Result<Saml
         fingerprint: fingerprint_sha256(&der),
         certificate_pem: certificates::to_pem(&certificate),
         portal_url: ctx.url("/"),
+        logout_url: ctx.url(&format!("/saml2/{}/slo", app.slug)),
         certificate_href: format!("/saml2/{}/certificate.pem", app.slug),
         certificate_ends: key.not_after.map(|end| end.format("%-d %B %Y").to_string()).unwrap_or_default(),
     })

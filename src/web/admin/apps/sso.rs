@@ -132,7 +132,7 @@ fn previewed(fields: &Fields) -> String {
 fn wanted(app: &App, fields: &Fields) -> Result<Connection, FieldErrors> {
     Ok(match &app.connection {
         Connection::Saml(saml) => {
-            Connection::Saml(Box::new(saml_form::to_connection(&saml_form::typed(fields), saml)?))
+            Connection::Saml(Box::new(saml_form::to_connection(&saml_form::typed(fields, saml), saml)?))
         }
         Connection::Oidc(oidc) => {
             Connection::Oidc(Box::new(oidc_form::to_connection(&oidc_form::typed(fields), oidc)?))
@@ -184,7 +184,7 @@ async fn again(
     let app = unsaved.current(ctx, admin, app).await?;
     match &app.connection {
         Connection::Saml(saml) => {
-            let typed = saml_form::typed(fields);
+            let typed = saml_form::typed(fields, saml);
             let compared = saml_form::compared(&saml_form::fields_of(saml), &typed);
             let errors = unsaved.errors(ctx, admin, &app, fields, saml_form::RENAMES, compared).await?;
             let mut drawn =

@@ -148,6 +148,54 @@ const FIXES: &[(&str, &str, Place)] = &[
     ("skipped", "{app} kept people waiting. If it happens often, check its logout address.", Place::SignOn),
     ("logout_not_issued", "Put the logout address of {app} right.", Place::SignOn),
     (
+        "metadata_address",
+        "Use an https address that this server may call. Inner ones are named in outbound.allow_private_networks.",
+        Place::SignOn,
+    ),
+    (
+        "metadata_unreachable",
+        "Check the metadata address of {app}, and that this server can reach it. The last good metadata counts meanwhile.",
+        Place::SignOn,
+    ),
+    (
+        "metadata_status",
+        "Open the metadata address of {app} in a browser. If it moved, enter the new one.",
+        Place::SignOn,
+    ),
+    ("metadata_redirect", "Enter the address that the metadata of {app} is at now.", Place::SignOn),
+    (
+        "metadata_too_large",
+        "Ask for the metadata of {app} alone, or use a metadata service (MDQ) instead of a whole federation.",
+        Place::SignOn,
+    ),
+    (
+        "metadata_unreadable",
+        "Open the metadata address of {app}: it should show XML. If it does, send the stored event to its maker.",
+        Place::SignOn,
+    ),
+    (
+        "metadata_signature",
+        "If whoever signs the metadata of {app} changed their key, make sure of it by another way and add the new \
+         certificate. If not, leave it: nothing was changed.",
+        Place::SignOn,
+    ),
+    ("metadata_entity", "Compare the entity ID of {app} with the one in its metadata.", Place::SignOn),
+    (
+        "metadata_validity",
+        "Ask {app} for metadata that is valid now, or change how long it has to be.",
+        Place::SignOn,
+    ),
+    (
+        "metadata_refused",
+        "Look at what the metadata of {app} says: a value in it can’t be stored here.",
+        Place::SignOn,
+    ),
+    (
+        "metadata_ended",
+        "Fetch the metadata of {app} again. If there is no newer one, ask {app} for it, or let people in meanwhile.",
+        Place::SignOn,
+    ),
+    (
         "invalid_client",
         "If the secret was changed here, give the new one to {app}. If it was lost, make a new one.",
         Place::SignOn,

@@ -65,6 +65,10 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::SigningKeyReplace => "Certificate replaced at once",
         EventType::SigningKeyDelete => "Certificate removed",
         EventType::CertificateExpiry => "Certificate ends soon",
+        EventType::SpMetadataRefresh => "Metadata fetched",
+        EventType::SpMetadataWaiting => "Metadata waits for approval",
+        EventType::SpMetadataApprove => "Metadata approved",
+        EventType::SpMetadataDismiss => "Metadata dismissed",
         EventType::ApiTokenCreate => "API token made",
         EventType::ApiTokenDelete => "API token withdrawn",
         EventType::OauthTokenIssue => "Token given",
@@ -94,6 +98,7 @@ pub fn title(event: &AuditEvent) -> &'static str {
             _ => "Wrong user name or password",
         },
         (EventType::UserLogout, _) => "Signed out",
+        (EventType::SpMetadataRefresh, false) => "Metadata not fetched",
         (EventType::AssociationChange, _) if field(event) == Some("members") => {
             if is_addition(event) {
                 "Group joined"
@@ -108,6 +113,9 @@ pub fn title(event: &AuditEvent) -> &'static str {
                 "Access taken back"
             }
         }
+        (EventType::SigningKeyCreate, _) if is_issuer_key(event) => "Issuer key made",
+        (EventType::SigningKeySwitch, _) if is_issuer_key(event) => "Issuer key switched",
+        (EventType::SigningKeyReplace, _) if is_issuer_key(event) => "Issuer key withdrawn",
         (kind, _) => type_words(kind),
     }
 }
@@ -172,6 +180,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OrganizationExport => format!("{who} exported the organisation."),
         EventType::ClientSecretCreate => format!("{who} made a client secret for {app}."),
         EventType::ClientSecretDelete => format!("{who} withdrew a client secret of {app}."),
+        _ if is_issuer_key(event) => issuer_key(event, who),
         EventType::SigningKeyCreate => match detail("source") {
             "upload" => format!("{who} brought the next certificate of {app}."),
             _ => format!("{who} made the next certificate of {app}."),
@@ -191,6 +200,13 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
             "" => format!("The certificate of {app} ends soon."),
             days => format!("The certificate of {app} ends within {days} days."),
         },
+        EventType::SpMetadataRefresh => format!("The metadata of {app} is fetched and usable."),
+        EventType::SpMetadataWaiting => match detail("fields") {
+            "" => format!("The metadata of {app} changed. Somebody has to approve it."),
+            fields => format!("The metadata of {app} changed in {fields}. Somebody has to approve it."),
+        },
+        EventType::SpMetadataApprove => format!("{who} approved what the metadata of {app} changed."),
+        EventType::SpMetadataDismiss => format!("{who} dismissed what the metadata of {app} changed."),
         EventType::ApiTokenCreate => format!("{who} made the API token {what}."),
         EventType::ApiTokenDelete => format!("{who} withdrew the API token {what}."),
         EventType::OauthTokenIssue => format!("{app} got a token for {who}."),
@@ -200,6 +216,24 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OauthConsentRevoke => {
             format!("{who} took back what {what} had allowed {app}; its tokens ended.")
         }
+    }
+}
+
+fn is_issuer_key(event: &AuditEvent) -> bool {
+    event
+        .resource
+        .as_ref()
+        .is_some_and(|resource| resource.kind == crate::service::issuer_keys::rotation::RESOURCE)
+}
+
+/// What happened to a key that tokens are signed with; its name is the algorithm.
+fn issuer_key(event: &AuditEvent, who: &str) -> String {
+    let alg = event.resource.as_ref().map(|resource| resource.name.as_str()).unwrap_or_default();
+    match event.event_type {
+        EventType::SigningKeyCreate => format!("{who} made the issuer’s next {alg} key."),
+        EventType::SigningKeySwitch => format!("{who} let the issuer sign with its next {alg} key."),
+        EventType::SigningKeyReplace => format!("{who} withdrew a {alg} key of the issuer at once."),
+        _ => format!("{who} changed a {alg} key of the issuer."),
     }
 }
 
@@ -348,6 +382,10 @@ pub(super) mod tests {
             E::SigningKeyReplace,
             E::SigningKeyDelete,
             E::CertificateExpiry,
+            E::SpMetadataRefresh,
+            E::SpMetadataWaiting,
+            E::SpMetadataApprove,
+            E::SpMetadataDismiss,
             E::ApiTokenCreate,
             E::ApiTokenDelete,
             E::OauthTokenIssue,

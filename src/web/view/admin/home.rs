@@ -23,16 +23,16 @@ pub struct SetupStep {
     pub action: Option<Link>,
 }
 
-/// A certificate that ends soon, or has ended.
+/// Something about an app that needs somebody: a certificate that ends soon, metadata that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndingRow {
     /// The app.
     pub tile: Tile,
-    /// What ends and when, such as "Amplitude’s certificate ends in 12 days".
+    /// What, such as "Amplitude’s certificate ends in 12 days".
     pub text: String,
     /// The day, and what to do.
     pub hint: String,
-    /// The app's certificate page.
+    /// The page where it is done.
     pub href: String,
     /// How urgent it is.
     pub state: Pill,
@@ -67,6 +67,8 @@ pub struct Home {
     pub steps: Vec<SetupStep>,
     /// Certificates that end soon, the first at the top.
     pub ending: Vec<EndingRow>,
+    /// Apps whose metadata needs somebody.
+    pub metadata: Vec<EndingRow>,
     /// Sign-ins since midnight.
     pub sign_ins_today: u64,
     /// Different people among them.

@@ -7,6 +7,7 @@ use super::super::admin::apps::look::{AppAppearance, Look};
 use super::super::admin::apps::new::{AppNew, AppNewConnector, AppNewForm, ConnectorCard, NewKind};
 use super::super::admin::apps::recipe::ParameterField;
 use super::super::admin::apps::remove::AppRemove;
+use super::super::admin::apps::source::SourceFields;
 use super::super::admin::apps::unassign::AppUnassign;
 use super::super::admin::apps::{AppActivity, AppFrame, AppList, AppRow, AppTab};
 use super::super::admin::audit::EventRow;
@@ -197,6 +198,8 @@ impl AppNewForm {
             kind,
             look: Look::default(),
             metadata_xml: String::new(),
+            source: SourceFields::default(),
+            sp_entity_id: String::new(),
             redirect_uris: String::new(),
             url: String::new(),
         }

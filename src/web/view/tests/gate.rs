@@ -5,8 +5,8 @@ use super::super::form::{Errors, Hidden};
 use super::super::protocol::{FormPost, SamlPost};
 use super::super::setup::Setup;
 use super::super::sign_in::{
-    ChooseAccount, Consent, Leave, LogoutHop, LogoutWait, Name, Password, Release, SignOut, SignedOut,
-    TooMany,
+    ChooseAccount, Consent, Leave, LogoutFrames, LogoutHop, LogoutWait, Name, Password, Release, SignOut,
+    SignedOut, TooMany,
 };
 use super::super::*;
 use super::common::{HOSTILE, errors_on, hostile_tile, tile};
@@ -168,7 +168,16 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
             &SignedOut {
                 page: Page::sample("/logout"),
                 signed_out: vec![hostile_tile()],
+                told: vec![hostile_tile()],
                 still_open: vec![hostile_tile(), Tile::sample()],
+            },
+        ),
+        page(
+            "logout-frames",
+            &LogoutFrames {
+                page: Page::sample("/logout/x"),
+                frames: vec!["https://rp.example/out?iss=https%3A%2F%2Fid.example&sid=1".into()],
+                seconds: 3,
             },
         ),
         page(

@@ -52,6 +52,13 @@ impl Home {
                 href: "/admin/apps/amplitude/certificate".into(),
                 state: Pill::new(Tone::Warn, "Soon"),
             }],
+            metadata: vec![EndingRow {
+                tile: Tile::sample(),
+                text: "Amplitude’s metadata changed".into(),
+                hint: "Keys or addresses, today. Approve or dismiss it.".into(),
+                href: "/admin/apps/amplitude/sso".into(),
+                state: Pill::new(Tone::Warn, "Waits"),
+            }],
             changes: vec![
                 change("Tomás Rivera", "Changed Amplitude’s attributes"),
                 change("Ines Duarte", "Changed her password"),

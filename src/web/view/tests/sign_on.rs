@@ -6,6 +6,8 @@ use super::super::admin::apps::oidc::{OidcFields, OidcMore, OidcSso, Secret};
 use super::super::admin::apps::preview::{Answer, Part, Preview, Row};
 use super::super::admin::apps::recipe::{Give, GiveKind, ParameterField, Recipe};
 use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso};
+use super::super::admin::apps::saml_advanced::{AdvancedFields, CertificateLine, LogoutRow};
+use super::super::admin::apps::source::{SourceFields, SourcePanel, Waiting};
 use super::super::admin::apps::{AppFrame, AppTab};
 use super::super::admin::{Console, Nav};
 use super::super::form::{AttributeRow, Choice, Difference, Errors, Hidden, Meanwhile};
@@ -90,6 +92,7 @@ impl SamlSso {
                 certificate_href: "/saml2/amplitude/certificate.pem".into(),
                 certificate_ends: "14 March 2029".into(),
                 portal_url: "https://id.fernhill.example/".into(),
+                logout_url: "https://id.fernhill.example/saml2/amplitude/slo".into(),
             },
             gave_note: "Filled in from metadata on 3 November. You can edit any value.".into(),
             complete: true,
@@ -111,6 +114,12 @@ impl SamlSso {
             sources: vec!["email".into(), "username".into()],
             metadata_xml: String::new(),
             recipe: None,
+            signs_with: "RSA-SHA256",
+            key_misfit: String::new(),
+            source: SourcePanel::default(),
+            waiting: None,
+            sp_certificates: Vec::new(),
+            encryption_certificates: Vec::new(),
         }
     }
 }
@@ -153,6 +162,69 @@ fn recipe_page(recipe: Recipe) -> SamlSso {
     page
 }
 
+/// A page of an app whose metadata changed, with certificates on file.
+fn waiting_page() -> SamlSso {
+    let line = |fingerprint: &str, ends: &str, ended| CertificateLine {
+        fingerprint: fingerprint.into(),
+        ends: ends.into(),
+        ended,
+    };
+    let row = |field: &str, now: &str, then: &str| ReviewRow {
+        field: field.into(),
+        now: now.into(),
+        from_metadata: then.into(),
+        changed: now != then,
+    };
+    let reply = "https://analytics.amplitude.com/saml/sso/104733 (index 0, default)";
+    let mut page = SamlSso {
+        source: SourcePanel {
+            fields: SourceFields {
+                sp_metadata_url: "https://amplitude.example/metadata.xml".into(),
+                sp_metadata_apply: "signed".into(),
+                ..SourceFields::default()
+            },
+            is_set: true,
+            state: Some(Pill::new(Tone::Warn, "Changes wait")),
+            trouble: String::new(),
+            facts: vec![("Last good", "12 min ago".into()), ("Signature", "verified".into())],
+        },
+        waiting: Some(Waiting {
+            rows: vec![
+                row("Reply addresses", reply, reply),
+                row(
+                    "Signing certificates",
+                    "SHA-256 4F:A1, valid until 3 March 2027",
+                    "SHA-256 9C:07, valid until 3 March 2030",
+                ),
+            ],
+            digest: "abc".into(),
+            since: "12 min ago".into(),
+            verified: true,
+        }),
+        sp_certificates: vec![line("4F:A1:9C", "3 March 2027", false), line("07:5D:E2", "1 May 2025", true)],
+        ..SamlSso::sample()
+    };
+    page.signs_with = "RSA-SHA512";
+    page.fields.advanced.signature_algorithm = "rsa-sha512".into();
+    page
+}
+
+#[test]
+fn what_waits_can_be_approved_and_the_algorithm_is_the_chosen_one() {
+    let (_, html) = page("app-sso-waiting", &waiting_page());
+    for part in [
+        "Its metadata changed",
+        "value=\"approve\"",
+        "value=\"dismiss\"",
+        "value=\"abc\"",
+        "RSA-SHA512</small>",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    let (_, html) = page("app-sso-waiting", &SamlSso { console: looking(), ..waiting_page() });
+    assert!(html.contains("Its metadata changed") && !html.contains("value=\"approve\""));
+}
+
 #[test]
 fn a_locked_row_keeps_its_name_and_its_switch() {
     let (_, html) = page("app-sso", &recipe_page(Recipe::sample()));
@@ -176,6 +248,7 @@ impl OidcSso {
             },
             errors: Errors::none(),
             preview: Preview::default(),
+            recipe: None,
             issuer: "https://id.fernhill.example".into(),
             discovery_url: "https://id.fernhill.example/.well-known/openid-configuration".into(),
             client_id: "statsig-7c1e04".into(),
@@ -228,14 +301,65 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     };
     let hostile_saml = SamlSso {
         frame: AppFrame::hostile(AppTab::SignOn),
-        errors: errors_on(&["acs_urls", "sp_entity_id", "attribute_name", "metadata_xml", "metadata_file"]),
+        errors: errors_on(&[
+            "acs_urls",
+            "sp_entity_id",
+            "attribute_name",
+            "metadata_xml",
+            "metadata_file",
+            "logout_services",
+            "encrypt",
+            "assertion_seconds",
+            "sp_metadata_url",
+            "sp_metadata_apply",
+        ]),
         gave_note: HOSTILE.into(),
         fields: SamlFields {
             acs_urls: HOSTILE.into(),
             attributes: hostile_rows.clone(),
             sp_certificates: format!("</textarea>{HOSTILE}"),
+            advanced: AdvancedFields {
+                encryption_certificates: format!("</textarea>{HOSTILE}"),
+                name_id_expression: HOSTILE.into(),
+                audiences: format!("</textarea>{HOSTILE}"),
+                logout: vec![LogoutRow {
+                    binding: HOSTILE.into(),
+                    url: HOSTILE.into(),
+                    response_url: HOSTILE.into(),
+                }],
+                allow_sha1: true,
+                ..AdvancedFields::default()
+            },
             ..SamlFields::default()
         },
+        source: SourcePanel {
+            fields: SourceFields {
+                sp_metadata_url: format!("</textarea>{HOSTILE}"),
+                sp_metadata_max_valid_days: HOSTILE.into(),
+                ..SourceFields::default()
+            },
+            is_set: true,
+            state: Some(Pill::new(Tone::Warn, HOSTILE)),
+            trouble: HOSTILE.into(),
+            facts: vec![("Last good", HOSTILE.into())],
+        },
+        key_misfit: HOSTILE.into(),
+        waiting: Some(Waiting {
+            rows: vec![review_row("Reply addresses", HOSTILE, "")],
+            digest: HOSTILE.into(),
+            since: HOSTILE.into(),
+            verified: true,
+        }),
+        sp_certificates: vec![CertificateLine {
+            fingerprint: HOSTILE.into(),
+            ends: HOSTILE.into(),
+            ended: true,
+        }],
+        encryption_certificates: vec![CertificateLine {
+            fingerprint: HOSTILE.into(),
+            ends: HOSTILE.into(),
+            ended: false,
+        }],
         name_id_sources: vec![Choice::new(HOSTILE, HOSTILE)],
         sources: vec![HOSTILE.into()],
         metadata_xml: HOSTILE.into(),
@@ -285,6 +409,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         ),
         page("app-sso-hostile", &hostile_saml),
         page("app-sso-review", &review),
+        page("app-sso-waiting", &waiting_page()),
         page("app-sso-overtaken", &SamlSso { errors: overtaken(), ..SamlSso::sample() }),
         page("app-sso-looking", &SamlSso { console: looking(), ..SamlSso::sample() }),
         page("app-oidc-looking", &OidcSso { console: looking(), ..OidcSso::sample() }),

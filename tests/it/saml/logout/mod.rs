@@ -26,7 +26,7 @@ use gatehouse::{
     clock::Clock,
     domain::{
         audit::{AuditEvent, EventType},
-        connection::{AcsUrl, Connection, LogoutService, SamlConnection},
+        connection::{AcsUrl, Connection, LogoutBinding, LogoutService, SamlConnection},
         group::Group,
         user::{Role, User},
     },
@@ -48,10 +48,10 @@ const SUCCESS: LogoutOutcome = LogoutOutcome::Success;
 const PARTIAL: LogoutOutcome = LogoutOutcome::Partial;
 
 /// A gateway with Maya and the group that has every app.
-struct House {
-    app: TestApp,
-    maya: User,
-    group: Group,
+pub struct House {
+    pub app: TestApp,
+    pub maya: User,
+    pub group: Group,
 }
 
 impl House {
@@ -63,12 +63,12 @@ impl House {
         Self { app, maya, group }
     }
 
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::on(Kind::Sqlite).await
     }
 
     /// Adds an app that takes logout messages by these bindings.
-    async fn sp(&self, slug: &'static str, bindings: &[&str]) -> Sp {
+    pub async fn sp(&self, slug: &'static str, bindings: &[&str]) -> Sp {
         let home = format!("https://{slug}.example");
         self.sp_at(slug, &home, bindings, "persistent").await
     }
@@ -76,7 +76,7 @@ impl House {
     async fn sp_at(&self, slug: &'static str, home: &str, bindings: &[&str], format: &str) -> Sp {
         let sp = Sp { clock: self.app.ctx.clock.clone(), ..Sp::new(slug, home) };
         let services = bindings.iter().map(|binding| LogoutService {
-            binding: (*binding).to_owned(),
+            binding: LogoutBinding::parse(binding).expect("a binding"),
             url: sp.address(),
             response_url: String::new(),
         });
@@ -93,14 +93,14 @@ impl House {
         sp
     }
 
-    async fn signed_in(&self) -> Browser {
+    pub async fn signed_in(&self) -> Browser {
         let browser = self.app.browser();
         browser.sign_in("maya").await;
         browser
     }
 
     /// Whether a browser is signed in.
-    async fn is_in(&self, browser: &Browser) -> bool {
+    pub async fn is_in(&self, browser: &Browser) -> bool {
         browser.get("/account").await.status.is_success()
     }
 
@@ -123,13 +123,13 @@ impl House {
 
 /// How an app was told of a person.
 #[derive(Debug, Clone)]
-struct SignedOn {
+pub struct SignedOn {
     name_id: NameId,
     index: String,
 }
 
 /// An app, seen from its own side.
-struct Sp {
+pub struct Sp {
     slug: &'static str,
     entity_id: String,
     home: String,
@@ -203,7 +203,7 @@ impl Sp {
     }
 
     /// Signs the person of a browser on, from the tile.
-    async fn sign_on(&self, browser: &Browser) -> SignedOn {
+    pub async fn sign_on(&self, browser: &Browser) -> SignedOn {
         self.tick();
         let page = browser.get(&format!("/launch/{}", self.slug)).await;
         let xml = response(&page);
@@ -224,7 +224,7 @@ impl Sp {
     }
 
     /// A LogoutRequest of this app.
-    async fn request(&self, app: &TestApp, binding: Binding, about: &SignedOn) -> IssuedLogoutRequest {
+    pub async fn request(&self, app: &TestApp, binding: Binding, about: &SignedOn) -> IssuedLogoutRequest {
         self.request_with(app, binding, &about.name_id, &[&about.index], None).await
     }
 
@@ -250,7 +250,7 @@ impl Sp {
     }
 
     /// Takes the gateway's request out of a page that brings it here.
-    async fn take(&self, app: &TestApp, page: &Page) -> VerifiedLogoutRequest {
+    pub async fn take(&self, app: &TestApp, page: &Page) -> VerifiedLogoutRequest {
         self.tick();
         let (address, binding, raw) = carried(page);
         assert_eq!(address, self.address());
@@ -265,7 +265,7 @@ impl Sp {
     }
 
     /// Brings the answer to a request of the gateway back.
-    async fn answer(
+    pub async fn answer(
         &self,
         app: &TestApp,
         browser: &Browser,
@@ -281,7 +281,12 @@ impl Sp {
     }
 
     /// Reads the answer to a request of this app out of a page that brings it here, or out of an envelope.
-    async fn hear(&self, app: &TestApp, asked: &IssuedLogoutRequest, page: &Page) -> VerifiedLogoutResponse {
+    pub async fn hear(
+        &self,
+        app: &TestApp,
+        asked: &IssuedLogoutRequest,
+        page: &Page,
+    ) -> VerifiedLogoutResponse {
         let response = if page.text.starts_with("<soap:") {
             UnverifiedLogoutResponse::from_soap(page.text.as_bytes())
         } else {
@@ -300,7 +305,7 @@ impl Sp {
 }
 
 /// Brings a message to the gateway.
-async fn deliver(browser: &Browser, message: &OutboundMessage) -> Page {
+pub async fn deliver(browser: &Browser, message: &OutboundMessage) -> Page {
     match message {
         OutboundMessage::Redirect { url } => browser.get(url).await,
         OutboundMessage::Post { action, parameter, value, relay_state } => {
@@ -334,7 +339,7 @@ fn carried(page: &Page) -> (String, Binding, String) {
 }
 
 /// Follows redirects to pages of ours.
-async fn follow(browser: &Browser, mut page: Page) -> Page {
+pub async fn follow(browser: &Browser, mut page: Page) -> Page {
     while page.location().starts_with('/') {
         page = browser.get(page.location()).await;
     }

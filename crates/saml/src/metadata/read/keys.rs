@@ -1,9 +1,9 @@
 //! Owns the keys of a role: certificates by their use, and the encryption methods beside them.
 //! Does not choose among them.
 
-use super::limited;
+use super::{extensions, limited};
 use crate::metadata::error::MetadataError;
-use crate::metadata::names::XENC11;
+use crate::metadata::names::{ALG, XENC11};
 use crate::metadata::note::Note;
 use crate::metadata::sp::{EncryptionKey, EncryptionMethod, MAX_KEYS};
 use crate::signature::{CertificateDer, VerificationKey};
@@ -59,6 +59,21 @@ pub(in crate::metadata) fn keys(role: Element<'_, '_>, notes: &mut Vec<Note>) ->
         notes.push(Note::KeysWithoutCertificate(without_certificate));
     }
     Ok(keys)
+}
+
+/// Algorithm Support §2.4: the signature methods an SP takes. Those of the role stand for those of the entity.
+pub(in crate::metadata) fn signing_methods(
+    entity: Element<'_, '_>,
+    role: Element<'_, '_>,
+) -> Result<Vec<String>, MetadataError> {
+    for around in [role, entity] {
+        let methods = limited(extensions(around, ALG.uri, "SigningMethod"), "signing methods")?;
+        if !methods.is_empty() {
+            let uris = methods.iter().filter_map(|method| method.attribute("Algorithm"));
+            return Ok(uris.map(|uri| uri.trim().to_owned()).collect());
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// SAML Metadata §2.4.1.1, Algorithm Support §2.5: what the SP can decrypt with this key, best first.

@@ -22,6 +22,8 @@ pub struct ServiceProviderMetadata {
     pub signing_certificates: Vec<CertificateDer>,
     /// The keys for encryption: those for encryption and those without a stated use.
     pub encryption_keys: Vec<EncryptionKey>,
+    /// The URIs of the signature methods it takes, best first; empty when it does not say (IIP-MD10).
+    pub signing_methods: Vec<String>,
     /// Whether it says that it signs its requests.
     pub authn_requests_signed: bool,
     /// Whether it wants assertions signed.

@@ -12,6 +12,8 @@ pub mod preview;
 pub mod recipe;
 pub mod remove;
 pub mod saml;
+pub mod saml_advanced;
+pub mod source;
 pub mod unassign;
 
 use askama::Template;

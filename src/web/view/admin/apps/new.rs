@@ -9,6 +9,7 @@ use super::super::super::{Page, Tile, ui};
 use super::super::Console;
 use super::look::Look;
 use super::recipe::ParameterField;
+use super::source::SourceFields;
 
 /// An app of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +137,8 @@ impl NewKind {
 }
 
 /// `GET /admin/apps/new/{kind}`. Posts `multipart/form-data` to the same path: the fields of [`Look`], and
-/// `metadata_file` and `metadata_xml` (SAML), `redirect_uris` (OIDC) or `url` (link).
+/// `metadata_file`, `metadata_xml`, and of [`SourceFields`] the address and
+/// whether it is a metadata service (SAML), `redirect_uris` (OIDC) or `url` (link).
 #[derive(Debug, Clone, Template)]
 #[template(path = "admin/apps/new_form.html")]
 pub struct AppNewForm {
@@ -152,6 +154,10 @@ pub struct AppNewForm {
     pub look: Look,
     /// SAML: pasted metadata.
     pub metadata_xml: String,
+    /// SAML: where to fetch it.
+    pub source: SourceFields,
+    /// SAML: which one of many, or whom a metadata service is asked for.
+    pub sp_entity_id: String,
     /// OIDC: redirect URIs, one per line.
     pub redirect_uris: String,
     /// Link: its address.

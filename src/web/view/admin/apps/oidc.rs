@@ -9,6 +9,7 @@ use super::super::super::{Page, ui};
 use super::super::Console;
 use super::AppFrame;
 use super::preview::Preview;
+use super::recipe::{GiveKind, Recipe};
 use super::saml::with_spare;
 
 /// Values of `client_auth` with what each means.
@@ -140,6 +141,8 @@ pub struct OidcSso {
     pub errors: Errors,
     /// The preview of a sign-on beside the form.
     pub preview: Preview,
+    /// What the catalogue knows about the app.
+    pub recipe: Option<Recipe>,
     /// The issuer.
     pub issuer: String,
     /// Address of the discovery document.
@@ -180,6 +183,11 @@ impl OidcSso {
     fn opens_keys(&self) -> bool {
         self.fields.client_auth == "private_key_jwt"
             || ["jwks", "jwks_uri"].iter().any(|field| self.errors.of(field).is_some())
+    }
+
+    /// What the app's form calls one of our values; `own` are our words.
+    fn called<'a>(&'a self, kind: GiveKind, own: &'a str) -> &'a str {
+        self.recipe.as_ref().and_then(|recipe| recipe.label(kind)).unwrap_or(own)
     }
 
     fn rows(&self) -> Vec<AttributeRow> {

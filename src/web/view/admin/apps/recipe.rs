@@ -13,10 +13,18 @@ pub enum GiveKind {
     SignInUrl,
     /// Entity ID of the identity provider.
     Issuer,
+    /// Where logout messages come.
+    LogoutUrl,
     /// The signing certificate.
     Certificate,
     /// The portal.
     PortalUrl,
+    /// The address of the discovery document.
+    DiscoveryUrl,
+    /// The client's name.
+    ClientId,
+    /// The client's secret.
+    ClientSecret,
 }
 
 /// A value that the app takes.
@@ -65,6 +73,11 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// What the app's form calls one of our values, if it does not say the same as we.
+    pub(super) fn label(&self, kind: GiveKind) -> Option<&str> {
+        self.gives.iter().find(|give| give.kind == kind).map(|give| give.label.as_str())
+    }
+
     /// Whether this value is among what the app takes.
     pub(super) fn takes(&self, kind: GiveKind) -> bool {
         self.gives.iter().any(|give| give.kind == kind)

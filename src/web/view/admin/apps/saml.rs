@@ -12,9 +12,17 @@ use super::super::Console;
 use super::AppFrame;
 use super::preview::Preview;
 use super::recipe::{GiveKind, Recipe};
+use super::saml_advanced::{
+    AdvancedFields, CONTENT_ENCRYPTIONS, CertificateLine, KEY_TRANSPORTS, LOGOUT_BINDINGS, LogoutRow,
+    SIGNATURE_ALGORITHMS,
+};
+use super::source::{APPLY, ENDED, SourcePanel, Waiting};
 
 /// Empty rows after the attributes, so that some can be added without script.
 pub(super) const SPARE_ROWS: usize = 3;
+
+/// Empty rows after the logout addresses.
+pub(super) const SPARE_LOGOUT_ROWS: usize = 1;
 
 /// Values of `name_id_format`.
 pub const NAME_ID_FORMATS: &[(&str, &str)] = &[
@@ -22,6 +30,7 @@ pub const NAME_ID_FORMATS: &[(&str, &str)] = &[
     ("persistent", "persistent format"),
     ("transient", "transient format"),
     ("unspecified", "unspecified format"),
+    ("X509SubjectName", "X509SubjectName format"),
 ];
 
 /// Values of `sign`.
@@ -51,6 +60,8 @@ pub struct SamlGive {
     pub certificate_ends: String,
     /// The portal, to land on after signing out elsewhere.
     pub portal_url: String,
+    /// Where it sends logout messages.
+    pub logout_url: String,
 }
 
 /// A value under the name that the app's form has for it.
@@ -65,6 +76,7 @@ const OWN_NAMES: &[(GiveKind, &str, &str)] = &[
     (GiveKind::MetadataUrl, "Metadata address", ""),
     (GiveKind::SignInUrl, "Sign-in address", "SSO URL"),
     (GiveKind::Issuer, "Issuer", "IdP entity ID"),
+    (GiveKind::LogoutUrl, "Sign-out address", "SLO URL"),
     (GiveKind::Certificate, "Signing certificate", ""),
 ];
 
@@ -93,6 +105,8 @@ pub struct SamlFields {
     pub attributes: Vec<AttributeRow>,
     /// Name of the attribute that carries the groups; empty sends none.
     pub groups_attribute: String,
+    /// What few admins touch.
+    pub advanced: AdvancedFields,
 }
 
 /// `GET /admin/apps/{slug}/sso` of a SAML app. Posts [`SamlFields`] to the same path, and
@@ -126,6 +140,18 @@ pub struct SamlSso {
     pub metadata_xml: String,
     /// What the catalogue says about the app; `None` for one made by hand.
     pub recipe: Option<Recipe>,
+    /// What messages are signed with now.
+    pub signs_with: &'static str,
+    /// Why that is not what is chosen, in words; empty when it is.
+    pub key_misfit: String,
+    /// Metadata by address.
+    pub source: SourcePanel,
+    /// What the metadata changed and nobody approved yet.
+    pub waiting: Option<Waiting>,
+    /// The stored certificates that check its requests.
+    pub sp_certificates: Vec<CertificateLine>,
+    /// The stored certificates that assertions are encrypted to.
+    pub encryption_certificates: Vec<CertificateLine>,
 }
 
 impl SamlSso {
@@ -160,6 +186,45 @@ impl SamlSso {
     /// Whether the file stands above the list; where the app takes it, it is a line of the list.
     fn offers_file(&self) -> bool {
         self.recipe.as_ref().is_none_or(|recipe| !recipe.takes(GiveKind::MetadataFile))
+    }
+
+    /// Whether something in the folded part wants to be seen.
+    fn advanced_errors(&self) -> bool {
+        [
+            "signature_algorithm",
+            "encrypt",
+            "encryption_certificates",
+            "content_encryption",
+            "key_transport",
+            "name_id_expression",
+            "groups_matching",
+            "assertion_seconds",
+            "skew_seconds",
+            "audiences",
+            "logout_services",
+        ]
+        .iter()
+        .any(|field| self.errors.of(field).is_some())
+    }
+
+    /// Whether the same holds for the address of metadata.
+    fn source_errors(&self) -> bool {
+        [
+            "sp_metadata_url",
+            "sp_metadata_certificate",
+            "sp_metadata_max_valid_days",
+            "sp_metadata_ended",
+            "sp_metadata_apply",
+        ]
+        .iter()
+        .any(|field| self.errors.of(field).is_some())
+    }
+
+    /// The logout addresses, and an empty row for one more.
+    fn logout_rows(&self) -> Vec<LogoutRow> {
+        let empty = LogoutRow { binding: "redirect".to_owned(), ..LogoutRow::default() };
+        let spare = if self.console.may_manage { SPARE_LOGOUT_ROWS } else { 0 };
+        self.fields.advanced.logout.iter().cloned().chain(std::iter::repeat_n(empty, spare)).collect()
     }
 
     fn rows(&self) -> Vec<AttributeRow> {

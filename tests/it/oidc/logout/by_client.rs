@@ -1,6 +1,6 @@
 //! Nobody is signed out by another site's form: the person is asked, and only our own page's answer counts.
 
-use super::{Gateway, json, query, text};
+use crate::oidc::{Gateway, json, query, text};
 use crate::support::app::{Browser, Page};
 use reqwest::{Method, StatusCode};
 

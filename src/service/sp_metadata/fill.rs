@@ -1,0 +1,154 @@
+//! Settings filled in from metadata: everything it says, or only what does no harm. Does not own reading it (`crates/saml`).
+
+use super::algorithms;
+use crate::domain::connection::{
+    AcsUrl, LogoutBinding, LogoutService, NameIdFormat, SamlConnection, ValueMapping, ValueSource,
+};
+use ::saml::{
+    AssertionConsumerService, CertificateDer,
+    metadata::sp::{RequestedAttribute, ServiceProviderMetadata},
+};
+
+/// Names under which apps ask for a person's values: the name, lower case and without its prefix, and our source.
+const KNOWN_NAMES: &[(&str, &str)] = &[
+    ("mail", "email"),
+    ("email", "email"),
+    ("emailaddress", "email"),
+    ("urn:oid:0.9.2342.19200300.100.1.3", "email"),
+    ("givenname", "first_name"),
+    ("firstname", "first_name"),
+    ("first_name", "first_name"),
+    ("urn:oid:2.5.4.42", "first_name"),
+    ("sn", "last_name"),
+    ("surname", "last_name"),
+    ("lastname", "last_name"),
+    ("last_name", "last_name"),
+    ("urn:oid:2.5.4.4", "last_name"),
+    ("displayname", "display_name"),
+    ("name", "display_name"),
+    ("urn:oid:2.16.840.1.113730.3.1.241", "display_name"),
+    ("uid", "username"),
+    ("username", "username"),
+    ("urn:oid:0.9.2342.19200300.100.1.1", "username"),
+    ("title", "job_title"),
+    ("urn:oid:2.5.4.12", "job_title"),
+    ("department", "department"),
+];
+
+/// The settings with everything that a document says, as an administrator reviews it.
+pub(super) fn all(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> SamlConnection {
+    let format = metadata
+        .name_id_formats
+        .iter()
+        .find_map(|wanted| NameIdFormat::ALL.iter().copied().find(|known| known.uri() == wanted.uri()));
+    let mut attributes = current.attributes.clone();
+    for asked in &metadata.requested_attributes {
+        if !names(&attributes, current, &asked.name) {
+            attributes.extend(row(asked));
+        }
+    }
+    let filled = SamlConnection {
+        name_id_format: format.unwrap_or(current.name_id_format),
+        sign_assertion: current.sign_assertion || metadata.want_assertions_signed,
+        attributes,
+        ..keys_and_addresses(current, metadata)
+    };
+    // An app that is stored has an entity id of ours, and a key.
+    algorithms::declared(filled, metadata, current.idp_entity_id.is_empty())
+}
+
+/// The settings with the keys and addresses of a document: who speaks for the app, and where it is spoken to.
+pub(super) fn keys_and_addresses(
+    current: &SamlConnection,
+    metadata: &ServiceProviderMetadata,
+) -> SamlConnection {
+    let acs_urls = marked(&metadata.assertion_consumer_services)
+        .into_iter()
+        .map(|service| AcsUrl { url: service.url, index: service.index, default: service.is_default })
+        .collect();
+    SamlConnection {
+        sp_entity_id: metadata.entity_id.clone(),
+        acs_urls,
+        sp_signs_requests: metadata.authn_requests_signed,
+        sp_certificates: metadata.signing_certificates.iter().map(CertificateDer::to_base64).collect(),
+        encryption_certificates: metadata.encryption_certificates().map(CertificateDer::to_base64).collect(),
+        logout_services: metadata.single_logout_services.iter().map(logout_service).collect(),
+        ..current.clone()
+    }
+}
+
+/// The settings with what does no harm: assertions are signed if the app wants that, and attributes that it did not ask
+/// for in the document `before` get rows, which an administrator switches on. Nothing more is released by itself.
+pub(super) fn harmless(
+    current: &SamlConnection,
+    metadata: &ServiceProviderMetadata,
+    before: Option<&ServiceProviderMetadata>,
+) -> SamlConnection {
+    let mut saml = current.clone();
+    saml.sign_assertion |= metadata.want_assertions_signed;
+    let Some(before) = before else { return saml };
+    let was_asked = |name: &str| before.requested_attributes.iter().any(|asked| asked.name == name);
+    for asked in metadata.requested_attributes.iter().filter(|asked| !was_asked(&asked.name)) {
+        if !names(&saml.attributes, current, &asked.name) {
+            saml.attributes.extend(row(asked).map(|row| ValueMapping { off: true, ..row }));
+        }
+    }
+    saml
+}
+
+/// Whether nothing was agreed with the app yet: there is nothing that a document could take away.
+pub(super) fn is_blank(saml: &SamlConnection) -> bool {
+    saml.acs_urls.is_empty()
+        && saml.sp_certificates.is_empty()
+        && saml.encryption_certificates.is_empty()
+        && saml.logout_services.is_empty()
+}
+
+/// The reply addresses with exactly one default: the one marked, else the first.
+pub(super) fn marked(services: &[AssertionConsumerService]) -> Vec<AssertionConsumerService> {
+    let chosen = services.iter().position(|service| service.is_default).unwrap_or_default();
+    let mark = |(position, service): (usize, &AssertionConsumerService)| AssertionConsumerService {
+        is_default: position == chosen,
+        ..service.clone()
+    };
+    services.iter().enumerate().map(mark).collect()
+}
+
+/// The row for an attribute whose name we know.
+fn row(asked: &RequestedAttribute) -> Option<ValueMapping> {
+    Some(ValueMapping {
+        name_format: match asked.name_format {
+            saml::AttributeNameFormat::Unspecified => String::new(),
+            ref given => given.uri().to_owned(),
+        },
+        friendly_name: asked.friendly_name.clone().unwrap_or_default(),
+        ..ValueMapping::new(asked.name.clone(), ValueSource::Source(source_of(asked)?.to_owned()))
+    })
+}
+
+fn logout_service(service: &saml::SingleLogoutService) -> LogoutService {
+    LogoutService {
+        binding: match service.binding {
+            saml::Binding::HttpRedirect => LogoutBinding::Redirect,
+            saml::Binding::HttpPost => LogoutBinding::Post,
+            saml::Binding::Soap => LogoutBinding::Soap,
+        },
+        url: service.location.clone(),
+        response_url: service.response_location.clone().unwrap_or_default(),
+    }
+}
+
+/// Whether there is a row of this name, or the groups are sent under it.
+pub(super) fn names(attributes: &[ValueMapping], current: &SamlConnection, name: &str) -> bool {
+    current.groups_attribute == name || attributes.iter().any(|row| row.name == name)
+}
+
+/// The person's value that an attribute name stands for: by its friendly name, its name, or the end of a URI.
+fn source_of(asked: &RequestedAttribute) -> Option<&'static str> {
+    let full = asked.name.to_ascii_lowercase();
+    let end = full.rsplit('/').next().unwrap_or_default().to_owned();
+    let friendly = asked.friendly_name.as_deref().unwrap_or_default().to_ascii_lowercase();
+    [full, end, friendly]
+        .iter()
+        .find_map(|name| KNOWN_NAMES.iter().find(|(known, _)| known == name).map(|(_, source)| *source))
+}

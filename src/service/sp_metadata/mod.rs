@@ -1,0 +1,199 @@
+//! A service provider's metadata: from a document to proposed settings and what would change; and, below, metadata that is
+//! fetched by address. Does not own reading the XML (`crates/saml`) or saving the settings (`apps`).
+
+mod algorithms;
+mod fetch;
+mod fill;
+mod refresh;
+mod source;
+
+pub(super) use refresh::keep_source;
+pub use refresh::{Refreshed, refresh_due, refresh_now};
+pub use source::{Looked, Pending, ReviewRow, approve, attention, dismiss, ended, look, pending};
+
+use crate::domain::{
+    connection::{AcsUrl, LogoutService, SamlConnection},
+    text::FieldErrors,
+};
+use chrono::{DateTime, Utc};
+use openssl::{asn1::Asn1Time, x509::X509};
+use saml::{
+    CertificateDer,
+    metadata::sp::{self, MetadataError, ServiceProviderMetadata},
+};
+
+/// What a document is read against.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The settings as they are; those of a new app are empty.
+    pub current: &'a SamlConnection,
+    /// What the app is called, for the words of a refusal.
+    pub label: &'a str,
+    /// What the organisation is called.
+    pub organization: &'a str,
+    /// Our public address, by which our own metadata is known.
+    pub public_url: &'a str,
+    /// The present instant.
+    pub now: DateTime<Utc>,
+}
+
+/// One setting as it is and as it would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The setting, as the console calls it.
+    pub field: &'static str,
+    /// What is stored; may be empty.
+    pub now: String,
+    /// What would be stored.
+    pub from_metadata: String,
+}
+
+/// What a document proposes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// The settings with what the document says; the rest as it was.
+    pub connection: SamlConnection,
+    /// How the app calls itself.
+    pub display_name: Option<String>,
+    /// Setting by setting, unchanged ones too.
+    pub differences: Vec<Difference>,
+    /// What deserves a second look, as sentences.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a document and says what it would change.
+///
+/// # Errors
+/// One refused field, `metadata_xml`, with what to send instead.
+pub fn propose(xml: &str, reading: &Reading<'_>) -> Result<Proposal, FieldErrors> {
+    let metadata = read(xml, reading).map_err(|error| {
+        FieldErrors::one("metadata_xml", in_words(&error, xml.contains(reading.public_url), reading))
+    })?;
+    let connection = fill::all(reading.current, &metadata);
+    Ok(Proposal {
+        differences: differences(reading.current, &connection),
+        warnings: warnings(&metadata, &connection, reading),
+        display_name: metadata.display_name,
+        connection,
+    })
+}
+
+/// An aggregate with several providers holds ours under the entity id that is stored.
+fn read(xml: &str, reading: &Reading<'_>) -> Result<ServiceProviderMetadata, MetadataError> {
+    let trimmed = xml.trim_start_matches('\u{feff}').trim();
+    match sp::parse(trimmed.as_bytes(), None) {
+        Err(MetadataError::Ambiguous(_)) if !reading.current.sp_entity_id.is_empty() => {
+            sp::parse(trimmed.as_bytes(), Some(&reading.current.sp_entity_id))
+        }
+        other => other,
+    }
+}
+
+fn in_words(error: &MetadataError, is_own: bool, reading: &Reading<'_>) -> String {
+    let app = if reading.label.is_empty() { "the app" } else { reading.label };
+    match error {
+        MetadataError::NoServiceProvider { identity_provider: true } if is_own => {
+            format!("This file is {}’s own metadata. Upload the one from {app}.", reading.organization)
+        }
+        MetadataError::NoServiceProvider { identity_provider: true } => {
+            format!("This file describes an identity provider, not an app. Upload the one from {app}.")
+        }
+        MetadataError::Xml(_) => {
+            format!("Paste the whole XML, from <EntityDescriptor to its end. It could not be read: {error}.")
+        }
+        MetadataError::NotMetadata(_) => {
+            format!("Send SAML metadata, which begins with <EntityDescriptor: {error}.")
+        }
+        other => format!("Ask for another file at {app}: {other}."),
+    }
+}
+
+fn differences(now: &SamlConnection, then: &SamlConnection) -> Vec<Difference> {
+    let addresses = |saml: &SamlConnection| {
+        let mut list: Vec<&AcsUrl> = saml.acs_urls.iter().collect();
+        list.sort_by_key(|acs| (!acs.default, acs.index));
+        list.iter().map(|acs| acs.url.as_str()).collect::<Vec<_>>().join("\n")
+    };
+    let yes = |value: bool| if value { "yes".to_owned() } else { "no".to_owned() };
+    let attributes = |saml: &SamlConnection| {
+        saml.attributes.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join("\n")
+    };
+    let row = |field, now: String, from_metadata: String| Difference { field, now, from_metadata };
+    vec![
+        row("App entity ID", now.sp_entity_id.clone(), then.sp_entity_id.clone()),
+        row("Reply addresses", addresses(now), addresses(then)),
+        row("NameID format", now.name_id_format.as_str().into(), then.name_id_format.as_str().into()),
+        row("Certificates", fingerprints(&now.sp_certificates), fingerprints(&then.sp_certificates)),
+        row(
+            "Encryption certificates",
+            fingerprints(&now.encryption_certificates),
+            fingerprints(&then.encryption_certificates),
+        ),
+        row(
+            "Signature algorithm",
+            now.signature_algorithm.as_str().into(),
+            then.signature_algorithm.as_str().into(),
+        ),
+        row("Encryption", encryption(now), encryption(then)),
+        row("Logout addresses", logout_addresses(now), logout_addresses(then)),
+        row("Signs its requests", yes(now.sp_signs_requests), yes(then.sp_signs_requests)),
+        row("Attributes", attributes(now), attributes(then)),
+    ]
+}
+
+fn encryption(saml: &SamlConnection) -> String {
+    format!("{}, {}", saml.content_encryption.as_str(), saml.key_transport.as_str())
+}
+
+fn logout_addresses(saml: &SamlConnection) -> String {
+    let one = |service: &LogoutService| format!("{} {}", service.binding.as_str(), service.url);
+    saml.logout_services.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn fingerprints(certificates: &[String]) -> String {
+    let one = |text: &String| match CertificateDer::from_pem_or_base64(text) {
+        Ok(certificate) => crate::keyring::fingerprint_sha256(certificate.as_der()),
+        Err(error) => error.to_string(),
+    };
+    certificates.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn warnings(metadata: &ServiceProviderMetadata, then: &SamlConnection, reading: &Reading<'_>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let current = reading.current;
+    if !current.sp_entity_id.is_empty() && current.sp_entity_id != metadata.entity_id {
+        warnings.push("This is the metadata of another entity ID than the one you have.".to_owned());
+    }
+    if let Some(end) = metadata.valid_until.filter(|end| *end <= reading.now) {
+        warnings.push(format!("This metadata ended on {}. Ask for a new file.", end.format("%-d %B %Y")));
+    }
+    for certificate in &metadata.signing_certificates {
+        if let Some(end) = certificate_end(certificate, reading.now) {
+            warnings.push(format!("The certificate ended on {}.", end.format("%-d %B %Y")));
+        }
+    }
+    if then.acs_urls.iter().any(|acs| acs.url.starts_with("http://")) {
+        warnings.push("A reply address is plain http: what is sent there can be read on the way.".to_owned());
+    }
+    warnings.extend(algorithms::misfits(then, metadata));
+    warnings.extend(metadata.notes.iter().map(|note| format!("{note}.")));
+    for asked in metadata.requested_attributes.iter().filter(|asked| asked.is_required) {
+        if !fill::names(&then.attributes, then, &asked.name) {
+            warnings
+                .push(format!("It needs the attribute “{}”. Add a row that says what to send.", asked.name));
+        }
+    }
+    warnings
+}
+
+/// When a certificate ended, if it has.
+fn certificate_end(certificate: &CertificateDer, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let parsed = X509::from_der(certificate.as_der()).ok()?;
+    let moment = Asn1Time::from_unix(now.timestamp()).ok()?;
+    let left = moment.diff(parsed.not_after()).ok()?;
+    let seconds = i64::from(left.days) * 86_400 + i64::from(left.secs);
+    (seconds <= 0).then(|| now + chrono::TimeDelta::seconds(seconds))
+}
+
+#[cfg(test)]
+mod tests;

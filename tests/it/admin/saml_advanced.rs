@@ -1,0 +1,174 @@
+//! The folded settings of a SAML app by its form: saved, refused beside their fields, and what follows from them.
+
+use super::{as_owner, follow};
+use crate::support::{
+    app::{TestApp, saml_settings, system},
+    metadata::Pair,
+};
+use gatehouse::{
+    domain::connection::{
+        Connection, ContentEncryption, KeyTransport, SamlConnection, SamlSignatureAlgorithm,
+    },
+    service,
+};
+use reqwest::StatusCode;
+
+const SSO: &str = "/admin/apps/crm/sso";
+
+/// The form as it is drawn for [`saml_settings`], without what a test changes.
+const REST: &[(&str, &str)] = &[
+    ("acs_urls", "https://sp.example/acs"),
+    ("sp_entity_id", "https://sp.example/metadata"),
+    ("name_id_source", "email"),
+    ("name_id_format", "emailAddress"),
+    ("sign", "both"),
+    ("require_signed_requests", "auto"),
+    ("groups_attribute", "memberOf"),
+    ("advanced", "on"),
+];
+
+const PLAIN: &[(&str, &str)] = &[
+    ("signature_algorithm", "rsa-sha256"),
+    ("content_encryption", "aes256-gcm"),
+    ("key_transport", "rsa-oaep-mgf1p"),
+    ("assertion_seconds", "300"),
+    ("skew_seconds", "180"),
+];
+
+async fn saml_of(app: &TestApp) -> SamlConnection {
+    let found = service::apps::find(&app.ctx, &system(), "crm").await.expect("there");
+    found.connection.saml().expect("SAML").clone()
+}
+
+async fn gateway() -> (TestApp, crate::support::app::Browser) {
+    let (app, owner) = as_owner().await;
+    let growth = app.group("Growth", &[]).await;
+    app.app("crm", Connection::Saml(Box::new(saml_settings())), &growth).await;
+    (app, owner)
+}
+
+#[tokio::test]
+async fn every_setting_of_the_organisation_file_is_in_the_form() {
+    let (app, owner) = gateway().await;
+    let page = owner.get(SSO).await.text;
+    assert!(page.contains("/saml2/crm/slo"), "where sign-out messages go: {page}");
+    let key = Pair::new();
+    let fields = [
+        REST,
+        &[
+            ("signature_algorithm", "rsa-sha512"),
+            ("encrypt", "on"),
+            ("encryption_certificates", key.certificate.as_str()),
+            ("content_encryption", "aes128-gcm"),
+            ("key_transport", "rsa-oaep"),
+            ("name_id_expression", "user.email"),
+            ("groups_matching", "eng-*"),
+            ("assertion_seconds", "120"),
+            ("skew_seconds", "60"),
+            ("audiences", "https://a.example\nhttps://b.example"),
+            ("allow_sha1", "on"),
+            ("logout_url", "https://sp.example/slo"),
+            ("logout_binding", "soap"),
+            ("logout_response_url", ""),
+            ("logout_url", ""),
+            ("logout_binding", "redirect"),
+            ("logout_response_url", ""),
+        ],
+    ]
+    .concat();
+    let page = follow(&owner, owner.submit(SSO, SSO, &fields).await).await;
+    let saved = saml_of(&app).await;
+    assert_eq!(saved.signature_algorithm, SamlSignatureAlgorithm::RsaSha512);
+    assert!(saved.encrypt && saved.allow_sha1 && !saved.allow_idp_initiated && !saved.strict_relay_state);
+    assert_eq!(saved.encryption_certificates, [key.certificate.clone()]);
+    assert_eq!(
+        (saved.content_encryption, saved.key_transport),
+        (ContentEncryption::Aes128Gcm, KeyTransport::RsaOaepSha256)
+    );
+    assert_eq!((saved.name_id_expression.as_str(), saved.groups_matching.as_str()), ("user.email", "eng-*"));
+    assert_eq!((saved.assertion_seconds, saved.skew_seconds), (120, 60));
+    assert_eq!(saved.audiences, ["https://a.example", "https://b.example"]);
+    assert_eq!(saved.logout_services.len(), 1);
+    assert_eq!(
+        (saved.logout_services[0].binding.as_str(), saved.logout_services[0].url.as_str()),
+        ("soap", "https://sp.example/slo")
+    );
+    for shown in ["RSA-SHA512</small>", "On file", "SHA-1 is in use with CRM"] {
+        assert!(page.text.contains(shown), "{shown}: {}", page.text);
+    }
+    // A form without this part leaves it as it is.
+    let page = owner.submit(SSO, SSO, &REST[..7]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    assert_eq!(SamlConnection { attributes: saved.attributes.clone(), ..saml_of(&app).await }, saved);
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_said_beside_its_field_and_the_part_is_open() {
+    let (app, owner) = gateway().await;
+    let before = saml_of(&app).await;
+    let fields = [
+        REST,
+        &[
+            ("signature_algorithm", "rsa-sha256"),
+            ("encrypt", "on"),
+            ("content_encryption", "aes256-gcm"),
+            ("key_transport", "rsa-oaep-mgf1p"),
+            ("name_id_expression", "user..email("),
+            ("assertion_seconds", "5"),
+            ("skew_seconds", "601"),
+            ("logout_url", "javascript:alert(1)"),
+            ("logout_binding", "post"),
+            ("logout_response_url", ""),
+        ],
+    ]
+    .concat();
+    let refused = owner.submit(SSO, SSO, &fields).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for id in [
+        "encrypt-error",
+        "name_id_expression-error",
+        "assertion_seconds-error",
+        "skew_seconds-error",
+        "logout_services",
+    ] {
+        assert!(refused.text.contains(&format!("id=\"{id}\"")), "{id}: {}", refused.text);
+    }
+    assert!(refused.text.contains("<details class=\"more\" open><summary><h2"), "{}", refused.text);
+    assert!(refused.text.contains("javascript:alert(1)"), "what was typed is kept");
+    assert_eq!(saml_of(&app).await, before);
+}
+
+#[tokio::test]
+async fn an_algorithm_that_no_key_of_the_app_can_sign_with_is_refused() {
+    let (app, owner) = gateway().await;
+    let ecdsa = |algorithm: &'static str| {
+        let mut fields = [REST, PLAIN].concat();
+        fields[REST.len()].1 = algorithm;
+        fields
+    };
+    let refused = owner.submit(SSO, SSO, &ecdsa("ecdsa-sha256")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("Make a certificate with a key of ECDSA P-256 first"), "{}", refused.text);
+    let certificate = "/admin/apps/crm/certificate";
+    let make = [("action", "make"), ("algorithm", "p256"), ("years", "3")];
+    assert_eq!(owner.submit(certificate, certificate, &make).await.status, StatusCode::SEE_OTHER);
+    let saved = owner.submit(SSO, SSO, &ecdsa("ecdsa-sha256")).await;
+    let page = follow(&owner, saved).await;
+    assert!(
+        page.text.contains("messages are signed with RSA-SHA256, not with ECDSA-SHA256"),
+        "{}",
+        page.text
+    );
+
+    // A new app that is to sign with ECDSA gets such a key.
+    let settings = SamlConnection {
+        sp_entity_id: "https://hr.example".into(),
+        signature_algorithm: SamlSignatureAlgorithm::EcdsaSha256,
+        ..saml_settings()
+    };
+    let growth = app.group("Sales", &[]).await;
+    let (hr, _) = app.app("hr", Connection::Saml(Box::new(settings)), &growth).await;
+    let key = service::apps::active_key(&app.ctx, hr.id).await.expect("a key");
+    assert_eq!(key.algorithm, gatehouse::domain::key::KeyAlgorithm::P256);
+    assert!(!owner.get("/admin/apps/hr/sso").await.text.contains("messages are signed with"));
+}

@@ -1,0 +1,10 @@
+//! The modules of the OpenID Foundation's conformance plans, under their names (hyphens as underscores), ported as our own tests:
+//! a client drives the gateway over HTTP and checks what the public suite would. This is no certification.
+//!
+//! `suite` holds the checks that every module shares; the other files hold the modules of one plan each.
+
+mod basic;
+mod config;
+mod logout;
+mod plans;
+mod suite;
