@@ -10,6 +10,7 @@ use super::{
         saml::release::{self, Making},
         service_provider,
     },
+    simulator,
 };
 use crate::{
     context::AppContext,
@@ -17,7 +18,7 @@ use crate::{
         access::{self, Access, Route},
         app::App,
         attributes::Subject,
-        connection::{Connection, OidcConnection, SamlConnection, ValueMapping},
+        connection::{AccessTokenFormat, Connection, OidcConnection, SamlConnection, ValueMapping},
         permission::Permission,
         user::User,
     },
@@ -72,6 +73,10 @@ pub struct SamlRelease {
 pub struct OidcRelease {
     /// The ID token, without what is made anew at each sign-on (`exp`, `iat`, `auth_time`, `nonce`, `at_hash`, `amr`, `sid`).
     pub id_token: Map<String, Value>,
+    /// What the access token stands for, without its times.
+    pub access_token: Map<String, Value>,
+    /// Whether the app can read that itself, in a JWT; else it is told at introspection.
+    pub access_token_is_jwt: bool,
     /// The answer of the userinfo endpoint, with every scope that the app is allowed.
     pub userinfo: Map<String, Value>,
     /// Those scopes, as one text.
@@ -136,7 +141,8 @@ fn tokens(
     user: &User,
     groups: &[String],
 ) -> Result<OidcRelease, ServiceError> {
-    let allowed = client::of_app(app)?.scopes;
+    let registered = client::of_app(app)?;
+    let allowed = registered.scopes.clone();
     let (source, custom) = (claims::source(user, groups), claims::custom(app, user, groups));
     let release = ClaimRelease {
         source: &source,
@@ -151,8 +157,14 @@ fn tokens(
     id_token.insert("sub".into(), sub.clone().into());
     id_token.insert("aud".into(), connection.client_id.clone().into());
     id_token.extend(release.for_id_token().into_iter().filter(|(name, _)| !is_protocol_claim(name)));
+    let asked = simulator::oidc::Asked::default();
+    let mut access_token =
+        simulator::oidc::access_token(ctx, connection, &registered, &sub, &allowed, &asked);
+    access_token.retain(|name, _| !matches!(name.as_str(), "iat" | "exp" | "jti"));
     Ok(OidcRelease {
         id_token,
+        access_token,
+        access_token_is_jwt: connection.access_token_format == AccessTokenFormat::Jwt,
         userinfo: userinfo::response(&sub, &release),
         scope: allowed.iter().collect::<Vec<_>>().join(" "),
         left_out: left_out(&connection.claims, |name| custom.iter().any(|claim| claim.name == name)),

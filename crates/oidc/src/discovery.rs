@@ -27,8 +27,6 @@ pub const JWKS_PATH: &str = "/oauth2/jwks";
 pub const REVOCATION_PATH: &str = "/oauth2/revoke";
 /// The introspection endpoint.
 pub const INTROSPECTION_PATH: &str = "/oauth2/introspect";
-/// Where authorization requests are pushed (RFC 9126).
-pub const PUSHED_REQUEST_PATH: &str = "/oauth2/par";
 /// The logout endpoint.
 pub const END_SESSION_PATH: &str = "/oauth2/logout";
 /// Pushed authorization requests (RFC 9126 §2).
@@ -103,8 +101,6 @@ pub fn document(issuer: &str, capabilities: &Capabilities) -> Value {
         "jwks_uri": at(JWKS_PATH),
         "revocation_endpoint": at(REVOCATION_PATH),
         "introspection_endpoint": at(INTROSPECTION_PATH),
-        "pushed_authorization_request_endpoint": at(PUSHED_REQUEST_PATH),
-        "require_pushed_authorization_requests": false,
         "end_session_endpoint": at(END_SESSION_PATH),
         "scopes_supported": capabilities.scopes.iter().collect::<Vec<_>>(),
         "claims_supported": claims_supported(&capabilities.scopes),

@@ -2,7 +2,10 @@
 
 use crate::{
     context::AppContext,
-    domain::key::{KeyAlgorithm, SigningKey},
+    domain::{
+        key::{KeyAlgorithm, SigningKey},
+        session::ACR_PASSWORD,
+    },
     id::KeyId,
     service::{ServiceError, issuer_keys},
 };
@@ -61,11 +64,21 @@ fn parsed(key: &SigningKey) -> Result<Jwk, ServiceError> {
 
 /// The discovery document.
 pub fn discovery(ctx: &AppContext) -> serde_json::Value {
-    let capabilities = Capabilities { offers: offered(), ..Capabilities::default() };
+    let capabilities = Capabilities {
+        offers: offered(),
+        acr_values: vec![ACR_PASSWORD.to_owned()],
+        ..Capabilities::default()
+    };
     discovery::document(ctx.config.http.public_url.as_str(), &capabilities)
 }
 
 /// What this server offers beside the code flow with secrets: what is said here is served, what is not there is not said.
 fn offered() -> Offers {
-    Offers { front_channel_logout: true, back_channel_logout: true, ..Offers::default() }
+    Offers {
+        pushed_requests: true,
+        fragment: true,
+        front_channel_logout: true,
+        back_channel_logout: true,
+        ..Offers::default()
+    }
 }

@@ -12,6 +12,7 @@ use crate::{
         user::User,
     },
     id::SignOnId,
+    keyring::secret_hash,
     service::{ServiceError, actor},
     store::{self, Written},
 };
@@ -56,12 +57,26 @@ pub async fn choose_account(ctx: &AppContext, visitor: &Visitor, id: SignOnId) -
         .await
 }
 
-/// Allows what the app asks for, and remembers it (O-39: bound to the person, the app, and what was shown).
-pub async fn allow(ctx: &AppContext, visitor: &Visitor, id: SignOnId) -> Result<(), ServiceError> {
+/// What a page shows, in one word that comes back with the answer.
+pub fn fingerprint(asked: &Released) -> String {
+    secret_hash(&serde_json::to_string(asked).unwrap_or_default())
+}
+
+/// Allows what the app asks for, and remembers it (O-39: bound to the person, the app, and what was shown). When the app's
+/// settings changed since the page was drawn, nothing is allowed, and the dispatcher asks again.
+pub async fn allow(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    id: SignOnId,
+    shown: &str,
+) -> Result<(), ServiceError> {
     let Some((user, pending)) = own(ctx, visitor, id).await? else { return Ok(()) };
     let Some(app) = super::destination(ctx, &pending).await? else { return Ok(()) };
     let Some(SignOnRequest::Oidc(request)) = &pending.request else { return Ok(()) };
     let asked = consent::asked(&app, request);
+    if fingerprint(&asked) != shown {
+        return Ok(());
+    }
     let event = actor::event(ctx, EventType::OauthConsentGrant)
         .by(InitiatedBy::user(&user))
         .from_origin(&visitor.origin)

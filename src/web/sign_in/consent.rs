@@ -10,7 +10,7 @@ use crate::{
         extract::{Fields, Visit},
         released,
         respond::{page, redirect},
-        view::sign_in::Consent,
+        view::{form::Hidden, sign_in::Consent},
         words,
     },
 };
@@ -31,13 +31,15 @@ pub async fn show(
         None => None,
     };
     let Some(question) = question else { return Ok(redirect(&next.on("/login"))) };
+    let mut hidden = next.hidden();
+    hidden.push(Hidden::new("asked", answers::fingerprint(&question.asked)));
     page(&Consent {
         page: visit.page(&ctx),
         tile: words::tile(&question.app),
         rows: released::rows(&question.asked),
         person: words::person(&question.user),
         email: question.user.email,
-        hidden: next.hidden(),
+        hidden,
         another: next.on("/login"),
     })
 }
@@ -51,7 +53,7 @@ pub async fn submit(
     let next = Next::read(&fields);
     let Some(flow) = next.flow else { return Ok(redirect("/login")) };
     match fields.get("answer") {
-        "allow" => answers::allow(&ctx, &visit.visitor, flow).await?,
+        "allow" => answers::allow(&ctx, &visit.visitor, flow, fields.get("asked")).await?,
         "cancel" => answers::refuse(&ctx, &visit.visitor, flow).await?,
         _ => return Ok(redirect(&next.on("/login/consent"))),
     }

@@ -165,9 +165,16 @@ pub const ATTRIBUTE_KINDS: &[(&str, &str)] =
 /// Whether an [`AttributeRow`] is sent: value, label, whether that is off.
 pub const ATTRIBUTE_SENDS: &[(&str, &str, bool)] = &[("on", "Sent", false), ("off", "Off", true)];
 
+impl AttributeRow {
+    /// Whether `place`, of [`CLAIM_PLACES`], is where the claim is put.
+    pub fn is_placed(&self, place: &str) -> bool {
+        if self.off { place == "off" } else { self.place == place }
+    }
+}
+
 /// Where a claim is put: value, label.
 pub const CLAIM_PLACES: &[(&str, &str)] =
-    &[("both", "Both"), ("id_token", "ID token"), ("userinfo", "Userinfo")];
+    &[("both", "Both"), ("id_token", "ID token"), ("userinfo", "Userinfo"), ("off", "Off")];
 
 /// The types of a [`CustomRow`]: value, label.
 pub const CUSTOM_TYPES: &[(&str, &str)] =

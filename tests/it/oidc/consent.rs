@@ -36,7 +36,9 @@ impl Gateway {
 
 async fn answer(browser: &Browser, question: &str, said: &str) -> Page {
     let flow = question.rsplit('=').next().expect("a flow");
-    let after = browser.submit(question, "/login/consent", &[("flow", flow), ("answer", said)]).await;
+    let asked = browser.get(question).await.field("asked").expect("what is asked");
+    let fields = [("flow", flow), ("asked", asked.as_str()), ("answer", said)];
+    let after = browser.submit(question, "/login/consent", &fields).await;
     browser.leave(&after).await
 }
 
@@ -56,6 +58,11 @@ async fn o39_a_third_party_client_is_allowed_once_and_remembered() {
     let flow = question.rsplit('=').next().expect("a flow");
     let forged = browser.post("/login/consent", &[("flow", flow), ("answer", "allow")]).await;
     assert!(forged.status.is_client_error(), "without the form’s token");
+    for asked in ["", "something-else"] {
+        let fields = [("flow", flow), ("asked", asked), ("answer", "allow")];
+        let after = browser.submit(&question, "/login/consent", &fields).await;
+        assert_eq!(browser.leave(&after).await.location(), question, "it isn’t what was shown");
+    }
     let left = answer(&browser, &question, "allow").await;
     assert!(left.location().starts_with(REDIRECT), "{}", left.location());
     assert_eq!(gateway.redeem(&query(left.location())["code"]).await.status, StatusCode::OK);

@@ -194,7 +194,7 @@ fn id_token_claims(
 }
 
 /// RFC 9068 §2.2 for a JWT, RFC 7662 §2.2 for random text: the same facts under the same names.
-fn access_token(
+pub fn access_token(
     ctx: &AppContext,
     settings: &OidcConnection,
     client: &Client,

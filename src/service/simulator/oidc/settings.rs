@@ -148,15 +148,12 @@ async fn consent(
         return Ok(Check::new("consent", Verdict::Passed, "The app is first-party: people aren’t asked."));
     }
     let given = store::consents::get(&mut ctx.db.read().await?, user.id, app.id).await?;
-    Ok(match given {
-        Some(consent) => {
-            let names = consent.released.in_one_line();
-            let words = format!("{} allowed {} before: {names}.", user.display_name, app.label);
-            Check::new("consent", Verdict::Passed, words)
-        }
-        None => {
-            let words = format!("{} would be asked first whether to allow {}.", user.display_name, app.label);
-            Check::new("consent", Verdict::Warning, words)
-        }
+    Ok(if let Some(consent) = given {
+        let names = consent.released.in_one_line();
+        let words = format!("{} allowed {} before: {names}.", user.display_name, app.label);
+        Check::new("consent", Verdict::Passed, words)
+    } else {
+        let words = format!("{} would be asked first whether to allow {}.", user.display_name, app.label);
+        Check::new("consent", Verdict::Warning, words)
     })
 }

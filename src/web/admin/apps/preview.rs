@@ -145,6 +145,15 @@ fn tokens(oidc: &OidcRelease) -> Vec<Part> {
             rows: claims(&oidc.id_token),
         },
         Part {
+            title: "Access token".to_owned(),
+            hint: if oidc.access_token_is_jwt {
+                "A signed JWT: resource servers read this themselves.".to_owned()
+            } else {
+                "Random text: this is what introspection says of it.".to_owned()
+            },
+            rows: claims(&oidc.access_token),
+        },
+        Part {
             title: "Userinfo".to_owned(),
             hint: format!("If the app asks for every scope: {}.", oidc.scope),
             rows: claims(&oidc.userinfo),

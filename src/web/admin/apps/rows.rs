@@ -27,7 +27,7 @@ pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
             name: name.trim().to_owned(),
             kind: at(&kinds, position),
             value: at(&values, position).trim().to_owned(),
-            off: at(&sends, position) == "off",
+            off: at(&sends, position) == "off" || at(&places, position) == "off",
             place: at(&places, position),
             locked: None,
         })

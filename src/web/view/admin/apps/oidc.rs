@@ -95,7 +95,6 @@ pub struct OidcFields {
 /// Fields below "More settings", and those of grants, keys and scopes. Each name is the field's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "every field is the form field of the same name")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a tick box")]
 pub struct OidcMore {
     pub client_credentials: bool,
     pub device_code: bool,
