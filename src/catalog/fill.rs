@@ -2,8 +2,9 @@
 //! (`domain::connection`).
 
 use super::{
-    file::{Connector, Need, OidcRecipe, Pkce, SamlRecipe, Signed},
+    file::Connector,
     parameter::{Parameters, settle},
+    recipes::{Need, OidcRecipe, Pkce, SamlRecipe, Signed},
     template::Template,
 };
 use crate::domain::{

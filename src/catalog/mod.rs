@@ -6,14 +6,16 @@
 mod file;
 mod fill;
 mod parameter;
+mod recipes;
 mod template;
 
 #[cfg(test)]
 mod tests;
 
-pub use file::{Connector, Give, GiveKind, Link, Need, Protocol};
+pub use file::{Connector, Give, GiveKind, Link, Protocol};
 pub use fill::Filled;
 pub use parameter::{Parameter, Parameters};
+pub use recipes::Need;
 use rust_embed::RustEmbed;
 use std::sync::LazyLock;
 

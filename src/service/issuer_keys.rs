@@ -112,7 +112,7 @@ pub async fn list(ctx: &AppContext, caller: &Caller) -> Result<Vec<IssuerKey>, S
     caller.require(Permission::Read)?;
     let stored = store::signing_keys::of_issuer(&mut ctx.db.read().await?).await?;
     let mut shown = Vec::new();
-    for keys in by_algorithm(stored, ctx.now()) {
+    for keys in by_algorithm(&stored, ctx.now()) {
         let published: Vec<KeyId> = keys.published().iter().map(|key| key.id).collect();
         for key in keys.next().into_iter().chain(keys.active()).chain(keys.retired()) {
             shown.push(IssuerKey {
@@ -132,7 +132,7 @@ pub async fn list(ctx: &AppContext, caller: &Caller) -> Result<Vec<IssuerKey>, S
 }
 
 /// The lives of the issuer's keys as they are now, one an algorithm.
-fn by_algorithm(stored: Vec<SigningKey>, now: DateTime<Utc>) -> Vec<AppKeys> {
+fn by_algorithm(stored: &[SigningKey], now: DateTime<Utc>) -> Vec<AppKeys> {
     KeyAlgorithm::OF_ISSUER
         .iter()
         .map(|algorithm| {

@@ -105,7 +105,7 @@ pub async fn keep(ctx: &AppContext) -> Result<usize, ServiceError> {
     let stored = store::signing_keys::of_issuer(&mut ctx.db.read().await?).await?;
     let mut steps = 0;
     let caller = Caller::system("schedule");
-    for (keys, algorithm) in by_algorithm(stored, ctx.now()).iter().zip(KeyAlgorithm::OF_ISSUER) {
+    for (keys, algorithm) in by_algorithm(&stored, ctx.now()).iter().zip(KeyAlgorithm::OF_ISSUER) {
         let wanted = every.and_then(|every| issuer::due_next(keys, every, ctx.now()));
         if keys.due().is_none() && wanted.is_none() && issuer::forgotten(keys, ctx.now()).is_empty() {
             continue;

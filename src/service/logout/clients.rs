@@ -214,18 +214,15 @@ async fn run(ctx: &AppContext, client: &Client, job: &ClaimedJob) -> Result<(), 
     let Some((app, session)) = app else { return settle(ctx, job.id, Settled::Done(None)).await };
     let by = person(ctx, session.user_id).await?;
     let settled = match tell(ctx, client, &app, session).await? {
-        Ok(()) => Settled::Done(Some(told(ctx, &by, &app, Ok(())).detail("binding", "back_channel"))),
+        Ok(()) => Settled::done(told(ctx, &by, &app, Ok(())).detail("binding", "back_channel")),
         Err((code, words)) => {
             let tries = usize::try_from(job.attempts).unwrap_or(usize::MAX);
-            match tries.checked_sub(1).and_then(|failed| BACK_OFF.get(failed)) {
-                Some(pause) => {
-                    tracing::info!(app = %app.slug, %words, tries, "an app did not take a logout token; told again later");
-                    Settled::Again(ctx.now() + *pause, words)
-                }
-                None => {
-                    let event = told(ctx, &by, &app, Err((code, &words))).detail("binding", "back_channel");
-                    Settled::Done(Some(event.detail("tries", tries.to_string())))
-                }
+            if let Some(pause) = tries.checked_sub(1).and_then(|failed| BACK_OFF.get(failed)) {
+                tracing::info!(app = %app.slug, %words, tries, "an app did not take a logout token; told again later");
+                Settled::Again(ctx.now() + *pause, words)
+            } else {
+                let event = told(ctx, &by, &app, Err((code, &words))).detail("binding", "back_channel");
+                Settled::done(event.detail("tries", tries.to_string()))
             }
         }
     };
@@ -234,8 +231,14 @@ async fn run(ctx: &AppContext, client: &Client, job: &ClaimedJob) -> Result<(), 
 
 /// What becomes of a job.
 enum Settled {
-    Done(Option<AuditEvent>),
+    Done(Option<Box<AuditEvent>>),
     Again(DateTime<Utc>, String),
+}
+
+impl Settled {
+    fn done(event: AuditEvent) -> Self {
+        Self::Done(Some(Box::new(event)))
+    }
 }
 
 async fn settle(ctx: &AppContext, job: JobId, settled: Settled) -> Result<(), ServiceError> {
@@ -246,7 +249,7 @@ async fn settle(ctx: &AppContext, job: JobId, settled: Settled) -> Result<(), Se
                 match settled {
                     Settled::Done(event) => {
                         store::outbox::complete(tx, job).await?;
-                        written.events.extend(event);
+                        written.events.extend(event.map(|event| *event));
                     }
                     Settled::Again(at, words) => store::outbox::retry(tx, job, at, &words).await?,
                 }

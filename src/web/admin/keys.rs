@@ -107,7 +107,7 @@ pub async fn rotate(
         Err(ServiceError::Invalid(refused)) => {
             let errors = forms::errors(refused, &[("key", ""), ("alg", "")]);
             let mut drawn = drawn(&ctx, &admin, errors).await?;
-            drawn.page.path = PATH.to_owned();
+            PATH.clone_into(&mut drawn.page.path);
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &drawn)
         }
         Err(other) => Err(other.into()),

@@ -102,7 +102,7 @@ fn framed(visit: &Visit, ctx: &AppContext, frames: Vec<String>) -> Result<Respon
     origins.sort();
     origins.dedup();
     let policy = format!("{CONTENT_SECURITY_POLICY}; frame-src {}", origins.join(" "));
-    let policy = HeaderValue::from_str(&policy).map_err(|error| ServiceError::internal(error))?;
+    let policy = HeaderValue::from_str(&policy).map_err(ServiceError::internal)?;
     let drawn = LogoutFrames { page: visit.page(ctx), frames, seconds: FRAMES_SECONDS };
     let mut response = page(&drawn)?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);

@@ -4,6 +4,7 @@
 mod detail;
 mod filter;
 mod fix;
+mod issuer_key;
 pub mod list;
 pub mod rows;
 pub mod words;

@@ -1,5 +1,6 @@
 //! Audit events in words for an admin: titles, sentences, outcomes. Does not own how to fix what failed (`super::fix`).
 
+use super::issuer_key;
 use crate::{
     domain::audit::{AuditEvent, EventType},
     web::view::admin::audit::Outcome,
@@ -116,9 +117,7 @@ pub fn title(event: &AuditEvent) -> &'static str {
                 "Access taken back"
             }
         }
-        (EventType::SigningKeyCreate, _) if is_issuer_key(event) => "Issuer key made",
-        (EventType::SigningKeySwitch, _) if is_issuer_key(event) => "Issuer key switched",
-        (EventType::SigningKeyReplace, _) if is_issuer_key(event) => "Issuer key withdrawn",
+        _ if issuer_key::is_meant(event) => issuer_key::title(event),
         (kind, _) => type_words(kind),
     }
 }
@@ -183,7 +182,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OrganizationExport => format!("{who} exported the organisation."),
         EventType::ClientSecretCreate => format!("{who} made a client secret for {app}."),
         EventType::ClientSecretDelete => format!("{who} withdrew a client secret of {app}."),
-        _ if is_issuer_key(event) => issuer_key(event, who),
+        _ if issuer_key::is_meant(event) => issuer_key::sentence(event, who),
         EventType::SigningKeyCreate => match detail("source") {
             "upload" => format!("{who} brought the next certificate of {app}."),
             _ => format!("{who} made the next certificate of {app}."),
@@ -225,24 +224,6 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OauthConsentRevoke => {
             format!("{who} took back what {what} had allowed {app}; its tokens ended.")
         }
-    }
-}
-
-fn is_issuer_key(event: &AuditEvent) -> bool {
-    event
-        .resource
-        .as_ref()
-        .is_some_and(|resource| resource.kind == crate::service::issuer_keys::rotation::RESOURCE)
-}
-
-/// What happened to a key that tokens are signed with; its name is the algorithm.
-fn issuer_key(event: &AuditEvent, who: &str) -> String {
-    let alg = event.resource.as_ref().map(|resource| resource.name.as_str()).unwrap_or_default();
-    match event.event_type {
-        EventType::SigningKeyCreate => format!("{who} made the issuer’s next {alg} key."),
-        EventType::SigningKeySwitch => format!("{who} let the issuer sign with its next {alg} key."),
-        EventType::SigningKeyReplace => format!("{who} withdrew a {alg} key of the issuer at once."),
-        _ => format!("{who} changed a {alg} key of the issuer."),
     }
 }
 
