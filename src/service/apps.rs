@@ -6,7 +6,7 @@ use crate::{
     domain::{
         app::{App, AppDraft, CheckedApp},
         audit::{AuditEvent, EventType},
-        connection::{ClientAuth, Connection},
+        connection::Connection,
         key::{KeyAlgorithm, SigningKey},
         permission::Permission,
     },
@@ -87,7 +87,7 @@ pub async fn prepare(
         _ => None,
     };
     let (secret, plain_secret) = match &checked.get().connection {
-        Connection::Oidc(oidc) if oidc.client_auth != ClientAuth::None => {
+        Connection::Oidc(oidc) if oidc.client_auth.has_secret() => {
             let chosen = client_secret.is_some();
             let (row, plain) = new_secret(ctx, id, client_secret, now)?;
             (Some(row), (!chosen).then_some(plain))
@@ -298,7 +298,7 @@ pub async fn secrets(
 /// A new client secret, shown once; the old ones go on for a day, and never more than two are valid.
 pub async fn rotate_secret(ctx: &AppContext, caller: &Caller, app: &App) -> Result<String, ServiceError> {
     caller.require(Permission::Manage)?;
-    if app.connection.oidc().is_none_or(|oidc| oidc.client_auth == ClientAuth::None) {
+    if app.connection.oidc().is_none_or(|oidc| !oidc.client_auth.has_secret()) {
         return Err(ServiceError::NotFound("client secret"));
     }
     let now = ctx.now();

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::authorization::request::ResponseMode;
 use crate::redirect_uri::{self, RedirectUri, RegistrationError};
 use crate::scope::{self, Scope};
 use crate::signer::SigningAlgorithm;
@@ -17,6 +18,8 @@ pub enum ClientAuthMethod {
     ClientSecretBasic,
     /// `client_id` and `client_secret` in the body.
     ClientSecretPost,
+    /// A signed assertion in the body (RFC 7523 §2.2).
+    PrivateKeyJwt,
     /// A public client: no secret, PKCE instead.
     None,
 }
@@ -27,6 +30,7 @@ impl ClientAuthMethod {
         match self {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
             Self::None => "none",
         }
     }
@@ -41,14 +45,30 @@ pub enum GrantType {
     AuthorizationCode,
     /// RFC 6749 §6.
     RefreshToken,
+    /// RFC 6749 §4.4: a service for itself, nobody signed in.
+    ClientCredentials,
+    /// RFC 8628: a device without a browser of its own.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
 }
 
 impl GrantType {
+    /// All of them, in the order of the documents.
+    pub const ALL: [Self; 4] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode];
+
+    /// Reads the name on the wire.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == name)
+    }
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
 }
@@ -94,10 +114,21 @@ pub struct Client {
     pub post_logout_redirect_uris: Vec<RedirectUri>,
     /// The grants the client may use.
     pub grant_types: Vec<GrantType>,
+    /// How its authorization responses may travel.
+    pub response_modes: Vec<ResponseMode>,
     /// The one way in which the client authenticates.
     pub client_auth: ClientAuthMethod,
     /// Whether a request without PKCE is refused; see [`Client::pkce_required`].
     pub require_pkce: bool,
+    /// Whether authorization requests that were not pushed are refused (RFC 9126 §6).
+    #[serde(default)]
+    pub require_pushed_requests: bool,
+    /// Whether its tokens must be bound to a key (RFC 9449 §5.2).
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
+    /// The resource servers its tokens may be for (RFC 8707).
+    #[serde(default)]
+    pub resources: Vec<String>,
     /// The scopes the client may be given.
     pub scopes: Scope,
     /// What its ID tokens are signed with.
@@ -155,8 +186,12 @@ impl Client {
             redirect_uris,
             post_logout_redirect_uris: Vec::new(),
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            response_modes: vec![ResponseMode::Query, ResponseMode::FormPost],
             client_auth: ClientAuthMethod::ClientSecretBasic,
             require_pkce: true,
+            require_pushed_requests: false,
+            dpop_bound_access_tokens: false,
+            resources: Vec::new(),
             scopes: Scope::all(),
             id_token_alg: SigningAlgorithm::Rs256,
             initiate_login_uri: None,
@@ -213,7 +248,7 @@ impl Client {
         if self.is_public() && !self.require_pkce {
             return Err(ClientError::PublicWithoutPkce);
         }
-        if !self.scopes.contains(scope::OPENID) {
+        if self.may_use(GrantType::AuthorizationCode) && !self.scopes.contains(scope::OPENID) {
             return Err(ClientError::NoOpenid);
         }
         self.lifetimes.check()

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub enum ErrorCode {
     /// The request lacks a parameter, repeats one, or is otherwise malformed.
     InvalidRequest,
+    /// The resource asked for is not one of this client (RFC 8707 §2).
+    InvalidTarget,
     /// The client may not use this grant or response type.
     UnauthorizedClient,
     /// The person or the policy said no.
@@ -75,6 +77,7 @@ impl ErrorCode {
             Self::AccessDenied => "access_denied",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::InvalidClient => "invalid_client",

@@ -28,6 +28,7 @@ pub mod params;
 pub mod pkce;
 pub mod prompt;
 pub mod redirect_uri;
+pub mod resource;
 pub mod revocation;
 pub mod scope;
 pub mod signer;

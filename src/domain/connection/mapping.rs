@@ -1,7 +1,10 @@
 //! One value an application gets: its name there, and where it comes from here. Does not own finding the value
 //! (`domain::attributes`).
 
-use crate::domain::text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line};
+use crate::domain::{
+    text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line},
+    user::text_enum,
+};
 use serde::{Deserialize, Serialize};
 
 /// Where a value that we send comes from.
@@ -14,6 +17,38 @@ pub enum ValueSource {
     Constant(String),
     /// What an expression over the person makes, see [`super::super::expressions`].
     Expression(String),
+}
+
+/// Where a claim is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimDestination {
+    /// Both.
+    #[default]
+    Both,
+    /// The ID token only.
+    IdToken,
+    /// The userinfo answer only.
+    Userinfo,
+}
+text_enum!(ClaimDestination { Both = "both", IdToken = "id_token", Userinfo = "userinfo" });
+
+impl ClaimDestination {
+    /// Whether the ID token has it.
+    pub fn in_id_token(self) -> bool {
+        self != Self::Userinfo
+    }
+
+    /// Whether the userinfo answer has it.
+    pub fn in_userinfo(self) -> bool {
+        self != Self::IdToken
+    }
+
+    /// Whether it is where claims are put when nobody says otherwise.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over the field itself")]
+    fn is_both(&self) -> bool {
+        *self == Self::Both
+    }
 }
 
 /// One attribute or claim that an application gets.
@@ -33,6 +68,9 @@ pub struct ValueMapping {
     /// Switched off: kept, but not sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub off: bool,
+    /// OIDC only: where the claim is put.
+    #[serde(default, skip_serializing_if = "ClaimDestination::is_both")]
+    pub destination: ClaimDestination,
     /// Where the value comes from.
     #[serde(flatten)]
     pub value: ValueSource,
@@ -47,6 +85,7 @@ impl ValueMapping {
             friendly_name: String::new(),
             required: false,
             off: false,
+            destination: ClaimDestination::Both,
             value,
         }
     }

@@ -8,8 +8,10 @@ mod saml;
 
 use super::text::FieldErrors;
 pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
-pub use mapping::{ValueMapping, ValueSource};
-pub use oidc::{ClientAuth, IdTokenAlgorithm, OidcConnection};
+pub use mapping::{ClaimDestination, ValueMapping, ValueSource};
+pub use oidc::{
+    AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, OidcConnection, SubjectType,
+};
 pub use saml::{AcsUrl, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +60,9 @@ impl Connection {
     pub fn is_complete(&self) -> bool {
         match self {
             Self::Saml(saml) => !saml.sp_entity_id.is_empty() && !saml.acs_urls.is_empty(),
-            Self::Oidc(oidc) => !oidc.redirect_uris.is_empty(),
+            Self::Oidc(oidc) => {
+                !oidc.redirect_uris.is_empty() || !oidc.may_use(::oidc::GrantType::AuthorizationCode)
+            }
             Self::Bookmark(bookmark) => !bookmark.url.is_empty(),
         }
     }

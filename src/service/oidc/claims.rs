@@ -49,10 +49,10 @@ pub fn custom(app: &App, user: &User, groups: &[String]) -> Vec<CustomClaim> {
         .rows
         .into_iter()
         .map(|(mapping, value)| CustomClaim {
+            in_id_token: mapping.destination.in_id_token(),
+            in_userinfo: mapping.destination.in_userinfo(),
             name: mapping.name,
             value,
-            in_id_token: true,
-            in_userinfo: true,
         })
         .collect()
 }

@@ -16,7 +16,7 @@ use crate::{
     store::{self, Written},
 };
 use ::oidc::{
-    Client, ClientAuthMethod, GrantType, ProtocolError, RedirectUri, SigningAlgorithm,
+    Client, ClientAuthMethod, Lifetimes, ProtocolError, RedirectUri, Scope, SigningAlgorithm,
     params::Params,
     token::client_auth::{self, PresentedClient},
 };
@@ -54,23 +54,33 @@ pub fn of_app(app: &App) -> Result<Client, ServiceError> {
     };
     let mut client = Client::new(settings.client_id.clone(), register(&settings.redirect_uris));
     client.post_logout_redirect_uris = register(&settings.post_logout_redirect_uris);
-    client.grant_types = vec![GrantType::AuthorizationCode];
-    if settings.refresh_tokens {
-        client.grant_types.push(GrantType::RefreshToken);
-    }
+    client.grant_types.clone_from(&settings.grant_types);
+    client.response_modes.clone_from(&settings.response_modes);
     client.client_auth = match settings.client_auth {
         ClientAuth::ClientSecretBasic => ClientAuthMethod::ClientSecretBasic,
         ClientAuth::ClientSecretPost => ClientAuthMethod::ClientSecretPost,
+        ClientAuth::PrivateKeyJwt => ClientAuthMethod::PrivateKeyJwt,
         ClientAuth::None => ClientAuthMethod::None,
     };
     client.require_pkce = settings.require_pkce;
+    client.require_pushed_requests = settings.require_par;
+    client.dpop_bound_access_tokens = settings.dpop_bound_access_tokens;
+    client.resources.clone_from(&settings.resources);
+    client.scopes = Scope::parse(&settings.scopes.join(" ")).map_err(ServiceError::internal)?;
     client.id_token_alg = match settings.id_token_algorithm {
         IdTokenAlgorithm::RS256 => SigningAlgorithm::Rs256,
         IdTokenAlgorithm::ES256 => SigningAlgorithm::Es256,
         IdTokenAlgorithm::EdDSA => SigningAlgorithm::EdDsa,
     };
-    client.native = public;
-    client.trusted = true;
+    client.native = settings.native || public;
+    client.trusted = settings.first_party;
+    client.lifetimes = Lifetimes {
+        id_token_seconds: settings.id_token_seconds,
+        access_token_seconds: settings.access_token_seconds,
+        refresh_idle_seconds: settings.refresh_idle_seconds,
+        refresh_absolute_seconds: settings.refresh_absolute_seconds,
+        ..Lifetimes::default()
+    };
     Ok(client)
 }
 

@@ -1,15 +1,18 @@
 //! The shape of an organisation file. Does not own what is done with it (`plan`).
 
+mod oidc;
+
 use crate::{
     domain::{
         connection::{
-            ClientAuth, ContentEncryption, IdTokenAlgorithm, KeyTransport, LogoutService, NameIdFormat,
+            ClaimDestination, ContentEncryption, KeyTransport, LogoutService, NameIdFormat,
             SamlSignatureAlgorithm,
         },
         user::{CustomValue, Profile, Role, UserState},
     },
     keyring::SecretText,
 };
+pub use oidc::{JwkSetEntry, OidcEntry};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use std::collections::BTreeMap;
 
@@ -324,69 +327,9 @@ pub struct MappingEntry {
     /// SAML only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub friendly_name: Option<String>,
-}
-
-/// What was agreed with an OpenID Connect client.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OidcEntry {
-    /// Generated for a new app that has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub client_id: Option<String>,
-    /// Generated and shown once for a new app that has none; never written out.
-    #[serde(skip_serializing, deserialize_with = "secret")]
-    pub client_secret: Option<SecretText>,
-    /// SHA-256 of the secret in base64url, as sealed exports have it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub client_secret_hash: Option<String>,
-    /// Compared letter for letter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub redirect_uris: Option<Vec<String>>,
-    /// Where a person may be sent after logout.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub post_logout_redirect_uris: Option<Vec<String>>,
-    /// `authorization_code`, `refresh_token`; both, when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub grant_types: Option<Vec<String>>,
-    /// How the client authenticates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub client_auth: Option<ClientAuthWord>,
-    /// Whether PKCE must be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub require_pkce: Option<bool>,
-    /// Where the tile starts sign-in at the app.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub initiate_login_uri: Option<String>,
-    /// The algorithm of ID tokens.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id_token_algorithm: Option<IdTokenAlgorithm>,
-    /// Claims beside those of the scopes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub claims: Option<Vec<MappingEntry>>,
-}
-
-/// The words of `client_auth`, those of later versions too, so that they are told apart from misspellings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuthWord {
-    /// Secret in the `Authorization` header.
-    ClientSecretBasic,
-    /// Secret in the body.
-    ClientSecretPost,
-    /// A signed assertion.
-    PrivateKeyJwt,
-    /// A public client.
-    None,
-}
-
-impl From<ClientAuth> for ClientAuthWord {
-    fn from(auth: ClientAuth) -> Self {
-        match auth {
-            ClientAuth::ClientSecretBasic => Self::ClientSecretBasic,
-            ClientAuth::ClientSecretPost => Self::ClientSecretPost,
-            ClientAuth::None => Self::None,
-        }
-    }
+    /// OIDC only: `id_token`, `userinfo` or `both`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<ClaimDestination>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretText>, D::Error> {

@@ -1,15 +1,19 @@
 //! The organisation as a document that, applied again, changes nothing. Does not own the notation (`cli`, `web::api`).
 
+mod oidc;
+
 use super::document::{
-    AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, OidcEntry, SamlEntry,
-    Signed, UserEntry,
+    AcsEntry, AppEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry, SamlEntry, Signed,
+    UserEntry,
 };
 use crate::{
     context::AppContext,
     domain::{
         app::App,
         audit::EventType,
-        connection::{Connection, OidcConnection, RequireSigned, SamlConnection, ValueMapping, ValueSource},
+        connection::{
+            ClaimDestination, Connection, RequireSigned, SamlConnection, ValueMapping, ValueSource,
+        },
         permission::Permission,
         user::User,
     },
@@ -119,7 +123,7 @@ async fn app_entry(
     match app.connection {
         Connection::Saml(saml) => entry.saml = Some(saml_entry(*saml)),
         Connection::Oidc(oidc) => {
-            let mut block = oidc_entry(*oidc);
+            let mut block = oidc::entry(*oidc);
             if secrets == Secrets::Sealed {
                 let valid = store::client_secrets::valid_of_app(conn, app.id, now).await?;
                 block.client_secret_hash = valid.into_iter().next().map(|secret| secret.hash);
@@ -186,24 +190,6 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
     }
 }
 
-fn oidc_entry(oidc: OidcConnection) -> OidcEntry {
-    let mut grant_types = vec!["authorization_code".to_owned()];
-    grant_types.extend(oidc.refresh_tokens.then(|| "refresh_token".to_owned()));
-    OidcEntry {
-        client_id: Some(oidc.client_id),
-        client_secret: None,
-        client_secret_hash: None,
-        redirect_uris: Some(oidc.redirect_uris),
-        post_logout_redirect_uris: Some(oidc.post_logout_redirect_uris),
-        grant_types: Some(grant_types),
-        client_auth: Some(oidc.client_auth.into()),
-        require_pkce: Some(oidc.require_pkce),
-        initiate_login_uri: Some(oidc.initiate_login_uri),
-        id_token_algorithm: Some(oidc.id_token_algorithm),
-        claims: Some(oidc.claims.into_iter().map(mapping).collect()),
-    }
-}
-
 fn mapping(row: ValueMapping) -> MappingEntry {
     let (source, constant, expression) = match row.value {
         ValueSource::Source(source) => (Some(source), None, None),
@@ -220,5 +206,6 @@ fn mapping(row: ValueMapping) -> MappingEntry {
         off: row.off,
         name_format: some(row.name_format),
         friendly_name: some(row.friendly_name),
+        destination: Some(row.destination).filter(|place| *place != ClaimDestination::Both),
     }
 }

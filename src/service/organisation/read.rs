@@ -247,6 +247,11 @@ mod tests {
                 "unknown field",
             ),
             ("apps: [{slug: a}, {slug: b, oidc: {secret: x}}]", "apps[1].oidc.secret", "unknown field"),
+            (
+                "apps: [{slug: a, oidc: {grant_types: [password]}}]",
+                "apps[0].oidc.grant_types[0]",
+                "unknown variant",
+            ),
             ("aps: []", "aps", "unknown field"),
             ("users: {}", "users", "expected a sequence"),
             ("hello", "file", "expected struct"),

@@ -43,13 +43,23 @@ pub(super) fn state(params: &Params) -> Result<Option<String>, ProtocolError> {
     echoed(params, "state", "state is too long or holds control characters")
 }
 
-/// OAuth 2.0 Multiple Response Types §2.1; OAuth 2.0 Form Post Response Mode §2. `fragment` would put the code
-/// where script and history keep it, so it is not offered.
-pub(super) fn response_mode(params: &Params) -> Result<ResponseMode, ProtocolError> {
+/// OAuth 2.0 Multiple Response Types §2.1; OAuth 2.0 Form Post Response Mode §2. `fragment` puts the code where
+/// script and history keep it, so only clients registered for it get it there. Without the parameter the answer goes
+/// into the query, the default of `code`; a client that isn't registered for that gets its first mode.
+pub(super) fn response_mode(params: &Params, client: &Client) -> Result<ResponseMode, ProtocolError> {
+    let registered = |mode: &ResponseMode| client.response_modes.contains(mode);
     match params.get("response_mode") {
-        None | Some("query") => Ok(ResponseMode::Query),
-        Some("form_post") => Ok(ResponseMode::FormPost),
-        Some(_) => Err(ProtocolError::invalid_request("the response_mode is not supported")),
+        None => Ok(Some(ResponseMode::Query)
+            .filter(registered)
+            .or(client.response_modes.first().copied())
+            .unwrap_or_default()),
+        Some(name) => match ResponseMode::parse(name) {
+            Some(mode) if registered(&mode) => Ok(mode),
+            Some(_) => {
+                Err(ProtocolError::invalid_request("the client is not registered for this response_mode"))
+            }
+            None => Err(ProtocolError::invalid_request("the response_mode is not supported")),
+        },
     }
 }
 

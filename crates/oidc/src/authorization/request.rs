@@ -25,11 +25,30 @@ pub enum ResponseMode {
     Query,
     /// In a form that the browser posts.
     FormPost,
+    /// Behind the `#` of a redirect: only scripts of the page see it. Where a client is registered for it.
+    Fragment,
 }
 
 impl ResponseMode {
     /// The supported modes, for discovery.
     pub const SUPPORTED: [&str; 2] = ["query", "form_post"];
+
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Query, Self::FormPost, Self::Fragment];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::FormPost => "form_post",
+            Self::Fragment => "fragment",
+        }
+    }
+
+    /// Reads the name on the wire.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
 }
 
 /// The wish of OpenID Connect Core §3.1.2.1 for how pages are shown.
@@ -149,7 +168,7 @@ impl UnverifiedAuthorizationRequest {
         let state = checks::state(&self.params).map_err(page)?;
 
         // An unusable response_mode is itself reported in the safe default mode.
-        let response_mode = checks::response_mode(&self.params);
+        let response_mode = checks::response_mode(&self.params, client);
         let error_mode = response_mode.as_ref().copied().unwrap_or_default();
         let context = Located { redirect_uri, state, response_mode: error_mode };
         match response_mode {

@@ -31,7 +31,9 @@ pub enum AuthorizationResponse {
 impl std::fmt::Debug for AuthorizationResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (mode, uri) = match self {
-            Self::Redirect { location } => ("Redirect", location.split('?').next().unwrap_or_default()),
+            Self::Redirect { location } => {
+                ("Redirect", location.split(['?', '#']).next().unwrap_or_default())
+            }
             Self::FormPost { action, .. } => ("FormPost", action.as_str()),
         };
         f.debug_tuple(mode).field(&uri).finish()
@@ -100,6 +102,11 @@ fn assemble(
     match mode {
         ResponseMode::Query => {
             AuthorizationResponse::Redirect { location: append_query(redirect_uri.as_str(), &fields) }
+        }
+        // OAuth 2.0 Multiple Response Types §2.1: form-encoded behind the `#`; no registered URI has one.
+        ResponseMode::Fragment => {
+            let fragment = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+            AuthorizationResponse::Redirect { location: [redirect_uri.as_str(), "#", &fragment].concat() }
         }
         ResponseMode::FormPost => {
             AuthorizationResponse::FormPost { action: redirect_uri.as_str().to_owned(), fields }

@@ -5,11 +5,7 @@ use super::{
     connection::{self, Wanted},
 };
 use crate::{
-    domain::{
-        app::AppDraft,
-        connection::{ClientAuth, Connection},
-        text::canonical,
-    },
+    domain::{app::AppDraft, connection::Connection, text::canonical},
     keyring::secret_matches,
     service::{
         apps::shown,
@@ -110,7 +106,7 @@ impl Planner<'_> {
 
     /// A client that needs a secret has one, and the one of the file if it names one.
     fn secret(&mut self, at: &str, before: &CurrentApp, after: &AppDraft, wish: ClientSecretWish) {
-        let needed = after.connection.oidc().is_some_and(|oidc| oidc.client_auth != ClientAuth::None);
+        let needed = after.connection.oidc().is_some_and(|oidc| oidc.client_auth.has_secret());
         let hashes = &before.secret_hashes;
         let there = match &wish {
             ClientSecretWish::Generated => !hashes.is_empty(),

@@ -1,23 +1,21 @@
 //! The protocol half of an app, from the blocks of the file. Does not own its rules (`domain::connection`).
 
 use super::{
-    Setting,
+    Setting, oidc,
     recipe::{self, Recipe},
 };
 use crate::{
     domain::{
         app::App,
         connection::{
-            AcsUrl, BookmarkConnection, ClientAuth, Connection, OidcConnection, RequireSigned,
-            SamlConnection, ValueMapping, ValueSource,
+            AcsUrl, BookmarkConnection, Connection, OidcConnection, RequireSigned, SamlConnection,
+            ValueMapping, ValueSource,
         },
         text::FieldErrors,
     },
     service::{
         connectors::{Connector, Parameters},
-        organisation::document::{
-            AppEntry, AutoOrBool, ClientAuthWord, MappingEntry, OidcEntry, SamlEntry, Signed,
-        },
+        organisation::document::{AppEntry, AutoOrBool, MappingEntry, SamlEntry, Signed},
         sp_metadata,
     },
 };
@@ -31,7 +29,7 @@ pub(super) struct About<'a> {
 }
 
 impl About<'_> {
-    fn current(&self) -> Option<&Connection> {
+    pub(super) fn current(&self) -> Option<&Connection> {
         self.existing.map(|app| &app.connection)
     }
 
@@ -76,7 +74,9 @@ pub(super) fn of(about: &About<'_>) -> Result<Wanted, FieldErrors> {
         (Some(block), None, None) => {
             Connection::Saml(Box::new(saml(about, block, about.base(recipe.as_ref()))?))
         }
-        (None, Some(block), None) => Connection::Oidc(Box::new(oidc(about, block)?)),
+        (None, Some(block), None) => {
+            Connection::Oidc(Box::new(oidc::of(about, block, OidcConnection::default())?))
+        }
         (None, None, Some(url)) => Connection::Bookmark(BookmarkConnection { url: url.clone() }),
         (None, None, None) => match (about.current(), connector) {
             _ if recipe.is_some() => recipe::alone(about, recipe.as_ref())?,
@@ -228,64 +228,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
     Ok(saml)
 }
 
-fn oidc(about: &About<'_>, block: &OidcEntry) -> Result<OidcConnection, FieldErrors> {
-    let mut errors = FieldErrors::default();
-    let existing = about.current().and_then(Connection::oidc);
-    let default = OidcConnection::default();
-    let client_id = block.client_id.clone().or_else(|| existing.map(|oidc| oidc.client_id.clone()));
-    let client_auth = match block.client_auth {
-        None => default.client_auth,
-        Some(ClientAuthWord::ClientSecretBasic) => ClientAuth::ClientSecretBasic,
-        Some(ClientAuthWord::ClientSecretPost) => ClientAuth::ClientSecretPost,
-        Some(ClientAuthWord::None) => ClientAuth::None,
-        Some(ClientAuthWord::PrivateKeyJwt) => {
-            errors.add("oidc.client_auth", "private_key_jwt isn't available in this version");
-            ClientAuth::None
-        }
-    };
-    let has_secret = block.client_secret.is_some() || block.client_secret_hash.is_some();
-    if client_auth == ClientAuth::None && has_secret {
-        errors.add("oidc.client_secret", "A public client (client_auth: none) has no secret");
-    }
-    if block.client_secret.as_ref().is_some_and(|secret| !(16..=512).contains(&secret.expose().len())) {
-        errors.add("oidc.client_secret", "Use 16 to 512 characters");
-    }
-    if block.client_secret_hash.as_ref().is_some_and(|hash| !is_sha256(hash)) {
-        errors.add("oidc.client_secret_hash", "Write the SHA-256 of the secret in base64url, 43 characters");
-    }
-    let mut refresh_tokens = default.refresh_tokens;
-    if let Some(grants) = &block.grant_types {
-        for (position, grant) in grants.iter().enumerate() {
-            if !matches!(grant.as_str(), "authorization_code" | "refresh_token") {
-                let message = format!("“{grant}” isn't available; write authorization_code or refresh_token");
-                errors.add(&format!("oidc.grant_types[{position}]"), message);
-            }
-        }
-        if !grants.iter().any(|grant| grant == "authorization_code") {
-            errors.add("oidc.grant_types", "Name authorization_code: it is how people sign in");
-        }
-        refresh_tokens = grants.iter().any(|grant| grant == "refresh_token");
-    }
-    let claims = block.claims.as_deref().map(|rows| mappings("oidc.claims", rows, &mut errors));
-    errors.finish()?;
-    Ok(OidcConnection {
-        client_id: client_id.unwrap_or_default(),
-        redirect_uris: block.redirect_uris.clone().unwrap_or_default(),
-        post_logout_redirect_uris: block.post_logout_redirect_uris.clone().unwrap_or_default(),
-        refresh_tokens,
-        client_auth,
-        require_pkce: block.require_pkce.unwrap_or(default.require_pkce),
-        initiate_login_uri: block.initiate_login_uri.clone().unwrap_or_default(),
-        id_token_algorithm: block.id_token_algorithm.unwrap_or_default(),
-        claims: claims.unwrap_or_default(),
-    })
-}
-
-fn is_sha256(text: &str) -> bool {
-    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-}
-
-fn mappings(path: &str, rows: &[MappingEntry], errors: &mut FieldErrors) -> Vec<ValueMapping> {
+pub(super) fn mappings(path: &str, rows: &[MappingEntry], errors: &mut FieldErrors) -> Vec<ValueMapping> {
     let mut mappings = Vec::new();
     for (position, row) in rows.iter().enumerate() {
         let at = format!("{path}[{position}]");
@@ -303,6 +246,7 @@ fn mappings(path: &str, rows: &[MappingEntry], errors: &mut FieldErrors) -> Vec<
             friendly_name: row.friendly_name.clone().unwrap_or_default(),
             required: row.required,
             off: row.off,
+            destination: row.destination.unwrap_or_default(),
             ..ValueMapping::new(row.name.clone(), value)
         });
     }

@@ -5,6 +5,7 @@ mod apps;
 mod change;
 mod connection;
 mod groups;
+mod oidc;
 mod recipe;
 mod users;
 

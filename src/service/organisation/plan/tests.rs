@@ -141,7 +141,9 @@ fn refusals_name_the_path() {
             "apps[1].saml.sp_entity_id",
         ),
         ("apps: [{slug: a, oidc: {redirect_uris: ['javascript:x']}}]", "apps[0].oidc.redirect_uris"),
-        ("apps: [{slug: a, oidc: {grant_types: [password]}}]", "apps[0].oidc.grant_types[0]"),
+        ("apps: [{slug: a, oidc: {grant_types: [refresh_token]}}]", "apps[0].oidc.grant_types"),
+        ("apps: [{slug: a, oidc: {cors_origins: ['*']}}]", "apps[0].oidc.cors_origins"),
+        ("apps: [{slug: a, oidc: {access_token_seconds: 0}}]", "apps[0].oidc.access_token_seconds"),
         ("apps: [{slug: a, oidc: {grant_types: []}}]", "apps[0].oidc.grant_types"),
         ("apps: [{slug: a, oidc: {client_secret: short}}]", "apps[0].oidc.client_secret"),
         ("apps: [{slug: a, oidc: {client_secret_hash: short}}]", "apps[0].oidc.client_secret_hash"),
@@ -149,7 +151,11 @@ fn refusals_name_the_path() {
             "apps: [{slug: a, oidc: {client_auth: none, client_secret: 0123456789abcdef}}]",
             "apps[0].oidc.client_secret",
         ),
-        ("apps: [{slug: a, oidc: {client_auth: private_key_jwt}}]", "apps[0].oidc.client_auth"),
+        ("apps: [{slug: a, oidc: {client_auth: private_key_jwt}}]", "apps[0].oidc.jwks"),
+        (
+            "apps: [{slug: a, oidc: {client_auth: private_key_jwt, jwks: {keys: [{kty: oct, k: x}]}}}]",
+            "apps[0].oidc.jwks",
+        ),
         ("organisation: ''", "organisation"),
     ];
     let current = current();

@@ -27,6 +27,7 @@ use crate::{
         words,
     },
 };
+use ::oidc::GrantType;
 use chrono::{DateTime, Utc};
 
 /// Refused fields that have another name in the form.
@@ -40,7 +41,7 @@ pub fn fields_of(oidc: &OidcConnection) -> OidcFields {
         initiate_login_uri: oidc.initiate_login_uri.clone(),
         client_auth: oidc.client_auth.as_str().to_owned(),
         require_pkce: oidc.require_pkce,
-        refresh_token: oidc.refresh_tokens,
+        refresh_token: oidc.may_use(GrantType::RefreshToken),
         id_token_alg: oidc.id_token_algorithm.as_str().to_owned(),
         claims: rows::of(&oidc.claims),
     }
@@ -74,7 +75,7 @@ pub fn compared(stored: &OidcFields, typed: &OidcFields) -> Vec<Compared> {
             &old.post_logout_redirect_uris,
             &new.post_logout_redirect_uris,
         ),
-        ticked("Refresh token", &["refresh_tokens"], old.refresh_token, new.refresh_token),
+        ticked("Refresh token", &["grant_types"], old.refresh_token, new.refresh_token),
         pair("Client authentication", &["client_auth"], &old.client_auth, &new.client_auth),
         ticked("Require PKCE", &["require_pkce"], old.require_pkce, new.require_pkce),
         pair("Sign tokens with", &["id_token_algorithm"], &old.id_token_alg, &new.id_token_alg),
@@ -97,17 +98,18 @@ pub fn to_connection(fields: &OidcFields, current: &OidcConnection) -> Result<Oi
         errors.add("id_token_alg", "Choose one of the algorithms");
     }
     errors.finish()?;
-    Ok(OidcConnection {
+    let mut settings = OidcConnection {
         redirect_uris: lines(&fields.redirect_uris),
         post_logout_redirect_uris: lines(&fields.post_logout_redirect_uris),
         initiate_login_uri: fields.initiate_login_uri.clone(),
         client_auth: client_auth.unwrap_or_default(),
         require_pkce: fields.require_pkce,
-        refresh_tokens: fields.refresh_token,
         id_token_algorithm: algorithm.unwrap_or_default(),
         claims: rows::mappings(&fields.claims, &current.claims),
         ..current.clone()
-    })
+    };
+    settings.set_grant(GrantType::RefreshToken, fields.refresh_token);
+    Ok(settings)
 }
 
 /// The lines that hold something, each once.
@@ -123,7 +125,7 @@ pub fn lines(text: &str) -> Vec<String> {
 
 /// What there is to say about the secrets, without any of them.
 pub async fn secret_line(ctx: &AppContext, admin: &Admin, app: &App) -> Result<Secret, Failure> {
-    if app.connection.oidc().is_some_and(|oidc| oidc.client_auth == ClientAuth::None) {
+    if app.connection.oidc().is_some_and(|oidc| !oidc.client_auth.has_secret()) {
         return Ok(Secret::None);
     }
     let now = ctx.now();

@@ -41,6 +41,7 @@ pub fn mappings(rows: &[AttributeRow], stored: &[ValueMapping]) -> Vec<ValueMapp
         ValueMapping {
             required: before.is_some_and(|mapping| mapping.required),
             off: row.off,
+            destination: before.map(|mapping| mapping.destination).unwrap_or_default(),
             name: row.name.clone(),
             name_format: before.map(|mapping| mapping.name_format.clone()).unwrap_or_default(),
             friendly_name: before.map(|mapping| mapping.friendly_name.clone()).unwrap_or_default(),

@@ -5,7 +5,7 @@ use crate::{
     context::AppContext,
     domain::{
         app::{App, AppDraft},
-        connection::{BookmarkConnection, ClientAuth, Connection},
+        connection::{BookmarkConnection, Connection},
         text::FieldErrors,
     },
     service::{ServiceError, apps},
@@ -159,7 +159,7 @@ pub async fn save(
 async fn settle_secrets(ctx: &AppContext, admin: &Admin, app: &App) -> Result<Option<String>, Failure> {
     let Some(oidc) = app.connection.oidc() else { return Ok(None) };
     let secrets = apps::secrets(ctx, &admin.caller, app).await?;
-    if oidc.client_auth == ClientAuth::None {
+    if !oidc.client_auth.has_secret() {
         for secret in secrets {
             apps::withdraw_secret(ctx, &admin.caller, app, secret.id).await?;
         }

@@ -1,0 +1,129 @@
+//! The settings as stored, and their rules.
+
+use super::*;
+use crate::domain::{
+    connection::{ClaimDestination, Connection},
+    text::FieldErrors,
+};
+
+fn client() -> OidcConnection {
+    OidcConnection {
+        client_id: "metrics".into(),
+        redirect_uris: vec!["https://rp.example/cb".into()],
+        ..OidcConnection::default()
+    }
+}
+
+fn refused(change: impl FnOnce(&mut OidcConnection)) -> FieldErrors {
+    let mut settings = client();
+    change(&mut settings);
+    Connection::Oidc(Box::new(settings)).checked().expect_err("refused")
+}
+
+fn taken(change: impl FnOnce(&mut OidcConnection)) {
+    let mut settings = client();
+    change(&mut settings);
+    Connection::Oidc(Box::new(settings)).checked().expect("taken");
+}
+
+#[test]
+fn settings_stored_before_there_were_so_many_still_read() {
+    let old = r#"{"protocol":"oidc","client_id":"metrics","redirect_uris":["https://rp.example/cb"],
+        "post_logout_redirect_uris":[],"refresh_tokens":true,"client_auth":"client_secret_basic",
+        "require_pkce":true,"initiate_login_uri":"","id_token_algorithm":"RS256",
+        "claims":[{"name":"plan","constant":"gold"}]}"#;
+    let Connection::Oidc(read) = serde_json::from_str(old).expect("reads") else { panic!("OIDC") };
+    let expected = OidcConnection { claims: read.claims.clone(), ..client() };
+    assert_eq!(*read, expected);
+    assert_eq!(read.claims[0].destination, ClaimDestination::Both);
+
+    let without = old.replace("\"refresh_tokens\":true", "\"refresh_tokens\":false");
+    let Connection::Oidc(read) = serde_json::from_str(&without).expect("reads") else { panic!("OIDC") };
+    assert_eq!(read.grant_types, [GrantType::AuthorizationCode]);
+
+    let written = serde_json::to_string(&expected).expect("writes");
+    assert_eq!(serde_json::from_str::<OidcConnection>(&written).expect("reads"), expected);
+    assert!(!written.contains("refresh_tokens"), "{written}");
+}
+
+#[test]
+fn grants_fit_each_other_and_the_client() {
+    assert!(refused(|c| c.grant_types.clear()).of("grant_types").is_some());
+    assert!(refused(|c| c.grant_types = vec![GrantType::RefreshToken]).of("grant_types").is_some());
+    taken(|c| c.grant_types = vec![GrantType::ClientCredentials]);
+    let error = refused(|c| {
+        c.client_auth = ClientAuth::None;
+        c.set_grant(GrantType::ClientCredentials, true);
+    });
+    assert!(error.of("grant_types").is_some());
+    taken(|c| c.grant_types = vec![GrantType::DeviceCode, GrantType::RefreshToken]);
+    assert!(refused(|c| c.response_modes.clear()).of("response_modes").is_some());
+}
+
+#[test]
+fn a_client_with_a_key_says_where_it_is_once() {
+    const KEYS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"a","y":"b"}]}"#;
+    let keyed = |c: &mut OidcConnection| c.client_auth = ClientAuth::PrivateKeyJwt;
+    assert!(refused(keyed).of("jwks").is_some());
+    taken(|c| (c.client_auth, c.jwks) = (ClientAuth::PrivateKeyJwt, KEYS.into()));
+    taken(|c| {
+        (c.client_auth, c.jwks_uri) = (ClientAuth::PrivateKeyJwt, "https://rp.example/jwks".into());
+    });
+    let both = refused(|c| (c.jwks, c.jwks_uri) = (KEYS.into(), "https://rp.example/jwks".into()));
+    assert!(both.of("jwks_uri").is_some());
+    assert!(refused(|c| c.jwks_uri = "http://rp.example/jwks".into()).of("jwks_uri").is_some());
+    assert!(refused(|c| c.jwks_uri = "file:///etc/passwd".into()).of("jwks_uri").is_some());
+}
+
+#[test]
+fn addresses_are_held_to_what_they_are_used_for() {
+    for bad in [
+        "https://app.example/",
+        "https://app.example/x",
+        "*",
+        "null",
+        "https://APP.example",
+        "http://a.example",
+    ] {
+        assert!(refused(|c| c.cors_origins = vec![bad.into()]).of("cors_origins").is_some(), "{bad}");
+    }
+    taken(|c| c.cors_origins = vec!["https://app.example".into(), "http://localhost:5173".into()]);
+    for bad in ["not-absolute", "https://api.example/#part", ""] {
+        assert!(refused(|c| c.resources = vec![bad.into()]).of("resources").is_some(), "{bad}");
+    }
+    taken(|c| c.resources = vec!["https://api.example/v1".into(), "urn:example:api".into()]);
+    for uri in ["http://rp.example/out", "javascript:alert(1)", "/out"] {
+        let set = |c: &mut OidcConnection| c.frontchannel_logout_uri = uri.into();
+        assert!(refused(set).of("frontchannel_logout_uri").is_some(), "{uri}");
+        let set = |c: &mut OidcConnection| c.backchannel_logout_uri = uri.into();
+        assert!(refused(set).of("backchannel_logout_uri").is_some(), "{uri}");
+    }
+}
+
+#[test]
+fn scopes_and_lifetimes_have_bounds() {
+    assert!(refused(|c| c.scopes = vec!["profile".into()]).of("scopes").is_some());
+    assert!(refused(|c| c.scopes.push("two words".into())).of("scopes").is_some());
+    taken(|c| c.scopes = vec!["openid".into(), "api:read".into()]);
+    for seconds in [0, 9, 86_401] {
+        assert!(refused(|c| c.access_token_seconds = seconds).of("access_token_seconds").is_some());
+        assert!(refused(|c| c.id_token_seconds = seconds).of("id_token_seconds").is_some());
+    }
+    assert!(refused(|c| c.refresh_absolute_seconds = 3600).of("refresh_idle_seconds").is_some());
+    taken(|c| (c.refresh_idle_seconds, c.refresh_absolute_seconds) = (3600, 3600));
+}
+
+#[test]
+fn a_pairwise_client_has_one_sector() {
+    taken(|c| c.subject_type = SubjectType::Pairwise);
+    let several = |c: &mut OidcConnection| {
+        c.subject_type = SubjectType::Pairwise;
+        c.redirect_uris.push("https://other.example/cb".into());
+    };
+    assert!(refused(several).of("sector_identifier_uri").is_some());
+    taken(|c| {
+        several(c);
+        c.sector_identifier_uri = "https://rp.example/sector.json".into();
+        assert_eq!(c.sector().as_deref(), Some("rp.example"));
+    });
+}

@@ -1,0 +1,51 @@
+//! The `oidc` block of an exported app: everything that was agreed, whether default or not. Does not own its secret.
+
+use super::mapping;
+use crate::{
+    domain::connection::OidcConnection,
+    service::organisation::document::{JwkSetEntry, OidcEntry},
+};
+
+pub(super) fn entry(oidc: OidcConnection) -> OidcEntry {
+    // As an object, where it is one: that is how a file is read by people.
+    let jwks = (!oidc.jwks.is_empty()).then(|| match serde_json::from_str(&oidc.jwks) {
+        Ok(object) => JwkSetEntry::Object(object),
+        Err(_) => JwkSetEntry::Text(oidc.jwks),
+    });
+    OidcEntry {
+        client_id: Some(oidc.client_id),
+        client_secret: None,
+        client_secret_hash: None,
+        redirect_uris: Some(oidc.redirect_uris),
+        post_logout_redirect_uris: Some(oidc.post_logout_redirect_uris),
+        grant_types: Some(oidc.grant_types),
+        response_modes: Some(oidc.response_modes),
+        client_auth: Some(oidc.client_auth),
+        jwks,
+        jwks_uri: (!oidc.jwks_uri.is_empty()).then_some(oidc.jwks_uri),
+        token_endpoint_auth_signing_alg: oidc.token_endpoint_auth_signing_alg,
+        require_pkce: Some(oidc.require_pkce),
+        require_par: Some(oidc.require_par),
+        dpop_bound_access_tokens: Some(oidc.dpop_bound_access_tokens),
+        first_party: Some(oidc.first_party),
+        scopes: Some(oidc.scopes),
+        resources: Some(oidc.resources),
+        native: Some(oidc.native),
+        initiate_login_uri: Some(oidc.initiate_login_uri),
+        cors_origins: Some(oidc.cors_origins),
+        frontchannel_logout_uri: Some(oidc.frontchannel_logout_uri),
+        frontchannel_logout_session_required: Some(oidc.frontchannel_logout_session_required),
+        backchannel_logout_uri: Some(oidc.backchannel_logout_uri),
+        backchannel_logout_session_required: Some(oidc.backchannel_logout_session_required),
+        access_token_format: Some(oidc.access_token_format),
+        access_token_seconds: Some(oidc.access_token_seconds),
+        id_token_seconds: Some(oidc.id_token_seconds),
+        refresh_idle_seconds: Some(oidc.refresh_idle_seconds),
+        refresh_absolute_seconds: Some(oidc.refresh_absolute_seconds),
+        id_token_algorithm: Some(oidc.id_token_algorithm),
+        userinfo_signed_response_alg: oidc.userinfo_signed_response_alg,
+        subject_type: Some(oidc.subject_type),
+        sector_identifier_uri: Some(oidc.sector_identifier_uri),
+        claims: Some(oidc.claims.into_iter().map(mapping).collect()),
+    }
+}
