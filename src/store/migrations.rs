@@ -20,6 +20,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (6, "extend keys", include_str!("../../migrations/0006_extend_keys.sql")),
     (7, "app parameters", include_str!("../../migrations/0007_app_parameters.sql")),
     (8, "create logout", include_str!("../../migrations/0008_create_logout.sql")),
+    (11, "bind tokens", include_str!("../../migrations/0011_bind_tokens.sql")),
+    (12, "create device grants", include_str!("../../migrations/0012_create_device_grants.sql")),
 ];
 
 /// The migrations, ready to run.

@@ -13,7 +13,10 @@ pub const MAX_COUNT: usize = 64;
 /// The longest `state` and `nonce` taken, in bytes after decoding.
 pub const MAX_ECHOED_BYTES: usize = 2 * 1024;
 
-/// Decoded parameters, each name at most once. `Debug` prints the names only: values may be secrets.
+/// The one parameter that may come several times (RFC 8707 §2).
+const REPEATABLE: &str = "resource";
+
+/// Decoded parameters, each name at most once but for `resource`. `Debug` prints the names only: values may be secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Params(Vec<(String, String)>);
 
@@ -21,7 +24,7 @@ impl Params {
     /// Parses a raw query (without `?`) or form body.
     ///
     /// RFC 6749 §3.1, §3.2: no parameter may be included more than once; a repeated one is refused, known or
-    /// not, equal value or not.
+    /// not, equal value or not. RFC 8707 §2: but `resource` may.
     ///
     /// # Errors
     /// `invalid_request` if too long, too many, repeated, or if an escape or the UTF-8 is broken.
@@ -38,7 +41,7 @@ impl Params {
             let (Some(name), Some(value)) = (decode_component(name), decode_component(value)) else {
                 return Err(ProtocolError::invalid_request("the request is not properly encoded"));
             };
-            if pairs.iter().any(|(seen, _)| *seen == name) {
+            if name != REPEATABLE && pairs.iter().any(|(seen, _)| *seen == name) {
                 return Err(ProtocolError::invalid_request("a parameter is repeated")
                     .with_detail(format!("repeated: {:?}", name.chars().take(64).collect::<String>())));
             }
@@ -52,6 +55,17 @@ impl Params {
     /// RFC 6749 §3.1: a parameter without a value counts as omitted.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|v| !v.is_empty())
+    }
+
+    /// Every value of a parameter that may be repeated, in order; those without a value count as omitted.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        values.filter(|value| !value.is_empty()).collect()
+    }
+
+    /// Names and values in the order in which they were sent.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The value of a parameter that must be there; `missing` is the public description otherwise.

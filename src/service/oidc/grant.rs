@@ -14,6 +14,12 @@ pub struct GrantDetails {
     pub claims: Option<ClaimsRequest>,
     /// Whether the age of the sign-in was asked about, so that `auth_time` must be told.
     pub max_age: Option<u32>,
+    /// The resource servers the tokens are for (RFC 8707); none: nobody was named.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// The thumbprint of the key that must redeem the code (RFC 9449 §10).
+    #[serde(default)]
+    pub dpop_jkt: Option<String>,
 }
 
 impl GrantDetails {
@@ -24,7 +30,14 @@ impl GrantDetails {
             nonce: request.nonce().map(str::to_owned),
             claims: request.claims().cloned(),
             max_age: request.max_age(),
+            resources: Vec::new(),
+            dpop_jkt: None,
         }
+    }
+
+    /// Those of a device that a person confirmed: nothing but scope and resources was asked.
+    pub fn of_device(scope: Scope, resources: Vec<String>) -> Self {
+        Self { scope, nonce: None, claims: None, max_age: None, resources, dpop_jkt: None }
     }
 
     /// As stored.

@@ -119,8 +119,9 @@ pub(super) fn nonce(claims: &Claims, good: &[String], required: bool) -> Result<
         None if required => Err(ask()),
         None => Ok(()),
         Some(nonce) => {
-            let known =
-                good.iter().fold(false, |found, one| constant_time_eq(one.as_bytes(), nonce.as_bytes()) | found);
+            let known = good
+                .iter()
+                .fold(false, |found, one| constant_time_eq(one.as_bytes(), nonce.as_bytes()) | found);
             if known { Ok(()) } else { Err(ask()) }
         }
     }

@@ -19,7 +19,9 @@ pub fn matches(htu: &str, called: &str) -> bool {
 /// Only what RFC 3986 knows: the parser would take tabs, backslashes and user names for something.
 fn normal(address: &str) -> Option<Url> {
     let plain = address.len() <= MAX_BYTES
-        && address.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'@' | b'"' | b'<' | b'>'));
+        && address
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'@' | b'"' | b'<' | b'>'));
     let mut url = Url::parse(address).ok().filter(|_| plain)?;
     if !matches!(url.scheme(), "http" | "https") {
         return None;

@@ -80,9 +80,10 @@ impl UnverifiedProof {
     /// `invalid_dpop_proof`.
     pub fn parse(value: &str) -> Result<Self, ProtocolError> {
         // RFC 9449 §4.3 check 2: a single, well-formed JWT.
-        let compact = Compact::parse(value, MAX_BYTES).ok_or_else(|| invalid("the DPoP proof is not a JWT"))?;
-        let header: Header =
-            object::parse(&compact.header).ok_or_else(|| invalid("the header of the DPoP proof is malformed"))?;
+        let compact =
+            Compact::parse(value, MAX_BYTES).ok_or_else(|| invalid("the DPoP proof is not a JWT"))?;
+        let header: Header = object::parse(&compact.header)
+            .ok_or_else(|| invalid("the header of the DPoP proof is malformed"))?;
         checks::typ(&header)?;
         let algorithm = checks::algorithm(&header)?;
         checks::no_extension(&header)?;
@@ -98,8 +99,8 @@ impl UnverifiedProof {
         if !key.serves(algorithm) {
             return Err(invalid("the jwk of the DPoP proof does not fit its alg"));
         }
-        let claims: Claims =
-            object::parse(&compact.payload).ok_or_else(|| invalid("the claims of the DPoP proof are malformed"))?;
+        let claims: Claims = object::parse(&compact.payload)
+            .ok_or_else(|| invalid("the claims of the DPoP proof are malformed"))?;
         Ok(Self { algorithm, key, claims, compact })
     }
 
@@ -122,7 +123,11 @@ impl UnverifiedProof {
         checks::nonce(&self.claims, context.nonces, context.nonce_required)?;
         let thumbprint = self.key.thumbprint().to_owned();
         let replay_id = sha256_base64url(format!("dpop\n{thumbprint}\n{jti}").as_bytes());
-        Ok(VerifiedProof { thumbprint, replay_id, remember_until: issued_at + checks::MAX_AGE + TimeDelta::seconds(1) })
+        Ok(VerifiedProof {
+            thumbprint,
+            replay_id,
+            remember_until: issued_at + checks::MAX_AGE + TimeDelta::seconds(1),
+        })
     }
 }
 

@@ -65,9 +65,7 @@ impl ClientAlgorithm {
     /// RFC 7518 §3.3, §3.5: an RSA key of 2048 bits or more must be used.
     pub fn fits<T: HasPublic>(self, key: &PKeyRef<T>) -> bool {
         match self {
-            Self::Rs256 | Self::Ps256 => {
-                key.id() == Id::RSA && (2048..=MAX_RSA_BITS).contains(&key.bits())
-            }
+            Self::Rs256 | Self::Ps256 => key.id() == Id::RSA && (2048..=MAX_RSA_BITS).contains(&key.bits()),
             Self::Es256 => {
                 key.id() == Id::EC
                     && key.ec_key().is_ok_and(|ec| ec.group().curve_name() == Some(Nid::X9_62_PRIME256V1))

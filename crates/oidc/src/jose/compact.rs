@@ -5,6 +5,7 @@
 use crate::encoding::from_base64url;
 
 /// A token taken apart; nothing is verified.
+#[derive(Clone)]
 pub(crate) struct Compact {
     /// The decoded header.
     pub(crate) header: Vec<u8>,

@@ -104,8 +104,13 @@ impl PublicKey {
             None => None,
             // RFC 7517 §4.4: the one algorithm the key is for.
             Some(name) => {
-                let named = if name == "Ed25519" { Some(ClientAlgorithm::EdDsa) } else { ClientAlgorithm::parse(name) };
-                let algorithm = named.filter(|algorithm| algorithm.fits(&key)).ok_or(KeyError::Unsupported)?;
+                let named = if name == "Ed25519" {
+                    Some(ClientAlgorithm::EdDsa)
+                } else {
+                    ClientAlgorithm::parse(name)
+                };
+                let algorithm =
+                    named.filter(|algorithm| algorithm.fits(&key)).ok_or(KeyError::Unsupported)?;
                 Some(algorithm)
             }
         };

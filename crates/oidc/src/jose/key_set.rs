@@ -12,7 +12,7 @@ use super::object;
 /// The largest set read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
 /// The most keys of a set.
-pub const MAX_KEYS: usize = 16;
+pub const MAX_KEYS: usize = 32;
 
 /// The public keys of one client.
 #[derive(Clone, Debug, Default)]
@@ -72,10 +72,12 @@ impl KeySet {
     }
 
     /// The keys that may verify a signature by `algorithm`: with a `kid` those of that name, otherwise all.
-    pub fn candidates(&self, kid: Option<&str>, algorithm: ClientAlgorithm) -> impl Iterator<Item = &PublicKey> {
-        self.0
-            .iter()
-            .filter(move |key| kid.is_none_or(|kid| key.kid() == Some(kid)) && key.serves(algorithm))
+    pub fn candidates(
+        &self,
+        kid: Option<&str>,
+        algorithm: ClientAlgorithm,
+    ) -> impl Iterator<Item = &PublicKey> {
+        self.0.iter().filter(move |key| kid.is_none_or(|kid| key.kid() == Some(kid)) && key.serves(algorithm))
     }
 
     /// The keys in order.

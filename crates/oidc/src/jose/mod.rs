@@ -3,9 +3,9 @@
 //! Does not own our own tokens ([`crate::jws`] in this crate) nor what a signed message must say.
 
 pub mod algorithm;
+pub(crate) mod compact;
 pub mod key;
 pub mod key_set;
-pub(crate) mod compact;
 pub(crate) mod object;
 
 pub use algorithm::ClientAlgorithm;

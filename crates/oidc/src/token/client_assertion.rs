@@ -42,7 +42,7 @@ struct Header {
     b64: Option<IgnoredAny>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Claims {
     iss: Option<String>,
     sub: Option<String>,
@@ -57,6 +57,7 @@ struct Claims {
 }
 
 /// An assertion that was read. `Debug` prints no part of it.
+#[derive(Clone)]
 pub struct ClientAssertion {
     client_id: String,
     algorithm: ClientAlgorithm,
@@ -101,7 +102,8 @@ impl ClientAssertion {
         if params.get("client_assertion_type") != Some(TYPE) {
             return Err(refused("client_assertion_type is not that of RFC 7523"));
         }
-        let assertion = params.get("client_assertion").ok_or_else(|| refused("client_assertion is missing"))?;
+        let assertion =
+            params.get("client_assertion").ok_or_else(|| refused("client_assertion is missing"))?;
         let read = Self::parse(assertion)?;
         // RFC 7521 §4.2: client_id is not needed; if it is there, it names the same client.
         if params.get("client_id").is_some_and(|other| other != read.client_id) {
@@ -115,7 +117,8 @@ impl ClientAssertion {
     /// # Errors
     /// `invalid_client`.
     pub fn parse(text: &str) -> Result<Self, ProtocolError> {
-        let compact = Compact::parse(text, MAX_BYTES).ok_or_else(|| refused("the client assertion is not a JWT"))?;
+        let compact =
+            Compact::parse(text, MAX_BYTES).ok_or_else(|| refused("the client assertion is not a JWT"))?;
         let header: Header =
             object::parse(&compact.header).ok_or_else(|| refused("the assertion’s header is malformed"))?;
         let claims: Claims =
@@ -124,7 +127,9 @@ impl ClientAssertion {
         let algorithm = header
             .alg
             .as_deref()
-            .and_then(|name| if name == "Ed25519" { Some(ClientAlgorithm::EdDsa) } else { ClientAlgorithm::parse(name) })
+            .and_then(|name| {
+                if name == "Ed25519" { Some(ClientAlgorithm::EdDsa) } else { ClientAlgorithm::parse(name) }
+            })
             .ok_or_else(|| refused("the assertion’s alg is not RS256, PS256, ES256 or EdDSA"))?;
         let client_id = claims.sub.clone().filter(|sub| !sub.is_empty());
         let client_id = client_id.ok_or_else(|| refused("the assertion has no sub"))?;
@@ -157,7 +162,11 @@ impl ClientAssertion {
     ) -> Result<VerifiedAssertion, AssertionError> {
         if !allowed.contains(&self.algorithm) {
             let names = allowed.iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(refused(&format!("the assertion is signed with {}, not with {names}", self.algorithm)).into());
+            return Err(refused(&format!(
+                "the assertion is signed with {}, not with {names}",
+                self.algorithm
+            ))
+            .into());
         }
         self.check_signature(keys)?;
         self.check_names(client_id, issuer)?;
@@ -175,7 +184,8 @@ impl ClientAssertion {
             return Err(AssertionError::UnknownKey);
         }
         let message = self.compact.message.as_bytes();
-        let signed = candidates.any(|key| self.algorithm.verifies(key.key(), message, &self.compact.signature));
+        let signed =
+            candidates.any(|key| self.algorithm.verifies(key.key(), message, &self.compact.signature));
         if signed { Ok(()) } else { Err(refused("the assertion’s signature is wrong").into()) }
     }
 
@@ -200,7 +210,8 @@ impl ClientAssertion {
 
     fn check_times(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, ProtocolError> {
         let instant = |seconds: i64| {
-            DateTime::from_timestamp(seconds, 0).ok_or_else(|| refused("a time of the assertion is no instant"))
+            DateTime::from_timestamp(seconds, 0)
+                .ok_or_else(|| refused("a time of the assertion is no instant"))
         };
         let expires_at = instant(self.claims.exp.ok_or_else(|| refused("the assertion has no exp"))?)?;
         if expires_at <= now {

@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use oidc::ProtocolError;
 use oidc::dpop::{self, ProofContext, UnverifiedProof, VerifiedProof};
 use oidc::jose::{ClientAlgorithm, PublicKey};
-use oidc::ProtocolError;
 use serde_json::{Value, json};
 
 use crate::client_keys::{ClientKey, b64, with};
@@ -118,7 +118,10 @@ fn o43_the_cases_of_the_plan_are_refused() {
         ("private key in jwk", with_private("d")),
         ("RSA factor in jwk", with_private("p")),
         ("shared key in jwk", with_private("k")),
-        ("key for encryption", made(&key, &json!({ "jwk": with(key.jwk(), &json!({ "use": "enc" })) }), &json!({}))),
+        (
+            "key for encryption",
+            made(&key, &json!({ "jwk": with(key.jwk(), &json!({ "use": "enc" })) }), &json!({})),
+        ),
         ("point not on the curve", {
             let jwk = with(key.jwk(), &json!({ "x": b64([1_u8; 32]) }));
             made(&key, &json!({ "jwk": jwk }), &json!({}))
@@ -164,7 +167,10 @@ fn o43_the_cases_of_the_plan_are_refused() {
         assert!(answer.starts_with("invalid_dpop_proof: "), "{name}: {answer}");
     }
     assert_eq!(code(verify(&good)), "accepted", "the valid twin");
-    assert_eq!(dpop::single(&[&good, &good]).map(|_| ()).expect_err("two headers").code().as_str(), "invalid_dpop_proof");
+    assert_eq!(
+        dpop::single(&[&good, &good]).map(|_| ()).expect_err("two headers").code().as_str(),
+        "invalid_dpop_proof"
+    );
     assert_eq!(dpop::single(&[&good]).expect("one").expect("there"), good);
     assert!(dpop::single(&[]).expect("none").is_none());
 }
@@ -180,10 +186,23 @@ fn o43_what_the_plan_wants_tolerated_is_accepted() {
         ("nbf and exp", made(&key, &json!({}), &json!({ "nbf": at(0), "exp": at(60) }))),
         ("htu with a query", made(&key, &json!({}), &json!({ "htu": format!("{ADDRESS}?a=b") }))),
         ("htu with a fragment", made(&key, &json!({}), &json!({ "htu": format!("{ADDRESS}#f") }))),
-        ("host and scheme in capitals", made(&key, &json!({}), &json!({ "htu": "HTTPS://ID.FERNHILL.EXAMPLE/oauth2/token" }))),
-        ("default port", made(&key, &json!({}), &json!({ "htu": "https://id.fernhill.example:443/oauth2/token" }))),
+        (
+            "host and scheme in capitals",
+            made(&key, &json!({}), &json!({ "htu": "HTTPS://ID.FERNHILL.EXAMPLE/oauth2/token" })),
+        ),
+        (
+            "default port",
+            made(&key, &json!({}), &json!({ "htu": "https://id.fernhill.example:443/oauth2/token" })),
+        ),
         ("more claims", made(&key, &json!({}), &json!({ "sub": "x", "iss": "y", "custom": { "a": [1] } }))),
-        ("a named key", made(&key, &json!({ "jwk": with(key.jwk(), &json!({ "kid": "k", "use": "sig", "alg": "ES256" })) }), &json!({}))),
+        (
+            "a named key",
+            made(
+                &key,
+                &json!({ "jwk": with(key.jwk(), &json!({ "kid": "k", "use": "sig", "alg": "ES256" })) }),
+                &json!({}),
+            ),
+        ),
         ("jti of 128", made(&key, &json!({}), &json!({ "jti": "j".repeat(128) }))),
     ];
     for (name, proof) in &cases {
@@ -198,7 +217,9 @@ fn o43_a_nonce_is_one_of_ours_and_is_asked_for_where_it_is_demanded() {
     let try_with = |nonce: Value, required: bool| {
         let proof = made(&key, &json!({}), &json!({ "nonce": nonce }));
         let context = ProofContext { nonce_required: required, ..context(&good) };
-        UnverifiedProof::parse(&proof).and_then(|proof| proof.verify(&context)).map_err(|error| error.code().as_str())
+        UnverifiedProof::parse(&proof)
+            .and_then(|proof| proof.verify(&context))
+            .map_err(|error| error.code().as_str())
     };
     for required in [true, false] {
         assert!(try_with("current".into(), required).is_ok());

@@ -39,7 +39,9 @@ impl ClientKey {
                 let ec = self.key.ec_key().expect("an EC key");
                 let (mut x, mut y) = (BigNum::new().expect("x"), BigNum::new().expect("y"));
                 let mut context = BigNumContext::new().expect("a context");
-                ec.public_key().affine_coordinates(ec.group(), &mut x, &mut y, &mut context).expect("a point");
+                ec.public_key()
+                    .affine_coordinates(ec.group(), &mut x, &mut y, &mut context)
+                    .expect("a point");
                 let padded = |n: &BigNum| b64(n.to_vec_padded(32).expect("32 bytes"));
                 json!({ "kty": "EC", "crv": "P-256", "x": padded(&x), "y": padded(&y) })
             }

@@ -36,7 +36,11 @@ fn a_device_is_told_what_became_of_its_code() {
         (Verdict::Redeemed, "reuse"),
     ] {
         assert_eq!(told(&grant(verdict), "tv", 0), expected);
-        assert_eq!(told(&grant(verdict), "other", 0), "refused invalid_grant", "O-36: code of another client");
+        assert_eq!(
+            told(&grant(verdict), "other", 0),
+            "refused invalid_grant",
+            "O-36: code of another client"
+        );
     }
     assert_eq!(told(&grant(Verdict::Pending), "tv", 599), "wait authorization_pending");
     assert_eq!(told(&grant(Verdict::Pending), "tv", 600), "refused expired_token");
@@ -54,10 +58,13 @@ fn a_device_is_told_what_became_of_its_code() {
 fn user_codes_are_read_as_people_type_them() {
     let code = UserCode::generate(&mut CountingRng(0));
     assert_eq!(code.shown(), "BCDF-GHJK");
-    for typed in ["BCDF-GHJK", "bcdfghjk", " bcdf ghjk ", "b c d f - g h j k", "BCDF–GHJK".replace('–', "-").as_str()] {
+    for typed in
+        ["BCDF-GHJK", "bcdfghjk", " bcdf ghjk ", "b c d f - g h j k", "BCDF–GHJK".replace('–', "-").as_str()]
+    {
         assert_eq!(UserCode::parse(typed).expect("the same").hash(), code.hash(), "{typed}");
     }
-    for bad in ["", "BCDF", "BCDF-GHJ", "BCDF-GHJKL", "ACDF-GHJK", "BCDF-GHJ1", "ВCDF-GHJK", &"B".repeat(65)] {
+    for bad in ["", "BCDF", "BCDF-GHJ", "BCDF-GHJKL", "ACDF-GHJK", "BCDF-GHJ1", "ВCDF-GHJK", &"B".repeat(65)]
+    {
         assert!(UserCode::parse(bad).is_none(), "{bad}");
     }
     let mut rng = CountingRng(17);
