@@ -25,7 +25,7 @@ const ADDRESSES_MAX: usize = 1024;
 #[derive(Default)]
 struct Fetched {
     tried_at: Option<DateTime<Utc>>,
-    fetched_at: Option<DateTime<Utc>>,
+    read_at: Option<DateTime<Utc>>,
     keys: Option<Arc<KeySet>>,
     failure: String,
 }
@@ -52,19 +52,19 @@ pub async fn of(
     let entry = entry_of(ctx, &settings.jwks_uri);
     let mut entry = entry.lock().await;
     let now = ctx.now();
-    let is_fresh = entry.fetched_at.is_some_and(|at| now - at < KEPT) && !renew;
+    let is_fresh = entry.read_at.is_some_and(|at| now - at < KEPT) && !renew;
     let tried_lately = entry.tried_at.is_some_and(|at| now - at < RETRY);
     if !is_fresh && !tried_lately {
         entry.tried_at = Some(now);
         match fetch(ctx, &settings.jwks_uri).await? {
             Ok(keys) => {
                 entry.keys = Some(Arc::new(keys));
-                entry.fetched_at = Some(now);
+                entry.read_at = Some(now);
             }
             // Good keys are not replaced by a bad answer, but they don't last for ever either.
             Err(failure) => {
                 entry.failure = failure;
-                if entry.fetched_at.is_some_and(|at| now - at >= KEPT * 6) {
+                if entry.read_at.is_some_and(|at| now - at >= KEPT * 6) {
                     entry.keys = None;
                 }
             }

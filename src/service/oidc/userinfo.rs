@@ -24,6 +24,7 @@ use crate::{
 use ::oidc::{
     ErrorCode, ProtocolError, Scope,
     claims::ClaimRelease,
+    dpop::VerifiedProof,
     scope::OPENID,
     userinfo::{self, PresentedAccess},
 };
@@ -169,16 +170,14 @@ async fn check_key(
     presented: &PresentedAccess,
     row: &AccessToken,
 ) -> Result<(), EndpointError> {
-    let proof = match presented.is_dpop() {
-        true => dpop::verify(ctx, call, Some(presented.text()), false)?,
-        false => None,
-    };
+    let proof =
+        if presented.is_dpop() { dpop::verify(ctx, call, Some(presented.text()), false)? } else { None };
     if presented.is_dpop() && proof.is_none() {
         let missing = "the DPoP proof is missing";
         return Err(ProtocolError::new(ErrorCode::InvalidDpopProof, missing).into());
     }
     presented
-        .check_binding(row.token.key_thumbprint.as_deref(), proof.as_ref().map(|proof| proof.thumbprint()))?;
+        .check_binding(row.token.key_thumbprint.as_deref(), proof.as_ref().map(VerifiedProof::thumbprint))?;
     let once = proof.iter().map(Once::from).collect();
     let event = |ctx: &AppContext, error: &ProtocolError| {
         refusal(ctx, error).by(InitiatedBy::anonymous()).from_origin(call.origin)

@@ -1,9 +1,15 @@
 //! OpenID Connect over HTTP: codes, tokens, userinfo, logout, and what is refused.
 
+mod binding;
+mod devices;
 mod grants;
 mod logout;
+mod private_keys;
 mod refusals;
 mod requests;
+mod services;
+mod states;
+mod subjects;
 mod worth;
 
 use crate::support::app::{Browser, Page, TestApp, oidc_settings};

@@ -3,6 +3,7 @@
 mod access;
 mod apps;
 mod audit;
+mod bound;
 mod directory;
 mod durability;
 mod flows;

@@ -41,7 +41,8 @@ impl UserCode {
         let code: Zeroizing<String> = Zeroizing::new(
             typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect(),
         );
-        let foreign = typed.chars().any(|c| !c.is_ascii());
+        // A letter of another alphabet that looks like one of ours is no separator.
+        let foreign = typed.chars().any(|c| !c.is_ascii() && c.is_alphanumeric());
         let ours = code.len() == LENGTH && code.bytes().all(|byte| ALPHABET.contains(&byte));
         (ours && !foreign).then_some(Self(code))
     }

@@ -58,9 +58,7 @@ fn a_device_is_told_what_became_of_its_code() {
 fn user_codes_are_read_as_people_type_them() {
     let code = UserCode::generate(&mut CountingRng(0));
     assert_eq!(code.shown(), "BCDF-GHJK");
-    for typed in
-        ["BCDF-GHJK", "bcdfghjk", " bcdf ghjk ", "b c d f - g h j k", "BCDF–GHJK".replace('–', "-").as_str()]
-    {
+    for typed in ["BCDF-GHJK", "bcdfghjk", " bcdf ghjk ", "b c d f - g h j k", "BCDF–GHJK"] {
         assert_eq!(UserCode::parse(typed).expect("the same").hash(), code.hash(), "{typed}");
     }
     for bad in ["", "BCDF", "BCDF-GHJ", "BCDF-GHJKL", "ACDF-GHJK", "BCDF-GHJ1", "ВCDF-GHJK", &"B".repeat(65)]

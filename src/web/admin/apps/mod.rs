@@ -15,6 +15,7 @@ mod preview;
 pub mod remove;
 mod rows;
 mod saml_form;
+pub mod secret;
 mod slug;
 pub mod sso;
 pub mod stage;

@@ -12,6 +12,7 @@ pub mod preview;
 pub mod recipe;
 pub mod remove;
 pub mod saml;
+pub mod secret;
 pub mod unassign;
 
 use askama::Template;
