@@ -7,6 +7,7 @@ mod apply;
 mod demo;
 mod export;
 mod failure;
+mod keys;
 mod migrate;
 mod open;
 mod organisation_files;
@@ -62,6 +63,9 @@ enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// Keys that tokens are signed with
+    #[command(subcommand)]
+    Keys(keys::Keys),
 }
 
 /// What a subcommand is run with.
@@ -113,6 +117,7 @@ async fn dispatch(invocation: &Invocation, command: Command) -> Result<(), Failu
         Command::Export(command) => command.run(invocation).await,
         Command::Admin(command) => command.run(invocation).await,
         Command::Token(command) => command.run(invocation).await,
+        Command::Keys(command) => command.run(invocation).await,
     }
 }
 

@@ -6,11 +6,15 @@ use crate::{
     config::PublicUrl,
     domain::text::{FieldError, FieldErrors},
     keyring::SecretText,
-    service::organisation::{self, Applied, ApplyOptions, Document, Secrets},
+    service::{
+        issuer_keys::IssuerKey,
+        organisation::{self, Applied, ApplyOptions, Document, Secrets},
+    },
 };
 use anyhow::{Context, anyhow};
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde::Deserialize;
+use serde_json::json;
 use std::time::Duration;
 
 /// Largest answer that is read, in bytes.
@@ -105,6 +109,38 @@ impl Remote {
             }
             Err((status, problem)) => Err(refusal(status, &problem)),
         }
+    }
+
+    /// The issuer's keys there.
+    pub(super) async fn keys(&self) -> Result<Vec<IssuerKey>, Failure> {
+        #[derive(Deserialize)]
+        struct Answer {
+            keys: Vec<IssuerKey>,
+        }
+        let body = self.ask(self.client.get(self.address("keys"))).await?;
+        let answer: Answer = serde_json::from_slice(&body).context("the server's answer makes no sense")?;
+        Ok(answer.keys)
+    }
+
+    /// Publishes a next key there, or lets it sign at once.
+    pub(super) async fn rotate_key(&self, alg: &str, at_once: bool) -> Result<(), Failure> {
+        let body = json!({ "alg": alg, "at_once": at_once });
+        self.ask(self.client.post(self.address("keys/rotate")).json(&body)).await.map(|_| ())
+    }
+
+    /// Withdraws a key there at once.
+    pub(super) async fn retire_key(&self, kid: &str) -> Result<(), Failure> {
+        let name: String = form_urlencoded::byte_serialize(kid.as_bytes()).collect();
+        self.ask(self.client.post(self.address(&format!("keys/{name}/retire")))).await.map(|_| ())
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}/api/v1/{path}", self.url.as_str())
+    }
+
+    /// Sends a request; a refusal fails.
+    async fn ask(&self, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+        self.send(request).await?.map_err(|(status, problem)| refusal(status, &problem))
     }
 
     /// Sends a request with the token; answers the body, or the refusal.

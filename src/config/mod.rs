@@ -7,6 +7,7 @@ mod database;
 mod http;
 mod log;
 mod metrics;
+mod oidc;
 mod outbound;
 mod passwords;
 mod public_url;
@@ -20,6 +21,7 @@ pub use database::DatabaseConfig;
 pub use http::HttpConfig;
 pub use log::{LogConfig, LogFormat};
 pub use metrics::MetricsConfig;
+pub use oidc::OidcConfig;
 pub use outbound::{OutboundConfig, PrivateNetworks};
 pub use passwords::PasswordsConfig;
 pub use public_url::{NotAPublicUrl, PublicUrl};
@@ -53,6 +55,8 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// `[audit]`: how long events are kept.
     pub audit: AuditConfig,
+    /// `[oidc]`: the issuer's keys.
+    pub oidc: OidcConfig,
 }
 
 /// A configuration that can't be used; the text is one line: what, where, how to fix.
@@ -123,6 +127,7 @@ impl Config {
             passwords: PasswordsConfig::read(&mut values)?,
             sessions: SessionsConfig::read(&mut values)?,
             audit: AuditConfig::read(&mut values)?,
+            oidc: OidcConfig::read(&mut values)?,
         };
         values.finish()?;
         Ok(config)

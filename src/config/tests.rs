@@ -22,6 +22,7 @@ fn nothing_given_is_the_contracts_defaults() {
     assert_eq!(config.database.url, "sqlite://./data/gatehouse.db");
     assert_eq!(config.secrets.master_key_file, Path::new("./data/master.key"));
     assert_eq!(config.audit.retention_days, 365);
+    assert_eq!(config.oidc.key_rotation_days, 90);
     assert_eq!(config.outbound.allow_private_networks, PrivateNetworks::Refused);
     assert_eq!(
         config.passwords,

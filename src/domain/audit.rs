@@ -50,6 +50,8 @@ pub enum EventType {
     OauthTokenIssue,
     OauthTokenRefuse,
     OauthTokenRevoke,
+    OauthConsentGrant,
+    OauthConsentRevoke,
     RequestRefused,
 }
 
@@ -69,7 +71,9 @@ impl EventType {
             | Self::SsoLogout
             | Self::OauthTokenIssue
             | Self::OauthTokenRefuse
-            | Self::OauthTokenRevoke => "sso",
+            | Self::OauthTokenRevoke
+            | Self::OauthConsentGrant
+            | Self::OauthConsentRevoke => "sso",
             _ => "directory",
         }
     }

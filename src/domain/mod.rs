@@ -6,6 +6,7 @@ pub mod app;
 pub mod attributes;
 pub mod audit;
 pub mod connection;
+pub mod consent;
 pub mod credential;
 pub mod expressions;
 pub mod group;

@@ -41,7 +41,15 @@ impl Default for SessionLifetime {
     }
 }
 
+/// The authentication context of a password over TLS (SAML AuthnContext §3.4.7): the same name in both protocols.
+pub const ACR_PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+
 impl Session {
+    /// The authentication context reached: `acr` of ID tokens.
+    pub fn acr(&self) -> &'static str {
+        ACR_PASSWORD
+    }
+
     /// Whether it may still be used.
     pub fn is_alive(&self, lifetime: &SessionLifetime, now: DateTime<Utc>) -> bool {
         now < self.expires_at && now < self.last_seen_at + lifetime.idle

@@ -5,7 +5,7 @@ use super::{
     access::{Access, Denial},
     session::Session,
 };
-use crate::id::{AppId, SignOnId};
+use crate::id::{AppId, SignOnId, UserId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -42,10 +42,21 @@ pub struct PendingSignOn {
     pub network: Option<String>,
     /// The name typed at the first step.
     pub username: Option<String>,
+    /// What the person answered to our questions in it.
+    pub answers: Answers,
     /// When it began: a fresh sign-in is one after this.
     pub created_at: DateTime<Utc>,
     /// When it ends.
     pub expires_at: DateTime<Utc>,
+}
+
+/// What a person answered in a sign-on, each answer bound to who gave it: somebody else who signs in is asked anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Answers {
+    /// Who chose to go on with their account.
+    pub account: Option<UserId>,
+    /// Who said whether the app may know what it asks for, and what they said.
+    pub consent: Option<(UserId, bool)>,
 }
 
 /// What a request demands of the person's sign-in.
@@ -57,6 +68,8 @@ pub struct Demand {
     pub passive: bool,
     /// `max_age`: a sign-in no older than this.
     pub max_age: Option<TimeDelta>,
+    /// `prompt=select_account`: the person chooses who they are here.
+    pub choose_account: bool,
 }
 
 impl SignOnRequest {
@@ -64,16 +77,26 @@ impl SignOnRequest {
     pub fn demand(&self) -> Demand {
         match self {
             Self::Saml(request) => {
-                Demand { fresh: request.force_authn(), passive: request.is_passive(), max_age: None }
+                Demand { fresh: request.force_authn(), passive: request.is_passive(), ..Demand::default() }
             }
             Self::Oidc(request) => Demand {
-                fresh: request.prompt().login() || request.prompt().select_account(),
+                fresh: request.prompt().login(),
                 passive: request.prompt().none(),
                 max_age: request.max_age().map(|seconds| TimeDelta::seconds(i64::from(seconds))),
+                choose_account: request.prompt().select_account(),
             },
             Self::Launch => Demand::default(),
         }
     }
+}
+
+/// Which page would be needed where none may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interaction {
+    /// Signing in.
+    SignIn,
+    /// Asking whether the app may know what it asks for.
+    Consent,
 }
 
 /// The next step of a sign-on.
@@ -81,33 +104,77 @@ impl SignOnRequest {
 pub enum Step {
     /// Ask who it is.
     Authenticate,
+    /// Ask whether they go on with this account.
+    ChooseAccount,
+    /// Ask whether the app may know what it asks for.
+    AskConsent,
     /// A page would be needed, but none may be shown.
-    InteractionNeeded,
+    InteractionNeeded(Interaction),
     /// Stop, and say why.
     Deny(Denial),
+    /// The person said no: tell the application.
+    Refused,
     /// Answer the application.
     Issue,
 }
 
-/// Decides the next step anew from what is stored; called on every return. `access` is asked about the session's person
-/// at this moment, so that a change during sign-in counts (S-42).
-pub fn next_step(
-    demand: Demand,
-    began_at: DateTime<Utc>,
-    session: Option<&Session>,
-    access: Option<&Access>,
-    now: DateTime<Utc>,
-) -> Step {
-    let recent_enough = session.is_some_and(|session| {
-        (!demand.fresh || session.authenticated_at >= began_at)
-            && demand.max_age.is_none_or(|max_age| {
-                session.authenticated_at >= began_at || now - session.authenticated_at <= max_age
-            })
-    });
-    match (recent_enough, access) {
-        (true, Some(Access::Allowed(_))) => Step::Issue,
-        (true, Some(Access::Denied(denial))) => Step::Deny(*denial),
-        _ if demand.passive => Step::InteractionNeeded,
-        _ => Step::Authenticate,
+/// Whether the app must ask before it learns about this person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsentNeed {
+    /// Our own app, another protocol, or allowed before.
+    Settled,
+    /// Not allowed yet, or to be asked again (`prompt=consent`).
+    Ask,
+}
+
+/// All that the next step depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// What the request demands.
+    pub demand: Demand,
+    /// When the sign-on began.
+    pub began_at: DateTime<Utc>,
+    /// The session of the person who is meant, if they have one.
+    pub session: Option<&'a Session>,
+    /// Whether that person may open the app, asked at this moment, so that a change during sign-in counts (S-42).
+    pub access: Option<&'a Access>,
+    /// What was answered on our pages.
+    pub answers: Answers,
+    /// Whether consent is wanting.
+    pub consent: ConsentNeed,
+}
+
+/// Decides the next step anew from what is stored; called on every return.
+pub fn next_step(standing: &Standing<'_>, now: DateTime<Utc>) -> Step {
+    let Standing { demand, began_at, answers, .. } = *standing;
+    let (Some(session), Some(access)) = (standing.session, standing.access) else {
+        return ask_to_sign_in(demand);
+    };
+    let is_new = session.authenticated_at >= began_at;
+    let recent_enough = (!demand.fresh || is_new)
+        && demand.max_age.is_none_or(|max_age| is_new || now - session.authenticated_at <= max_age);
+    if !recent_enough {
+        return ask_to_sign_in(demand);
+    }
+    // Who signed in for this request has chosen by that.
+    if demand.choose_account && !is_new && answers.account != Some(session.user_id) {
+        return Step::ChooseAccount;
+    }
+    if let Access::Denied(denial) = access {
+        return Step::Deny(*denial);
+    }
+    let said = answers.consent.filter(|(user, _)| *user == session.user_id).map(|(_, yes)| yes);
+    match (standing.consent, said) {
+        (ConsentNeed::Settled, _) | (ConsentNeed::Ask, Some(true)) => Step::Issue,
+        (ConsentNeed::Ask, Some(false)) => Step::Refused,
+        (ConsentNeed::Ask, None) if demand.passive => Step::InteractionNeeded(Interaction::Consent),
+        (ConsentNeed::Ask, None) => Step::AskConsent,
     }
 }
+
+fn ask_to_sign_in(demand: Demand) -> Step {
+    if demand.passive { Step::InteractionNeeded(Interaction::SignIn) } else { Step::Authenticate }
+}
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,9 @@ pub const DEVICE_CODE: ThrottleRule =
 /// Devices of one client that begin from one network.
 pub const DEVICES: ThrottleRule =
     ThrottleRule { tries: 60, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(1) };
+/// Authorization requests that public clients pushed from one network: each is a row, for a minute.
+pub const PUSHED_BY_NETWORK: ThrottleRule =
+    ThrottleRule { tries: 300, window: TimeDelta::minutes(1), wait: TimeDelta::minutes(1) };
 /// Tries of the set-up code.
 pub const SETUP: ThrottleRule =
     ThrottleRule { tries: 10, window: TimeDelta::minutes(15), wait: TimeDelta::minutes(5) };

@@ -1,9 +1,9 @@
-//! Certificates by the clock: switches whose time has come, and warnings before an end. Every node runs it; the database decides
-//! who was first. Does not own either rule (`service::keys`, `service::key_expiry`).
+//! Keys by the clock: switches of certificates whose time has come, warnings before an end, and the calendar of the issuer's keys.
+//! Every node runs it; the database decides who was first. Does not own any rule (`service::{keys, key_expiry, issuer_keys}`).
 
 use crate::{
     context::AppContext,
-    service::{key_expiry, keys},
+    service::{issuer_keys::rotation, key_expiry, keys},
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -22,6 +22,11 @@ pub async fn keep_keys(ctx: AppContext, shutdown: CancellationToken) {
             Ok(0) => {}
             Ok(switched) => tracing::info!(switched, "scheduled certificate switches stored"),
             Err(error) => tracing::warn!(%error, "scheduled certificate switches could not be stored"),
+        }
+        match rotation::keep(&ctx).await {
+            Ok(0) => {}
+            Ok(steps) => tracing::info!(steps, "keys of the issuer moved on"),
+            Err(error) => tracing::warn!(%error, "keys of the issuer could not be moved on"),
         }
         if Instant::now() >= ends_at {
             ends_at = Instant::now() + ENDS;

@@ -14,7 +14,7 @@ mod upload;
 pub use certificate::{CERTIFICATE_YEARS, fingerprint_sha1, fingerprint_sha256};
 pub use envelope::Aad;
 pub use error::KeyringError;
-pub use preview::throw_away_signer;
+pub use preview::{throw_away_oidc_signer, throw_away_signer};
 pub use secret::{SecretBytes, SecretText, constant_time_eq, secret_hash, secret_matches};
 pub use upload::UploadError;
 

@@ -25,3 +25,20 @@ pub fn throw_away_signer(
     let certificate = certificate::self_signed(&pair, NAME, now, 1)?;
     saml::OpensslSigner::new(pair, certificate.der, algorithm).map_err(refused)
 }
+
+/// The same for ID tokens: a signer whose key is published nowhere. Its name says so.
+///
+/// # Errors
+/// OpenSSL has no randomness or no memory, or the algorithm is none of ours.
+pub fn throw_away_oidc_signer(
+    algorithm: oidc::SigningAlgorithm,
+) -> Result<oidc::OpensslSigner, KeyringError> {
+    let kind = match algorithm {
+        oidc::SigningAlgorithm::Es256 => KeyAlgorithm::P256,
+        oidc::SigningAlgorithm::EdDsa => KeyAlgorithm::Ed25519,
+        _ => KeyAlgorithm::Rsa2048,
+    };
+    let pair = key_pair::generate(kind)?;
+    oidc::OpensslSigner::new("preview-not-a-signing-key", pair, algorithm)
+        .map_err(|error| KeyringError::Signer(error.to_string()))
+}

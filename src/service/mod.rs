@@ -8,6 +8,7 @@ pub mod assignments;
 pub mod audit;
 pub mod authentication;
 pub mod connectors;
+pub mod consents;
 pub mod error;
 pub mod groups;
 pub mod handed_over;

@@ -128,6 +128,19 @@ pub async fn find_by_client_id(conn: &mut Conn, client_id: &str) -> Result<Optio
     row::one(fetch_optional!(conn, AppRow, SQL, client_id)?)
 }
 
+/// The OIDC apps in whose settings a text stands somewhere; callers look where.
+pub async fn naming(conn: &mut Conn, text: &str) -> Result<Vec<App>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        app_columns!(),
+        " FROM apps WHERE protocol = 'oidc' AND connection LIKE $1 ESCAPE '\\' ORDER BY id"
+    );
+    if !can_be_key(text) {
+        return Ok(Vec::new());
+    }
+    row::all(fetch_all!(conn, AppRow, SQL, like(text))?)
+}
+
 /// The columns that are drawn from the connection, for look-ups and searches.
 struct Keys<'d> {
     sp_entity_id: Option<&'d str>,

@@ -1,10 +1,14 @@
 //! Removing what has expired, in bounded batches. Does not own when (`jobs`) or how long things last (`domain`).
 
 use super::{dialect::execute, error::StoreError, row::millis, tx::Tx};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Most rows of each table that one call removes; a write must not hold the others up for long.
 pub const BATCH: i64 = 500;
+
+/// How long a pushed request is kept past its end: as long as a sign-on that began with it may take, so that it is
+/// answered once.
+const PUSHED_KEPT: TimeDelta = TimeDelta::minutes(31);
 
 /// How many rows went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub struct Purged {
     pub app_sessions: u64,
     /// Sign-ons nobody finished.
     pub pending_sign_ons: u64,
+    /// Pushed requests past their end; a sign-on that began with one holds what it needs for half an hour.
+    pub pushed_requests: u64,
     /// Sign-outs under way, past their end.
     pub logouts: u64,
     /// SAML request ids that would be too old anyway.
@@ -57,6 +63,7 @@ impl Purged {
             self.sessions,
             self.app_sessions,
             self.pending_sign_ons,
+            self.pushed_requests,
             self.logouts,
             self.saml_requests,
             self.authorization_codes,
@@ -97,6 +104,12 @@ pub async fn purge(tx: &mut Tx, expiry: &Expiry) -> Result<Purged, StoreError> {
             tx,
             "DELETE FROM pending_sign_ons WHERE id IN (SELECT id FROM pending_sign_ons WHERE expires_at <= $1 LIMIT $2)",
             now,
+            BATCH
+        )?,
+        pushed_requests: execute!(
+            tx,
+            "DELETE FROM pushed_requests WHERE hash IN (SELECT hash FROM pushed_requests WHERE expires_at <= $1 LIMIT $2)",
+            now - PUSHED_KEPT.num_milliseconds(),
             BATCH
         )?,
         logouts: execute!(

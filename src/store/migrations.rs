@@ -20,8 +20,10 @@ const FILES: &[(i64, &str, &str)] = &[
     (6, "extend keys", include_str!("../../migrations/0006_extend_keys.sql")),
     (7, "app parameters", include_str!("../../migrations/0007_app_parameters.sql")),
     (8, "create logout", include_str!("../../migrations/0008_create_logout.sql")),
+    (9, "create consents", include_str!("../../migrations/0009_create_consents.sql")),
     (11, "bind tokens", include_str!("../../migrations/0011_bind_tokens.sql")),
     (12, "create device grants", include_str!("../../migrations/0012_create_device_grants.sql")),
+    (13, "order issuer keys", include_str!("../../migrations/0013_order_issuer_keys.sql")),
 ];
 
 /// The migrations, ready to run.

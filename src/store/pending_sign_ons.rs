@@ -7,7 +7,10 @@ use super::{
     row::{self, Place},
     tx::Tx,
 };
-use crate::{domain::sign_on::PendingSignOn, id::SignOnId};
+use crate::{
+    domain::sign_on::{Answers, PendingSignOn},
+    id::{SignOnId, UserId},
+};
 use chrono::{DateTime, Utc};
 
 row_type! {
@@ -18,6 +21,9 @@ row_type! {
         request: String,
         network: Option<String>,
         username: Option<String>,
+        chosen_user: Option<String>,
+        consent_user: Option<String>,
+        consent_given: bool,
         created_at: i64,
         expires_at: i64,
     }
@@ -31,6 +37,12 @@ impl TryFrom<PendingRow> for PendingSignOn {
             id: place.id("id", &row.id)?,
             app_id: place.maybe_id("app_id", row.app_id.as_deref())?,
             request: place.json("request", &row.request)?,
+            answers: Answers {
+                account: place.maybe_id("chosen_user", row.chosen_user.as_deref())?,
+                consent: place
+                    .maybe_id("consent_user", row.consent_user.as_deref())?
+                    .map(|user| (user, row.consent_given)),
+            },
             created_at: place.instant("created_at", row.created_at)?,
             expires_at: place.instant("expires_at", row.expires_at)?,
             browser_hash: row.browser_hash,
@@ -63,8 +75,8 @@ pub async fn insert(tx: &mut Tx, pending: &PendingSignOn) -> Result<(), StoreErr
 
 /// One sign-on, expired or not: callers compare `expires_at`.
 pub async fn get(conn: &mut Conn, id: SignOnId) -> Result<Option<PendingSignOn>, StoreError> {
-    const SQL: &str = "SELECT id, browser_hash, app_id, request, network, username, created_at, expires_at \
-        FROM pending_sign_ons WHERE id = $1";
+    const SQL: &str = "SELECT id, browser_hash, app_id, request, network, username, chosen_user, \
+        consent_user, consent_given, created_at, expires_at FROM pending_sign_ons WHERE id = $1";
     row::one(fetch_optional!(conn, PendingRow, SQL, id.to_string())?)
 }
 
@@ -78,6 +90,23 @@ pub async fn count_of_network(conn: &mut Conn, network: &str, now: DateTime<Utc>
 pub async fn set_username(tx: &mut Tx, id: SignOnId, username: &str) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE pending_sign_ons SET username = $2 WHERE id = $1";
     Ok(execute!(tx, SQL, id.to_string(), storable(username))? == 1)
+}
+
+/// Keeps that a person goes on with their account; whether the sign-on is still there.
+pub async fn choose_account(tx: &mut Tx, id: SignOnId, user: UserId) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE pending_sign_ons SET chosen_user = $2 WHERE id = $1";
+    Ok(execute!(tx, SQL, id.to_string(), user.to_string())? == 1)
+}
+
+/// Keeps whether a person allows what is asked; whether the sign-on is still there.
+pub async fn answer_consent(
+    tx: &mut Tx,
+    id: SignOnId,
+    user: UserId,
+    given: bool,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE pending_sign_ons SET consent_user = $2, consent_given = $3 WHERE id = $1";
+    Ok(execute!(tx, SQL, id.to_string(), user.to_string(), given)? == 1)
 }
 
 /// Uses a sign-on up: `true` for exactly one of any number of callers.

@@ -180,15 +180,48 @@ pub async fn active_of_issuer(
     row::one(fetch_optional!(conn, KeyRow, SQL, algorithm.as_str())?)
 }
 
-/// The issuer's keys that clients must know: the next, the active, and the retired ones that were not removed yet;
+/// The key that tokens of an algorithm are signed with at an instant: the next one from the time it was set to, else the active
+/// one. The same answer as `AppKeys::active` of the domain, without reading every key.
+pub async fn signing_of_issuer(
+    conn: &mut Conn,
+    algorithm: KeyAlgorithm,
+    now: DateTime<Utc>,
+) -> Result<Option<SigningKey>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        key_columns!(),
+        " FROM signing_keys WHERE app_id IS NULL AND algorithm = $1 ",
+        "AND (state = 'active' OR (state = 'next' AND switch_at <= $2)) ",
+        "ORDER BY CASE state WHEN 'next' THEN 0 ELSE 1 END, created_at DESC, id DESC LIMIT 1"
+    );
+    row::one(fetch_optional!(conn, KeyRow, SQL, algorithm.as_str(), now.timestamp_millis())?)
+}
+
+/// The issuer's keys that clients must know: the next, the active, and the retired ones whose time in the JWKS is not over;
 /// youngest first.
-pub async fn published_of_issuer(conn: &mut Conn) -> Result<Vec<SigningKey>, StoreError> {
+pub async fn published_of_issuer(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<SigningKey>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        key_columns!(),
+        " FROM signing_keys WHERE app_id IS NULL AND (state <> 'retired' OR published_until > $1) ",
+        "ORDER BY created_at DESC, id DESC"
+    );
+    row::all(fetch_all!(conn, KeyRow, SQL, now.timestamp_millis())?)
+}
+
+/// The issuer's keys in every state, youngest first.
+pub async fn of_issuer(conn: &mut Conn) -> Result<Vec<SigningKey>, StoreError> {
     const SQL: &str = concat!(
         "SELECT ",
         key_columns!(),
         " FROM signing_keys WHERE app_id IS NULL ORDER BY created_at DESC, id DESC"
     );
     row::all(fetch_all!(conn, KeyRow, SQL)?)
+}
+
+/// Waits until no other write changes the issuer's keys, and keeps others out until this one ends.
+pub async fn hold_issuer(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.alone(super::tx::ISSUER_KEYS).await
 }
 
 /// Every key, oldest first.

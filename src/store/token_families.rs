@@ -163,6 +163,19 @@ pub async fn revoke_of_session(
     execute!(tx, SQL, session.to_string(), now.timestamp_millis(), because)
 }
 
+/// Ends every family of a person at an application; how many ended.
+pub async fn revoke_of_user_at_app(
+    tx: &mut Tx,
+    user: UserId,
+    app: AppId,
+    because: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    const SQL: &str = "UPDATE token_families SET revoked_at = $3, revoked_because = $4 \
+        WHERE user_id = $1 AND app_id = $2 AND revoked_at IS NULL";
+    execute!(tx, SQL, user.to_string(), app.to_string(), now.timestamp_millis(), because)
+}
+
 /// Ends every family of an application; how many ended.
 pub async fn revoke_of_app(
     tx: &mut Tx,

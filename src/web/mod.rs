@@ -11,6 +11,7 @@ pub mod middleware;
 pub mod oidc;
 pub mod outcome;
 pub mod portal;
+pub mod released;
 pub mod respond;
 pub mod router;
 pub mod saml;

@@ -30,6 +30,8 @@ use oidc::authorization::response::AuthorizationResponse;
 pub fn respond(ctx: &AppContext, visit: &Visit, outcome: Outcome) -> Result<Response, Failure> {
     match outcome {
         Outcome::SignIn(flow) => Ok(redirect(&format!("/login?flow={flow}"))),
+        Outcome::ChooseAccount(flow) => Ok(redirect(&format!("/login/account?flow={flow}"))),
+        Outcome::AskConsent(flow) => Ok(redirect(&format!("/login/consent?flow={flow}"))),
         Outcome::SamlPost(posting) => {
             let response = page(&SamlPost {
                 page: visit.page(ctx),

@@ -5,10 +5,10 @@ use super::{
     error::Failure,
     health,
     middleware::{headers, host, visit},
-    oidc::{authorize, cors, device, discovery, logout, token},
+    oidc::{authorize, cors, device, discovery, logout, pushed, token},
     portal::{account, apps, errors, launch},
     saml::{metadata, slo, sso},
-    sign_in::{leave, login, password, setup, sign_out, walk},
+    sign_in::{account as which_account, consent, leave, login, password, setup, sign_out, walk},
 };
 use crate::{context::AppContext, telemetry};
 use axum::{
@@ -25,7 +25,7 @@ const BODY_MAX: usize = 256 * 1024;
 pub fn router(ctx: AppContext) -> Router {
     Router::new()
         .merge(pages(&ctx))
-        .merge(endpoints())
+        .merge(endpoints(&ctx))
         .nest("/api/v1", api::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(ctx.clone(), host::check))
@@ -40,10 +40,13 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
         .route("/", get(apps::show))
         .route("/favourites/{slug}", post(apps::favourite))
         .route("/account", get(account::show).post(account::submit))
+        .route("/account/apps/{app}/revoke", post(account::revoke))
         .route("/launch/{slug}", get(launch::show).post(launch::confirmed))
         .route("/error/{reference}", get(errors::show))
         .route("/login", get(login::show).post(login::submit))
         .route("/login/password", get(password::show).post(password::submit))
+        .route("/login/account", get(which_account::show).post(which_account::submit))
+        .route("/login/consent", get(consent::show).post(consent::submit))
         .route("/login/continue", get(leave::show))
         .route("/login/continue/{flow}", get(leave::resume))
         .route("/logout", get(sign_out::show).post(sign_out::submit))
@@ -62,15 +65,20 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
 }
 
 /// What programs call.
-fn endpoints() -> Router<AppContext> {
-    let open = Router::new()
+fn endpoints(ctx: &AppContext) -> Router<AppContext> {
+    let public = Router::new()
         .route("/.well-known/openid-configuration", get(discovery::document))
+        .route("/.well-known/oauth-authorization-server", get(discovery::document))
         .route("/oauth2/jwks", get(discovery::jwks))
+        .layer(from_fn(cors::any_origin));
+    let open = Router::new()
         .route("/oauth2/token", post(token::token))
         .route("/oauth2/userinfo", get(token::userinfo).post(token::userinfo))
         .route("/oauth2/revoke", post(token::revoke))
-        .layer(from_fn(cors::any_origin));
+        .route("/oauth2/par", post(pushed::submit))
+        .layer(from_fn_with_state(ctx.clone(), cors::registered_origin));
     Router::new()
+        .merge(public)
         .merge(open)
         .route("/oauth2/device_authorization", post(token::device_authorization))
         .route("/oauth2/introspect", post(token::introspect))

@@ -46,6 +46,8 @@ pub enum ErrorCode {
     RequestNotSupported,
     /// The `request_uri` parameter is not supported.
     RequestUriNotSupported,
+    /// The `request_uri` is unknown, used, expired, or of another client (OpenID Connect Core §3.1.2.6).
+    InvalidRequestUri,
     /// The `registration` parameter is not supported.
     RegistrationNotSupported,
     /// The demanded authentication context cannot be reached.
@@ -89,6 +91,7 @@ impl ErrorCode {
             Self::ConsentRequired => "consent_required",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::InvalidToken => "invalid_token",

@@ -77,6 +77,12 @@ impl Scope {
         Self(self.iter().filter(|token| other.contains(token)).map(ToOwned::to_owned).collect())
     }
 
+    /// The tokens of `self` but this one.
+    #[must_use]
+    pub fn without(&self, token: &str) -> Self {
+        Self(self.iter().filter(|own| *own != token).map(ToOwned::to_owned).collect())
+    }
+
     /// The tokens in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)

@@ -97,6 +97,10 @@ opaque_value! {
 }
 
 opaque_value! {
+    /// The reference of a pushed authorization request (RFC 9126 §2.2), in the form of its example.
+    RequestUri, "urn:ietf:params:oauth:request_uri:"
+}
+opaque_value! {
     /// An access token of a client that acts on its own behalf. A kind of its own: it never opens what a person's does.
     ServiceToken, "ghm_"
 }

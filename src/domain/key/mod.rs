@@ -1,6 +1,7 @@
 //! Signing keys as the store keeps them, and the life they lead (`rollover`). Does not own private halves (`keyring`).
 
 pub mod expiry;
+pub mod issuer;
 pub mod rollover;
 
 use super::user::text_enum;
@@ -32,6 +33,18 @@ text_enum!(KeyAlgorithm {
 impl KeyAlgorithm {
     /// What an app's key pair can be: XML signatures of SAML have no Ed25519 that anybody verifies.
     pub const OF_APPS: &'static [Self] = &[Self::Rsa2048, Self::Rsa3072, Self::Rsa4096, Self::P256];
+
+    /// The issuer's keys: one life for each.
+    pub const OF_ISSUER: &'static [Self] = &[Self::Rsa2048, Self::P256, Self::Ed25519];
+
+    /// What tokens signed with it say as `alg`.
+    pub fn jose_name(self) -> &'static str {
+        match self {
+            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => "RS256",
+            Self::P256 => "ES256",
+            Self::Ed25519 => "EdDSA",
+        }
+    }
 
     /// The bits of an RSA modulus, at least; `None` for elliptic curves.
     pub fn rsa_bits(self) -> Option<u32> {

@@ -1,5 +1,5 @@
-//! The life of an app's keys, next → active → retired: what may follow what, and what the metadata shows meanwhile.
-//! Does not own storing it (`store::signing_keys`) or making keys (`keyring`).
+//! The life of an app's keys, and of the issuer's keys of one algorithm, next → active → retired: what may follow what, and what
+//! is published meanwhile. Does not own the issuer's calendar (`issuer`), storing keys (`store::signing_keys`) or making them (`keyring`).
 
 use super::{KeyState, SigningKey};
 use crate::id::KeyId;
@@ -39,7 +39,7 @@ pub enum KeyRefusal {
     TooMany,
 }
 
-/// The keys of one app as they are at an instant: a switch whose time has come counts as done, whether or not anybody has
+/// The keys of one app, or those of the issuer for one algorithm, as they are at an instant: a switch whose time has come counts as done, whether or not anybody has
 /// stored it yet. So every node signs with the same key.
 ///
 /// Always: at most one next and one active key; only a next key has a time to switch; only a retired one has a time it
@@ -50,12 +50,18 @@ pub struct AppKeys {
     touched: Vec<KeyId>,
     due: Option<KeyId>,
     now: DateTime<Utc>,
+    grace: TimeDelta,
 }
 
 impl AppKeys {
     /// The stored keys as they are now.
     pub fn at(keys: Vec<SigningKey>, now: DateTime<Utc>) -> Self {
-        let mut this = Self { keys, touched: Vec::new(), due: None, now };
+        Self::with_grace(keys, now, GRACE)
+    }
+
+    /// The stored keys as they are now, where a key that was switched away from stays published for `grace`.
+    pub fn with_grace(keys: Vec<SigningKey>, now: DateTime<Utc>, grace: TimeDelta) -> Self {
+        let mut this = Self { keys, touched: Vec::new(), due: None, now, grace };
         let due = this
             .keys
             .iter()
@@ -165,7 +171,7 @@ impl AppKeys {
                     (key.switch_at, key.retired_at, key.published_until) = (None, None, None);
                 });
             } else {
-                self.retire(other, now, Some(now + GRACE));
+                self.retire(other, now, Some(now + self.grace));
             }
         }
         self.change(id, |key| {
@@ -190,6 +196,27 @@ impl AppKeys {
             self.retire(id, retired_at.unwrap_or(now), None);
         }
         Ok(())
+    }
+
+    /// The active key retires, for a new one that is added in [`KeyState::Active`]; it stays published for a while.
+    pub fn step_down(&mut self) {
+        let (now, until) = (self.now, self.now + self.grace);
+        let active: Vec<KeyId> = self.in_state(KeyState::Active).map(|key| key.id).collect();
+        for id in active {
+            self.retire(id, now, Some(until));
+        }
+    }
+
+    /// An emergency of one key: it is no longer published, whatever it was; the state it was in. An active one is replaced by the
+    /// caller.
+    ///
+    /// # Errors
+    /// There is no such key.
+    pub fn withdraw(&mut self, id: KeyId) -> Result<KeyState, KeyRefusal> {
+        let key = self.find(id).ok_or(KeyRefusal::NotRetired)?;
+        let (state, retired_at) = (key.state, key.retired_at.unwrap_or(self.now));
+        self.retire(id, retired_at, None);
+        Ok(state)
     }
 
     /// A key that doesn't sign, to be removed for good.
@@ -224,7 +251,7 @@ impl AppKeys {
     fn activate(&mut self, id: KeyId, at: DateTime<Utc>) {
         let active: Vec<KeyId> = self.in_state(KeyState::Active).map(|key| key.id).collect();
         for other in active {
-            self.retire(other, at, Some(at + GRACE));
+            self.retire(other, at, Some(at + self.grace));
         }
         self.change(id, |key| {
             key.state = KeyState::Active;

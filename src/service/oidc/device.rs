@@ -190,7 +190,7 @@ pub async fn answer(
         return Ok(Answered::NoAccess(app, words));
     }
     let now = ctx.now();
-    let lifetimes = super::client::of_app(&app)?.lifetimes;
+    let client = super::client::of_app(&app)?;
     let family = Family {
         id: TokenFamilyId::new(now, &mut ctx.rng()),
         app_id: app.id,
@@ -198,9 +198,10 @@ pub async fn answer(
         session_id: session.id,
         auth_time: session.authenticated_at,
         amr: session.amr.clone(),
-        grant_details: GrantDetails::of_device(scope.clone(), grant.resources).to_json(),
+        grant_details: GrantDetails::of_device(scope.clone(), grant.resources, &client, session.acr())
+            .to_json(),
         created_at: now,
-        expires_at: now + TimeDelta::seconds(i64::from(lifetimes.refresh_absolute_seconds)),
+        expires_at: now + TimeDelta::seconds(i64::from(client.lifetimes.refresh_absolute_seconds)),
         revoked_at: None,
         revoked_because: None,
     };

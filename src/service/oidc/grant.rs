@@ -1,6 +1,9 @@
 //! What an authorization granted, kept with its family of tokens. Does not own the tokens.
 
-use ::oidc::{Scope, authorization::request::VerifiedAuthorizationRequest, claims::request::ClaimsRequest};
+use ::oidc::{
+    Client, Scope, authorization::request::VerifiedAuthorizationRequest, claims::request::ClaimsRequest,
+    scope,
+};
 use serde::{Deserialize, Serialize};
 
 /// The parts of an authorization request that count after the code was issued.
@@ -14,30 +17,53 @@ pub struct GrantDetails {
     pub claims: Option<ClaimsRequest>,
     /// Whether the age of the sign-in was asked about, so that `auth_time` must be told.
     pub max_age: Option<u32>,
-    /// The resource servers the tokens are for (RFC 8707); none: nobody was named.
-    #[serde(default)]
+    /// The resource servers its tokens may be for (RFC 8707), as asked; empty: none was named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
     /// The thumbprint of the key that must redeem the code (RFC 9449 §10).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop_jkt: Option<String>,
+    /// The authentication context of the sign-in: `acr`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// Whether refresh tokens may be given, if the client may use them at all (OpenID Connect Core §11).
+    #[serde(default = "yes")]
+    pub offline: bool,
+}
+
+/// Grants from before it was kept: the client's setting alone decided.
+fn yes() -> bool {
+    true
 }
 
 impl GrantDetails {
-    /// Those of a verified request.
-    pub fn of(request: &VerifiedAuthorizationRequest) -> Self {
+    /// Those of a verified request. OpenID Connect Core §11: who didn't choose the app themselves must have consented to
+    /// offline access, so a third-party client needs the scope; a first-party client follows its own setting.
+    pub fn of(request: &VerifiedAuthorizationRequest, client: &Client, acr: &str) -> Self {
         Self {
             scope: request.scope().clone(),
             nonce: request.nonce().map(str::to_owned),
             claims: request.claims().cloned(),
             max_age: request.max_age(),
-            resources: Vec::new(),
-            dpop_jkt: None,
+            resources: request.resources().to_vec(),
+            dpop_jkt: request.dpop_jkt().map(str::to_owned),
+            acr: Some(acr.to_owned()),
+            offline: client.trusted || request.scope().contains(scope::OFFLINE_ACCESS),
         }
     }
 
     /// Those of a device that a person confirmed: nothing but scope and resources was asked.
-    pub fn of_device(scope: Scope, resources: Vec<String>) -> Self {
-        Self { scope, nonce: None, claims: None, max_age: None, resources, dpop_jkt: None }
+    pub fn of_device(scope: Scope, resources: Vec<String>, client: &Client, acr: &str) -> Self {
+        Self {
+            offline: client.trusted || scope.contains(scope::OFFLINE_ACCESS),
+            scope,
+            nonce: None,
+            claims: None,
+            max_age: None,
+            resources,
+            dpop_jkt: None,
+            acr: Some(acr.to_owned()),
+        }
     }
 
     /// As stored.

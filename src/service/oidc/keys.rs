@@ -8,7 +8,7 @@ use crate::{
 };
 use ::oidc::{
     SigningAlgorithm,
-    discovery::{self, Capabilities},
+    discovery::{self, Capabilities, Offers},
     jwks::{Jwk, JwkSet},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -31,6 +31,11 @@ pub fn algorithm(of: KeyAlgorithm) -> SigningAlgorithm {
 pub async fn set(ctx: &AppContext) -> Result<JwkSet, ServiceError> {
     let published = issuer_keys::published(ctx).await?;
     Ok(JwkSet::new(published.iter().map(parsed).collect::<Result<Vec<_>, _>>()?))
+}
+
+/// A key's name in the JWKS and in the header of tokens: its thumbprint (RFC 7638).
+pub fn kid(key: &SigningKey) -> Result<String, ServiceError> {
+    Ok(parsed(key)?.kid().to_owned())
 }
 
 /// Keys that were parsed before: a key's public half never changes under its id, and parsing costs more than all the rest.
@@ -56,5 +61,11 @@ fn parsed(key: &SigningKey) -> Result<Jwk, ServiceError> {
 
 /// The discovery document.
 pub fn discovery(ctx: &AppContext) -> serde_json::Value {
-    discovery::document(ctx.config.http.public_url.as_str(), &Capabilities::default())
+    let capabilities = Capabilities { offers: offered(), ..Capabilities::default() };
+    discovery::document(ctx.config.http.public_url.as_str(), &capabilities)
+}
+
+/// What this server offers beside the code flow with secrets: what is said here is served, what is not there is not said.
+fn offered() -> Offers {
+    Offers { ..Offers::default() }
 }

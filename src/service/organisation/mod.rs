@@ -16,8 +16,8 @@ mod read;
 pub mod api_tokens;
 
 pub use apply::{Applied, ApplyOptions, IssuedSecret, apply};
-pub use document::{Document, SamlEntry};
-pub use draft::saml_draft;
+pub use document::{Document, OidcEntry, SamlEntry};
+pub use draft::{oidc_draft, saml_draft};
 pub use export::{Secrets, export};
 pub use plan::{Action, Change};
 pub use read::{Notation, SIZE_MAX, document, merge, value};

@@ -9,7 +9,7 @@ use crate::{
         app::{App, SLUG_MAX},
         audit::{EventType, InitiatedBy},
         connection::Connection,
-        sign_on::SignOnRequest,
+        sign_on::{Answers, SignOnRequest},
         user::User,
     },
     service::{ServiceError, actor},
@@ -26,7 +26,13 @@ pub async fn begin(ctx: &AppContext, visitor: &Visitor, slug: &str) -> Result<Ou
         let event = stop::failed(ctx, "unknown_app", format!("No app has the address “{slug}”."));
         return stop::record(ctx, visitor, StopCause::NotConnected, None, event).await;
     };
-    let flow = Flow { stored: None, request: SignOnRequest::Launch, app, began_at: ctx.now() };
+    let flow = Flow {
+        stored: None,
+        request: SignOnRequest::Launch,
+        app,
+        answers: Answers::default(),
+        began_at: ctx.now(),
+    };
     proceed(ctx, visitor, flow).await
 }
 

@@ -1,6 +1,8 @@
 //! The dispatcher: one state machine for SAML, OIDC and tiles. Every return decides anew from what is stored.
 //! Does not own the decision (`domain::sign_on`) or the messages: `saml`, `oidc` and `launch` are its two ends.
 
+pub mod answers;
+pub mod consent;
 pub mod launch;
 pub mod name_id;
 pub mod oidc;
@@ -15,7 +17,10 @@ use crate::{
         app::App,
         audit::Origin,
         session::Session,
-        sign_on::{PendingSignOn, SIGN_ON_LIFETIME, STRANGERS_PER_NETWORK, SignOnRequest, Step, next_step},
+        sign_on::{
+            Answers, ConsentNeed, Interaction, PendingSignOn, SIGN_ON_LIFETIME, STRANGERS_PER_NETWORK,
+            SignOnRequest, Standing, Step, next_step,
+        },
         user::User,
     },
     id::{AppId, SessionId, SignOnId, UserId},
@@ -53,6 +58,10 @@ impl Visitor {
 pub enum Outcome {
     /// Ask who it is; the flow goes on afterwards.
     SignIn(SignOnId),
+    /// Ask whether they go on with their account.
+    ChooseAccount(SignOnId),
+    /// Ask whether the app may know what it asks for.
+    AskConsent(SignOnId),
     /// Post a SAML response.
     SamlPost(Box<saml::Posting>),
     /// Answer an OIDC client.
@@ -69,6 +78,7 @@ struct Flow {
     stored: Option<SignOnId>,
     request: SignOnRequest,
     app: App,
+    answers: Answers,
     began_at: DateTime<Utc>,
 }
 
@@ -83,7 +93,9 @@ pub async fn resume(ctx: &AppContext, visitor: &Visitor, id: SignOnId) -> Result
     let Some(app) = store::apps::get(&mut ctx.db.read().await?, app_id).await? else {
         return stop::flow_gone(ctx, visitor).await;
     };
-    proceed(ctx, visitor, Flow { stored: Some(id), request, app, began_at: pending.created_at }).await
+    let flow =
+        Flow { stored: Some(id), request, app, answers: pending.answers, began_at: pending.created_at };
+    proceed(ctx, visitor, flow).await
 }
 
 /// A stored flow of this browser that has not ended (S-30, O-21).
@@ -149,14 +161,19 @@ async fn proceed(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
     {
         return oidc::refuse_person(ctx, visitor, &flow, request, id).await;
     }
-    let step = next_step(
-        flow.request.demand(),
-        flow.began_at,
-        session.map(|(session, _)| session),
-        access.as_ref().filter(|_| session.is_some()),
-        ctx.now(),
-    );
-    match (step, session) {
+    let consent = match session {
+        Some((_, user)) => consent::need(ctx, &flow, user).await?,
+        None => ConsentNeed::Ask,
+    };
+    let standing = Standing {
+        demand: flow.request.demand(),
+        began_at: flow.began_at,
+        session: session.map(|(session, _)| session),
+        access: access.as_ref().filter(|_| session.is_some()),
+        answers: flow.answers,
+        consent,
+    };
+    match (next_step(&standing, ctx.now()), session) {
         (Step::Issue, Some((session, user))) => {
             let groups = match &access {
                 Some(Access::Allowed(routes)) => access::group_names(routes),
@@ -170,16 +187,29 @@ async fn proceed(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
             }
             stop::denied(ctx, visitor, &flow, user, denial).await
         }
-        (Step::InteractionNeeded, _) => refuse_silently(ctx, visitor, flow, Silent::InteractionNeeded).await,
-        _ => ask_who(ctx, visitor, flow).await,
+        (Step::InteractionNeeded(page), _) => {
+            refuse_silently(ctx, visitor, flow, Silent::InteractionNeeded(page)).await
+        }
+        (Step::Refused, _) => refuse_silently(ctx, visitor, flow, Silent::Refused).await,
+        (Step::ChooseAccount, _) => ask(ctx, visitor, flow, Outcome::ChooseAccount).await,
+        (Step::AskConsent, _) => ask(ctx, visitor, flow, Outcome::AskConsent).await,
+        (Step::Authenticate | Step::Issue | Step::Deny(_), _) => {
+            ask(ctx, visitor, flow, Outcome::SignIn).await
+        }
     }
 }
 
-/// Why a request that forbids pages is answered with an error.
+/// Why a request is answered with an error without a page.
 #[derive(Debug, Clone, Copy)]
 enum Silent {
-    InteractionNeeded,
+    /// It forbids the page that would be needed.
+    InteractionNeeded(Interaction),
+    /// It forbids the page that would say so.
     Denied(access::Denial),
+    /// The person said no.
+    Refused,
+    /// It insists on a way of signing in that there isn't.
+    Unmet,
 }
 
 /// Who is asserted: signed in, entitled, and in these groups that are bound to the app.
@@ -224,10 +254,15 @@ enum Kept {
     Full,
 }
 
-/// Stores the flow, unless it is, and asks who it is. A SAML request is counted as seen in the same write.
-async fn ask_who(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outcome, ServiceError> {
+/// Stores the flow, unless it is, and shows the page that asks. A SAML request is counted as seen in the same write.
+async fn ask(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: Flow,
+    page: fn(SignOnId) -> Outcome,
+) -> Result<Outcome, ServiceError> {
     if let Some(id) = flow.stored {
-        return Ok(Outcome::SignIn(id));
+        return Ok(page(id));
     }
     let now = ctx.now();
     let id = SignOnId::new(now, &mut ctx.rng());
@@ -239,6 +274,7 @@ async fn ask_who(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
         request: Some(flow.request.clone()),
         network: visitor.strangers_network(),
         username: None,
+        answers: flow.answers,
         created_at: flow.began_at,
         expires_at: now + SIGN_ON_LIFETIME,
     };
@@ -264,7 +300,7 @@ async fn ask_who(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
         })
         .await?;
     match kept {
-        Kept::Stored => Ok(Outcome::SignIn(id)),
+        Kept::Stored => Ok(page(id)),
         Kept::Replayed => stop::replayed(ctx, visitor, &flow).await,
         Kept::Full => stop::full(ctx, visitor, &flow).await,
     }

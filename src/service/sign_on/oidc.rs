@@ -3,7 +3,13 @@
 use super::{Answer, Claim, Flow, Outcome, Person, Silent, Visitor, claim_for, not_granted, proceed, stop};
 use crate::{
     context::AppContext,
-    domain::{access::Denial, app::App, audit::InitiatedBy, sign_on::SignOnRequest, user::User},
+    domain::{
+        access::Denial,
+        app::App,
+        audit::InitiatedBy,
+        sign_on::{Answers, Interaction, SignOnRequest},
+        user::User,
+    },
     id::{SignOnId, TokenFamilyId},
     service::{
         ServiceError, actor,
@@ -14,9 +20,11 @@ use crate::{
 use ::oidc::{
     ErrorCode, ProtocolError,
     authorization::{
+        pushed,
         request::{ProviderPolicy, UnverifiedAuthorizationRequest, VerifiedAuthorizationRequest},
         response,
     },
+    claims::request::ClaimsRequest,
     token::authorization_code::StoredCode,
     token_value::AuthorizationCode,
 };
@@ -24,9 +32,11 @@ use chrono::TimeDelta;
 
 /// An authorization request arrived: the raw query or body.
 pub async fn begin(ctx: &AppContext, visitor: &Visitor, raw: &str) -> Result<Outcome, ServiceError> {
-    let request = match UnverifiedAuthorizationRequest::parse(raw) {
+    let request = match read(ctx, raw).await? {
         Ok(request) => request,
-        Err(error) => return refuse_on_page(ctx, visitor, None, &error, stop::StopCause::NotSetUp).await,
+        Err((app, error)) => {
+            return refuse_on_page(ctx, visitor, app.as_ref(), &error, stop::StopCause::NotSetUp).await;
+        }
     };
     let app = match request.client_id() {
         Some(client_id) => store::apps::find_by_client_id(&mut ctx.db.read().await?, client_id).await?,
@@ -45,6 +55,7 @@ pub async fn begin(ctx: &AppContext, visitor: &Visitor, raw: &str) -> Result<Out
                 stored: None,
                 request: SignOnRequest::Oidc(Box::new(verified)),
                 app,
+                answers: Answers::default(),
                 began_at: ctx.now(),
             };
             proceed(ctx, visitor, flow).await
@@ -60,6 +71,46 @@ pub async fn begin(ctx: &AppContext, visitor: &Visitor, raw: &str) -> Result<Out
             }
         },
     }
+}
+
+/// The request itself, or the one that was pushed and is referred to. RFC 9126 §4: the reference is bound to the client that
+/// pushed it, and what stands beside it in the query counts for nothing (RFC 9101 §5).
+async fn read(
+    ctx: &AppContext,
+    raw: &str,
+) -> Result<Result<UnverifiedAuthorizationRequest, (Option<App>, ProtocolError)>, ServiceError> {
+    let direct = match UnverifiedAuthorizationRequest::parse(raw) {
+        Ok(request) => request,
+        Err(error) => return Ok(Err((None, error))),
+    };
+    let reference = match pushed::reference(direct.params()) {
+        Ok(None) => return Ok(Ok(direct)),
+        Ok(Some(reference)) => reference,
+        Err(error) => return Ok(Err((None, error))),
+    };
+    let hash = reference.hash();
+    let mut conn = ctx.db.read().await?;
+    let refused = |app: Option<App>, detail: &str| Ok(Err((app, pushed::invalid_reference(detail))));
+    let Some(row) = store::pushed_requests::get(&mut conn, &hash).await? else {
+        return refused(None, "A request_uri came that was never given out, or was forgotten.");
+    };
+    let Some(app) = store::apps::get(&mut conn, row.app_id).await? else {
+        return refused(None, "The client that pushed the request is gone.");
+    };
+    let client_id = app.connection.oidc().map(|settings| settings.client_id.as_str());
+    if direct.client_id() != client_id {
+        return refused(
+            None,
+            "The request_uri came with another client_id than that of the client that pushed it.",
+        );
+    }
+    if row.consumed_at.is_some() {
+        return refused(Some(app), "The request_uri was used before.");
+    }
+    if ctx.now() >= row.expires_at {
+        return refused(Some(app), "The request_uri was presented too late.");
+    }
+    Ok(UnverifiedAuthorizationRequest::pushed(&row.request, hash).map_err(|error| (Some(app), error)))
 }
 
 /// What was wrong, for an admin.
@@ -177,6 +228,11 @@ pub(super) async fn issue(
         );
         return stop::record(ctx, visitor, stop::StopCause::NotSetUp, Some(&flow.app), event).await;
     }
+    // OpenID Connect Core §5.5.1.1: an essential `acr` that can't be had is a failed authentication.
+    let essential = request.claims().map(ClaimsRequest::essential_acr_values).unwrap_or_default();
+    if !essential.is_empty() && !essential.contains(&session.acr()) {
+        return refuse(ctx, visitor, flow, request, Silent::Unmet).await;
+    }
     let code = AuthorizationCode::generate(&mut ctx.rng());
     let kept = StoredCode::new(request, &registered, now);
     let family = store::token_families::Family {
@@ -186,7 +242,7 @@ pub(super) async fn issue(
         session_id: session.id,
         auth_time: session.authenticated_at,
         amr: session.amr.clone(),
-        grant_details: GrantDetails::of(request).to_json(),
+        grant_details: GrantDetails::of(request, &registered, session.acr()).to_json(),
         created_at: now,
         expires_at: now + TimeDelta::seconds(i64::from(registered.lifetimes.refresh_absolute_seconds)),
         revoked_at: None,
@@ -208,6 +264,7 @@ pub(super) async fn issue(
     event.idp_initiated = Some(false);
     event.auth_method = Some(session.amr.join(" "));
     let answer = Answer::of(flow, person);
+    let pushed = request.pushed().map(str::to_owned);
     let claimed = ctx
         .db
         .write(move |tx| {
@@ -215,6 +272,12 @@ pub(super) async fn issue(
                 let claim = claim_for(tx, answer, None).await?;
                 if claim != Claim::Granted {
                     return Ok::<_, ServiceError>(Written::unaudited(claim));
+                }
+                // RFC 9126 §4, O-27: a reference is good for one answer, however often it was presented before that.
+                if let Some(pushed) = &pushed
+                    && !store::pushed_requests::consume(tx, pushed, now).await?
+                {
+                    return Ok(Written::unaudited(Claim::Taken));
                 }
                 store::token_families::insert(tx, &family).await?;
                 store::authorization_codes::insert(tx, &row).await?;
@@ -229,7 +292,8 @@ pub(super) async fn issue(
     Ok(Outcome::Oidc(response::success(request, &code, ctx.config.http.public_url.as_str())))
 }
 
-/// OpenID Connect Core §3.1.2.6: a request that forbids pages gets the error that says which page was needed.
+/// OpenID Connect Core §3.1.2.6: a request that forbids pages gets the error that says which page was needed; one that the
+/// person refused, or that asks for what can't be had, is answered and over.
 pub(super) async fn refuse(
     ctx: &AppContext,
     visitor: &Visitor,
@@ -238,12 +302,57 @@ pub(super) async fn refuse(
     why: Silent,
 ) -> Result<Outcome, ServiceError> {
     let (code, description) = match why {
-        Silent::InteractionNeeded => (ErrorCode::LoginRequired, "the person must sign in first"),
+        Silent::InteractionNeeded(Interaction::SignIn) => {
+            (ErrorCode::LoginRequired, "the person must sign in first")
+        }
+        Silent::InteractionNeeded(Interaction::Consent) => {
+            (ErrorCode::ConsentRequired, "the person must be asked first")
+        }
+        Silent::Refused => (ErrorCode::AccessDenied, "the person did not allow it"),
+        Silent::Unmet => (
+            ErrorCode::UnmetAuthenticationRequirements,
+            "the authentication context asked for cannot be reached",
+        ),
         Silent::Denied(
             Denial::NotAssigned | Denial::AppPaused | Denial::UserStaged | Denial::UserSuspended,
         ) => (ErrorCode::AccessDenied, "the person may not open this app"),
     };
-    record_refusal(ctx, visitor, &flow.app, code.as_str(), description).await?;
+    let noted = if matches!(why, Silent::Refused) { "consent_refused" } else { code.as_str() };
+    if !answered(ctx, visitor, flow, request, noted, description).await? {
+        return stop::replayed(ctx, visitor, flow).await;
+    }
     let error = ProtocolError::new(code, description);
     Ok(Outcome::Oidc(response::error(request, &error, ctx.config.http.public_url.as_str())))
+}
+
+/// Ends the flow, and a pushed request with it, and says why; `false` when it was ended already.
+async fn answered(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    request: &VerifiedAuthorizationRequest,
+    code: &str,
+    message: &str,
+) -> Result<bool, ServiceError> {
+    let who =
+        visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
+    let event = stop::failed(ctx, code, message).by(who).from_origin(&visitor.origin).at(&flow.app);
+    let (stored, pushed, now) = (flow.stored, request.pushed().map(str::to_owned), ctx.now());
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(id) = stored
+                    && !store::pending_sign_ons::consume(tx, id).await?
+                {
+                    return Ok::<_, ServiceError>(Written::unaudited(false));
+                }
+                // A request that only forbade a page may be sent again with its reference; one that was answered by the
+                // person may not.
+                if let Some(pushed) = pushed.filter(|_| stored.is_some()) {
+                    store::pushed_requests::consume(tx, &pushed, now).await?;
+                }
+                Ok(Written::new(true, event))
+            })
+        })
+        .await
 }

@@ -1,6 +1,7 @@
 //! What would happen: to a person who opens an app, and to a request that an app sends. Nothing is stored, claimed or sent, and
 //! what is signed is signed with a key that nobody trusts. Does not own the decisions, which are those of a real sign-on.
 
+pub mod oidc;
 mod request;
 mod saml;
 

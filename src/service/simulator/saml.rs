@@ -103,7 +103,7 @@ pub(super) fn with_draft(app: &App, draft: Option<SamlConnection>) -> Result<App
     Ok(App { connection, ..app.clone() })
 }
 
-fn access_check(access: &Access, user: &User, app: &App) -> Check {
+pub(super) fn access_check(access: &Access, user: &User, app: &App) -> Check {
     match access {
         Access::Allowed(routes) => {
             let through: Vec<&str> = routes

@@ -59,6 +59,7 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/users/{id}/edit", get(users::form::edit).post(users::form::update))
         .route("/admin/users/{id}/state", post(users::detail::set_state))
         .route("/admin/users/{id}/sessions", post(users::detail::end_sessions))
+        .route("/admin/users/{id}/consents", post(users::detail::revoke_consent))
         .route("/admin/users/{id}/password", post(users::detail::set_password))
         .route("/admin/groups", get(groups::list::show))
         .route("/admin/groups/new", get(groups::list::new).post(groups::list::create))
@@ -66,6 +67,8 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/groups/{id}/members", post(groups::detail::members))
         .route("/admin/groups/{id}/remove", post(groups::detail::remove))
         .route("/admin/keys", get(keys::show))
+        .route("/admin/keys/rotate", post(keys::rotate))
+        .route("/admin/keys/retire", get(keys::ask_retire).post(keys::retire))
         .route("/admin/audit", get(audit::list::show))
         .route("/admin/audit/{id}", get(audit::list::detail))
 }

@@ -2,6 +2,7 @@
 //! Does not own what is done (`service`).
 
 mod bearer;
+mod keys;
 mod organisation;
 mod problem;
 mod simulate;
@@ -21,6 +22,9 @@ pub fn router() -> Router<AppContext> {
         .route("/organisation/export", get(organisation::export))
         .route("/apps/{slug}/simulate", post(simulate::simulate))
         .route("/apps/{slug}/judge", post(simulate::judge))
+        .route("/keys", get(keys::list))
+        .route("/keys/rotate", post(keys::rotate))
+        .route("/keys/{kid}/retire", post(keys::retire))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
 }

@@ -3,11 +3,18 @@
 use super::{bearer::Bearer, problem::Problem};
 use crate::{
     context::AppContext,
-    domain::{app::App, connection::SamlConnection},
+    domain::{
+        app::App,
+        connection::{Connection, OidcConnection, SamlConnection},
+        text::FieldErrors,
+    },
     service::{
-        Caller, ServiceError, apps,
-        organisation::{self, SamlEntry},
-        simulator::{self, Judgement, Simulation},
+        ServiceError, apps,
+        organisation::{self, OidcEntry, SamlEntry},
+        simulator::{
+            self, Judgement, Simulation,
+            oidc::{self, Asked, OidcJudgement, OidcSimulation},
+        },
         users,
     },
 };
@@ -15,7 +22,7 @@ use axum::{
     Json,
     extract::{Path, State, rejection::JsonRejection},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What `simulate` takes.
 #[derive(Deserialize)]
@@ -23,9 +30,21 @@ use serde::Deserialize;
 pub(super) struct SimulateBody {
     /// User name or e-mail.
     user: String,
+    /// OIDC: the scope that the app asks for; all it may have, when absent.
+    #[serde(default)]
+    scope: Option<String>,
+    /// OIDC: the `claims` parameter.
+    #[serde(default)]
+    claims: Option<serde_json::Value>,
+    /// OIDC: resource servers.
+    #[serde(default)]
+    resource: Vec<String>,
     /// Unsaved settings: a `saml` block as in the organisation file.
     #[serde(default)]
     draft: Option<SamlEntry>,
+    /// The same of an OIDC app: an `oidc` block.
+    #[serde(default)]
+    oidc: Option<OidcEntry>,
 }
 
 /// What `judge` takes.
@@ -34,9 +53,22 @@ pub(super) struct SimulateBody {
 pub(super) struct JudgeBody {
     /// An address, a query, a form, a value of `SAMLRequest`, or XML.
     request: String,
-    /// As in [`SimulateBody`].
+    /// Unsaved settings: a `saml` block as in the organisation file.
     #[serde(default)]
     draft: Option<SamlEntry>,
+    /// The same of an OIDC app: an `oidc` block.
+    #[serde(default)]
+    oidc: Option<OidcEntry>,
+}
+
+/// The answer of either protocol, each with its own members.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Answer<S, O> {
+    /// SAML.
+    Saml(S),
+    /// OpenID Connect.
+    Oidc(O),
 }
 
 /// `POST /api/v1/apps/{slug}/simulate`
@@ -45,12 +77,24 @@ pub(super) async fn simulate(
     Bearer(caller): Bearer,
     Path(slug): Path<String>,
     body: Result<Json<SimulateBody>, JsonRejection>,
-) -> Result<Json<Simulation>, Problem> {
+) -> Result<Json<Answer<Simulation, OidcSimulation>>, Problem> {
     let Json(body) = body.map_err(|error| Problem::bad_request(error.status(), error.body_text()))?;
     let run = async {
-        let (app, draft) = app_and_draft(&ctx, &caller, &slug, body.draft).await?;
+        let app = apps::find(&ctx, &caller, &slug).await?;
         let user = users::find(&ctx, &caller, &body.user).await?.ok_or(ServiceError::NotFound("person"))?;
-        simulator::simulate(&ctx, &caller, &app, &user, draft).await
+        match settings(&ctx, &app, body.draft, body.oidc)? {
+            Settings::Saml(draft) => {
+                simulator::simulate(&ctx, &caller, &app, &user, draft).await.map(Answer::Saml)
+            }
+            Settings::Oidc(draft) => {
+                let claims = body.claims.map(|claims| match claims {
+                    serde_json::Value::String(text) => text,
+                    object => object.to_string(),
+                });
+                let asked = Asked { scope: body.scope, claims, resources: body.resource };
+                oidc::simulate(&ctx, &caller, &app, &user, draft, &asked).await.map(Answer::Oidc)
+            }
+        }
     };
     run.await.map(Json).map_err(|error| Problem::of(&ctx, error))
 }
@@ -61,25 +105,44 @@ pub(super) async fn judge(
     Bearer(caller): Bearer,
     Path(slug): Path<String>,
     body: Result<Json<JudgeBody>, JsonRejection>,
-) -> Result<Json<Judgement>, Problem> {
+) -> Result<Json<Answer<Judgement, OidcJudgement>>, Problem> {
     let Json(body) = body.map_err(|error| Problem::bad_request(error.status(), error.body_text()))?;
     let run = async {
-        let (app, draft) = app_and_draft(&ctx, &caller, &slug, body.draft).await?;
-        simulator::judge(&ctx, &caller, &app, &body.request, draft)
+        let app = apps::find(&ctx, &caller, &slug).await?;
+        match settings(&ctx, &app, body.draft, body.oidc)? {
+            Settings::Saml(draft) => {
+                simulator::judge(&ctx, &caller, &app, &body.request, draft).map(Answer::Saml)
+            }
+            Settings::Oidc(draft) => oidc::judge(&caller, &app, &body.request, draft).map(Answer::Oidc),
+        }
     };
     run.await.map(Json).map_err(|error| Problem::of(&ctx, error))
 }
 
-async fn app_and_draft(
+/// The protocol of an app, with the settings that nobody saved.
+enum Settings {
+    Saml(Option<SamlConnection>),
+    Oidc(Option<OidcConnection>),
+}
+
+fn settings(
     ctx: &AppContext,
-    caller: &Caller,
-    slug: &str,
-    draft: Option<SamlEntry>,
-) -> Result<(App, Option<SamlConnection>), ServiceError> {
-    let app = apps::find(ctx, caller, slug).await?;
-    let draft = match draft {
-        Some(block) => Some(organisation::saml_draft(ctx, &app, block).map_err(ServiceError::Invalid)?),
-        None => None,
+    app: &App,
+    saml: Option<SamlEntry>,
+    oidc: Option<OidcEntry>,
+) -> Result<Settings, ServiceError> {
+    let other = |field: &str| Err(FieldErrors::one(field, "The app uses another protocol"));
+    let read = match (&app.connection, saml, oidc) {
+        (Connection::Oidc(_), Some(_), _) => other("draft"),
+        (Connection::Oidc(_), None, block) => {
+            let draft = block.map(|block| organisation::oidc_draft(ctx, app, block)).transpose();
+            draft.map(Settings::Oidc)
+        }
+        (_, _, Some(_)) => other("oidc"),
+        (_, block, None) => {
+            let draft = block.map(|block| organisation::saml_draft(ctx, app, block)).transpose();
+            draft.map(Settings::Saml)
+        }
     };
-    Ok((app, draft))
+    read.map_err(ServiceError::Invalid)
 }

@@ -5,4 +5,5 @@ pub mod cors;
 pub mod device;
 pub mod discovery;
 pub mod logout;
+pub mod pushed;
 pub mod token;

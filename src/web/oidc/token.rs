@@ -30,11 +30,11 @@ pub(super) struct Parts {
     proofs: Vec<String>,
     body: String,
     query: Option<String>,
-    origin: crate::domain::audit::Origin,
+    pub(super) origin: crate::domain::audit::Origin,
 }
 
 impl Parts {
-    async fn read(ctx: &AppContext, request: Request) -> Result<Self, ProtocolError> {
+    pub(super) async fn read(ctx: &AppContext, request: Request) -> Result<Self, ProtocolError> {
         let (parts, body) = request.into_parts();
         let origin = origin::of(&parts.headers, &parts.extensions, &ctx.config);
         let bytes = to_bytes(body, BODY_MAX)
@@ -57,7 +57,7 @@ impl Parts {
         })
     }
 
-    fn call(&self) -> Call<'_> {
+    pub(super) fn call(&self) -> Call<'_> {
         Call {
             origin: &self.origin,
             method: self.method.as_str(),
@@ -164,7 +164,7 @@ pub async fn revoke(State(ctx): State<AppContext>, request: Request) -> Response
 }
 
 /// RFC 9449 §8.2: an answer to a proof brings the nonce for the next one.
-fn with_nonce(ctx: &AppContext, parts: &Parts, mut response: Response) -> Response {
+pub(super) fn with_nonce(ctx: &AppContext, parts: &Parts, mut response: Response) -> Response {
     if !parts.proofs.is_empty()
         && let Ok(nonce) = HeaderValue::from_str(&service_dpop::current_nonce(ctx))
     {
@@ -173,7 +173,7 @@ fn with_nonce(ctx: &AppContext, parts: &Parts, mut response: Response) -> Respon
     response
 }
 
-fn refused(error: EndpointError) -> Response {
+pub(super) fn refused(error: EndpointError) -> Response {
     match error {
         EndpointError::Protocol(error) => drawn(&ErrorResponse::new(&error)),
         EndpointError::Service(error) => {
@@ -196,7 +196,7 @@ fn drawn(error: &ErrorResponse) -> Response {
 }
 
 /// RFC 6749 §5.1: `Cache-Control: no-store` and `Pragma: no-cache`.
-fn no_store(mut response: Response) -> Response {
+pub(super) fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response

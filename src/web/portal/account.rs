@@ -1,23 +1,34 @@
 //! A person's own account page. Does not own checking passwords.
 
 use super::apps::viewer;
+use crate::id::AppId;
 use crate::{
     context::AppContext,
     domain::{
         credential::PASSWORD_MIN,
         user::{STANDARD_ATTRIBUTES, User},
     },
-    service::{ServiceError, account},
+    service::{ServiceError, account, consents},
     web::{
         error::Failure,
         extract::{Fields, SignedIn, Visit, cookies::CookieName},
+        released,
         respond::{done, page, page_with, put_cookie},
-        view::{account::Account, form::Errors},
+        view::{
+            account::{Account, AllowedApp},
+            form::Errors,
+        },
+        words,
     },
 };
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
 
 async fn draw(ctx: &AppContext, visit: &Visit, user: &User, errors: Errors) -> Result<Account, Failure> {
+    let allowed = consents::of_user(ctx, user.id).await?;
     let sessions = account::sessions(ctx, user).await?.len();
     let mut facts =
         vec![("Name".to_owned(), user.display_name.clone()), ("Email".to_owned(), user.email.clone())];
@@ -31,9 +42,36 @@ async fn draw(ctx: &AppContext, visit: &Visit, user: &User, errors: Errors) -> R
         flash: visit.flash.clone(),
         username: user.username.clone(),
         facts,
+        allowed: allowed.iter().map(|entry| allowed_app(entry, ctx.now())).collect(),
         sessions: u64::try_from(sessions).unwrap_or_default(),
         shortest_password: u32::try_from(PASSWORD_MIN).unwrap_or_default(),
     })
+}
+
+/// An app with what it may know.
+pub fn allowed_app(entry: &consents::Allowed, now: chrono::DateTime<chrono::Utc>) -> AllowedApp {
+    let since = words::ago(entry.consent.granted_at, now);
+    AllowedApp {
+        tile: words::tile(&entry.app),
+        id: entry.app.id.to_string(),
+        line: format!("Gets {}. Allowed {since}.", released::in_one_line(&entry.consent.released)),
+    }
+}
+
+/// `POST /account/apps/{app}/revoke`
+pub async fn revoke(
+    State(ctx): State<AppContext>,
+    signed_in: SignedIn,
+    Path(app): Path<String>,
+    _: Fields,
+) -> Result<Response, Failure> {
+    let app: AppId = app.parse().map_err(|_| Failure::NotFound)?;
+    let SignedIn { visit, user, .. } = signed_in;
+    let line = match consents::revoke_own(&ctx, &visit.visitor.origin, &user, app).await? {
+        Some(app) => format!("{} may no longer know about you. It has to ask again.", app.label),
+        None => "There was nothing to take back.".to_owned(),
+    };
+    Ok(done(&ctx, "/account", &line))
 }
 
 /// `GET /account`

@@ -1,5 +1,7 @@
-//! Saying who one is: name, password, leaving for the app, signing out, first run. Does not own verifying.
+//! Saying who one is: name, password, which account, what an app may know, leaving for the app, signing out, first run. Does not own verifying.
 
+pub mod account;
+pub mod consent;
 pub mod leave;
 pub mod login;
 pub mod next;

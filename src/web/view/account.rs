@@ -6,7 +6,18 @@ use askama::Template;
 
 use super::form::Errors;
 use super::portal::Viewer;
-use super::{Flash, Page, ui};
+use super::{Flash, Page, Tile, ui};
+
+/// An app that the person allowed something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedApp {
+    /// The app.
+    pub tile: Tile,
+    /// Its id, for the form.
+    pub id: String,
+    /// What it may know, and since when.
+    pub line: String,
+}
 
 /// `GET /account`. Posts `current_password` and `new_password` to `/account`; signing out is `POST /logout`.
 #[derive(Debug, Clone, Template)]
@@ -26,6 +37,8 @@ pub struct Account {
     pub facts: Vec<(String, String)>,
     /// Where the person is signed in, this place included.
     pub sessions: u64,
+    /// The apps the person allowed something; each posts to `/account/apps/{id}/revoke`.
+    pub allowed: Vec<AllowedApp>,
     /// The shortest password that is taken, in characters.
     pub shortest_password: u32,
 }

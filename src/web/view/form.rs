@@ -139,6 +139,8 @@ pub struct AttributeRow {
     pub value: String,
     /// Kept, but not sent.
     pub off: bool,
+    /// Claims only: where it is put, one of [`CLAIM_PLACES`].
+    pub place: String,
     /// What the app needs it for, as a few words; the name of such a row can't be changed.
     pub locked: Option<&'static str>,
 }
@@ -162,6 +164,10 @@ pub const ATTRIBUTE_KINDS: &[(&str, &str)] =
 
 /// Whether an [`AttributeRow`] is sent: value, label, whether that is off.
 pub const ATTRIBUTE_SENDS: &[(&str, &str, bool)] = &[("on", "Sent", false), ("off", "Off", true)];
+
+/// Where a claim is put: value, label.
+pub const CLAIM_PLACES: &[(&str, &str)] =
+    &[("both", "Both"), ("id_token", "ID token"), ("userinfo", "Userinfo")];
 
 /// The types of a [`CustomRow`]: value, label.
 pub const CUSTOM_TYPES: &[(&str, &str)] =

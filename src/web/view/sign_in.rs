@@ -5,7 +5,7 @@
 use askama::Template;
 
 use super::form::{Errors, Hidden};
-use super::{Page, Tile, ui};
+use super::{Page, Person, Tile, ui};
 
 /// `GET /login`: asks for the user name. Posts `username` and the hidden fields to `/login`.
 #[derive(Debug, Clone, Template)]
@@ -67,6 +67,70 @@ pub struct Leave {
     pub tile: Option<Tile>,
     /// The absolute address or a path of ours.
     pub address: String,
+}
+
+/// Something an app gets about a person or may do for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// An icon of the sprite.
+    pub icon: &'static str,
+    /// In plain words.
+    pub title: String,
+    /// The raw name, where there are no words for it; else empty.
+    pub name: String,
+    /// A line below; may be empty.
+    pub hint: String,
+}
+
+impl Release {
+    /// One that has words.
+    pub fn new(icon: &'static str, title: &str, hint: &str) -> Self {
+        Self { icon, title: title.to_owned(), name: String::new(), hint: hint.to_owned() }
+    }
+
+    /// One that has only its name.
+    pub fn named(icon: &'static str, kind: &str, name: &str) -> Self {
+        Self { icon, title: kind.to_owned(), name: name.to_owned(), hint: String::new() }
+    }
+}
+
+/// `GET /login/consent`: whether an app may know and do what it asks for. Posts `answer` (`allow` or `cancel`) and the hidden
+/// fields to `/login/consent`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/consent.html")]
+pub struct Consent {
+    /// Common to all pages.
+    pub page: Page,
+    /// The app.
+    pub tile: Tile,
+    /// What it gets.
+    pub rows: Vec<Release>,
+    /// Who is signed in.
+    pub person: Person,
+    /// Their address, to tell accounts apart.
+    pub email: String,
+    /// Fields that must come back.
+    pub hidden: Vec<Hidden>,
+    /// Where one signs in with another account.
+    pub another: String,
+}
+
+/// `GET /login/account`: whether to go on with the account that is signed in. Posts the hidden fields to `/login/account`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/account.html")]
+pub struct ChooseAccount {
+    /// Common to all pages.
+    pub page: Page,
+    /// The app the person is on the way to.
+    pub destination: Option<Tile>,
+    /// Who is signed in.
+    pub person: Person,
+    /// Their address, to tell accounts apart.
+    pub email: String,
+    /// Fields that must come back.
+    pub hidden: Vec<Hidden>,
+    /// Where one signs in with another account.
+    pub another: String,
 }
 
 /// `GET /logout`: asks before signing out. Posts the hidden fields to `/logout`.

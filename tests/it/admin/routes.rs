@@ -68,6 +68,9 @@ async fn routes(app: &TestApp) -> Routes {
         "/admin/groups/new",
     ];
     let mut forms: Vec<String> = fixed_forms.map(str::to_owned).into();
+    let keys = gatehouse::service::issuer_keys::list(&app.ctx, &system()).await.expect("keys");
+    let kid = keys.first().expect("one").kid.clone();
+    forms.push(format!("/admin/keys/retire?kid={kid}"));
     forms.push(format!("{user}/edit"));
     forms.push(format!("/admin/apps/crm/access/remove?group={}", growth.id));
     gets.extend([user.clone(), group.clone(), format!("{group}/?q=x").replace("/?", "?")]);
@@ -111,6 +114,8 @@ async fn routes(app: &TestApp) -> Routes {
         post(&group, &[("name", "Growth 2")]),
         post(&format!("{group}/members"), &[("action", "add"), ("person", "tomas")]),
         post(&format!("{group}/remove"), &[("confirm", "Growth")]),
+        post("/admin/keys/rotate", &[("alg", "RS256")]),
+        post("/admin/keys/retire", &[("kid", &kid)]),
     ];
     Routes { gets, forms, posts }
 }

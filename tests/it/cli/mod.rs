@@ -4,6 +4,7 @@ mod accounts;
 mod apply;
 mod configuration;
 mod demo;
+mod keys;
 mod killed;
 mod secrets;
 mod serve;

@@ -1,13 +1,21 @@
 //! OpenID Connect over HTTP: codes, tokens, userinfo, logout, and what is refused.
 
+mod authorization;
 mod binding;
+mod consent;
+mod cors;
 mod devices;
 mod grants;
+mod keys;
 mod logout;
 mod private_keys;
+mod pushed;
+mod refusals;
 mod refusals;
 mod requests;
+mod requests;
 mod services;
+mod simulator;
 mod states;
 mod subjects;
 mod worth;

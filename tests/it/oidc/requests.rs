@@ -168,7 +168,7 @@ async fn o12_o32_clients_authenticate_their_one_way_and_scripts_may_ask() {
         "the registered way; the code was never touched"
     );
     let origin = [("origin", "https://spa.example")];
-    for path in ["/.well-known/openid-configuration", "/oauth2/jwks", "/oauth2/userinfo"] {
+    for path in ["/.well-known/openid-configuration", "/oauth2/jwks"] {
         let page = gateway.app.browser().send(Method::GET, path, &origin, "").await;
         assert_eq!(page.headers["access-control-allow-origin"], "*", "{path}");
         assert!(!page.headers.contains_key("access-control-allow-credentials"));

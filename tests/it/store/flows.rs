@@ -7,7 +7,7 @@ use gatehouse::{
         audit::{EventType, InitiatedBy},
         logout::{Ending, Logout, LogoutState},
         session::Session,
-        sign_on::{PendingSignOn, SignOnRequest},
+        sign_on::{Answers, PendingSignOn, SignOnRequest},
         throttle::Counter,
     },
     id::{AppId, AppSessionId, LogoutId, SessionId, SignOnId, UserId},
@@ -16,8 +16,8 @@ use gatehouse::{
         app_sessions::AppSession,
         audit, authorization_codes, device_grants, housekeeping,
         housekeeping::{Expiry, Purged},
-        logouts, name_ids, pending_sign_ons, proofs_seen, refresh_tokens, saml_requests, service_tokens,
-        sessions, settings, throttles, token_families, users,
+        logouts, name_ids, pending_sign_ons, proofs_seen, pushed_requests, refresh_tokens, saml_requests,
+        service_tokens, sessions, settings, throttles, token_families, users,
     },
 };
 
@@ -87,6 +87,7 @@ fn pending(app: Option<AppId>, request: Option<SignOnRequest>) -> PendingSignOn 
         request,
         network: None,
         username: None,
+        answers: Answers::default(),
         created_at: at(0),
         expires_at: at(1800),
     }
@@ -278,6 +279,9 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         for (id, end) in [(new_id!(LogoutId), at(10)), (logout_id, at(10_000))] {
             logouts::insert(tx, &logout(id, end)).await?;
         }
+        for (hash, end) in [("old", at(10)), ("recent", at(5_000)), ("new", at(10_000))] {
+            pushed_requests::insert(tx, &super::consents::pushed(hash, app, end)).await?;
+        }
         saml_requests::record(tx, "sp", "_old", at(10)).await?;
         saml_requests::record(tx, "sp", "_new", at(10_000)).await?;
         for (name, end) in [("old", at(10)), ("new", at(10_000))] {
@@ -314,6 +318,7 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         sessions: 2,
         app_sessions: 1,
         pending_sign_ons: 1,
+        pushed_requests: 1,
         logouts: 1,
         saml_requests: 1,
         authorization_codes: 1,
@@ -337,6 +342,7 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
     assert!(read!(db, c => device_grants::get(c, "device new")).is_some());
     let again = change!(db, tx => proofs_seen::record(tx, "new", at(10_000)).await?).expect("asked");
     assert!(!again, "still remembered");
+    assert!(read!(db, c => pushed_requests::get(c, "recent")).is_some(), "a sign-on may still go on with it");
     assert!(read!(db, c => token_families::get(c, lives_id)).is_some());
     assert!(read!(db, c => authorization_codes::get(c, "new")).is_some());
     assert!(read!(db, c => refresh_tokens::get(c, "new")).is_some());

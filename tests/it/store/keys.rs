@@ -17,6 +17,7 @@ on_both!(
     the_key_that_signs_is_the_one_of_the_moment,
     ends_and_warnings_are_found,
     fetches_are_counted_on,
+    the_issuer_has_one_next_and_one_active_key_an_algorithm,
 );
 
 fn key(app: AppId, state: KeyState, seconds: i64) -> SigningKey {
@@ -167,4 +168,38 @@ async fn fetches_are_counted_on(test: TestDatabase) {
     change!(db, tx => metadata_fetches::record(tx, app, &strange).await?).expect("kept in spite of U+0000");
     change!(db, tx => apps::delete(tx, app).await?).expect("removed");
     assert_eq!(read!(db, c => metadata_fetches::of_app(c, app)), [], "they go with the app");
+}
+
+async fn the_issuer_has_one_next_and_one_active_key_an_algorithm(test: TestDatabase) {
+    let db = &test.db;
+    let issuer = |algorithm, state, seconds| SigningKey {
+        app_id: None,
+        algorithm,
+        ..key(new_id!(AppId), state, seconds)
+    };
+    let active = issuer(KeyAlgorithm::P256, KeyState::Active, 1);
+    let next = SigningKey { switch_at: Some(at(50)), ..issuer(KeyAlgorithm::P256, KeyState::Next, 2) };
+    let gone =
+        SigningKey { published_until: Some(at(40)), ..issuer(KeyAlgorithm::P256, KeyState::Retired, 0) };
+    for key in [&active, &next, &gone] {
+        let key = key.clone();
+        change!(db, tx => {
+            signing_keys::hold_issuer(tx).await?;
+            signing_keys::insert(tx, &key).await?;
+        })
+        .expect("kept");
+    }
+    for state in [KeyState::Active, KeyState::Next] {
+        let second = issuer(KeyAlgorithm::P256, state, 3);
+        let refused = change!(db, tx => signing_keys::insert(tx, &second).await?);
+        assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+        let other = issuer(KeyAlgorithm::Ed25519, state, 3);
+        change!(db, tx => signing_keys::insert(tx, &other).await?).expect("another algorithm's");
+    }
+    for (seconds, signs, published) in [(39, active.id, 5), (40, active.id, 4), (50, next.id, 4)] {
+        let key = read!(db, c => signing_keys::signing_of_issuer(c, KeyAlgorithm::P256, at(seconds)));
+        assert_eq!(key.map(|key| key.id), Some(signs), "{seconds}");
+        assert_eq!(read!(db, c => signing_keys::published_of_issuer(c, at(seconds))).len(), published);
+    }
+    assert_eq!(read!(db, c => signing_keys::of_issuer(c)).len(), 5);
 }

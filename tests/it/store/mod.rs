@@ -4,6 +4,7 @@ mod access;
 mod apps;
 mod audit;
 mod bound;
+mod consents;
 mod directory;
 mod durability;
 mod flows;

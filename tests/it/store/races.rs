@@ -3,7 +3,7 @@
 use super::{change, on_both, read, sample, tokens};
 use crate::support::{at, database::TestDatabase, new_id, spawn};
 use gatehouse::{
-    domain::sign_on::PendingSignOn,
+    domain::sign_on::{Answers, PendingSignOn},
     id::{SignOnId, UserId},
     store::{
         StoreError, authorization_codes, name_ids, pending_sign_ons, refresh_tokens, saml_requests, settings,
@@ -91,6 +91,7 @@ async fn one_sign_on_has_one_winner(test: TestDatabase) {
         request: None,
         network: None,
         username: None,
+        answers: Answers::default(),
         created_at: at(0),
         expires_at: at(60),
     };

@@ -51,10 +51,7 @@ async fn signing_keys_live_and_retire(test: TestDatabase) {
     assert_eq!(read!(db, c => signing_keys::active_of_issuer(c, KeyAlgorithm::Rsa2048)), Some(rsa.clone()));
     assert_eq!(read!(db, c => signing_keys::active_of_issuer(c, KeyAlgorithm::P256)), Some(p256.clone()));
     assert_eq!(read!(db, c => signing_keys::active_of_issuer(c, KeyAlgorithm::Ed25519)), None);
-    assert_eq!(
-        read!(db, c => signing_keys::published_of_issuer(c)),
-        [p256.clone(), old.clone(), rsa.clone()]
-    );
+    assert_eq!(read!(db, c => signing_keys::of_issuer(c)), [p256.clone(), old.clone(), rsa.clone()]);
     assert_eq!(read!(db, c => signing_keys::all(c)), [mine.clone(), next.clone(), rsa, old.clone(), p256]);
     change!(db, tx => {
         signing_keys::set_state(tx, mine.id, KeyState::Retired).await?;

@@ -44,6 +44,7 @@ pub struct TestApp {
     pub url: String,
     shutdown: CancellationToken,
     folder: tempfile::TempDir,
+    database: String,
 }
 
 impl Drop for TestApp {
@@ -110,7 +111,31 @@ impl TestApp {
         tokio::spawn(
             async move { gatehouse::web::serve(served, listener, limits, stop).await.expect("serves") },
         );
-        Self { url: ctx.config.http.public_url.as_str().to_owned(), ctx, shutdown, folder }
+        Self { url: ctx.config.http.public_url.as_str().to_owned(), ctx, shutdown, folder, database: url }
+    }
+
+    /// Another node on the same database, with the same master key and clock.
+    pub async fn another_node(&self) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address: SocketAddr = listener.local_addr().expect("bound");
+        let mut config = self.ctx.config.clone();
+        config.http.listen = address;
+        config.http.public_url = format!("http://{address}").parse().expect("a loopback address");
+        let ctx = AppContext::new(Parts {
+            db: Database::open(&self.database).await.expect("opens"),
+            clock: self.ctx.clock.clone(),
+            keyring: self.ctx.keyring.clone(),
+            hasher: Hasher::new(&config.passwords).expect("parameters are valid"),
+            config,
+            organization: OrganizationCache::default(),
+        });
+        let (served, shutdown) = (ctx.clone(), CancellationToken::new());
+        let stop = shutdown.clone();
+        super::spawn(async move {
+            gatehouse::web::serve(served, listener, Limits::default(), stop).await.expect("serves");
+        });
+        let (folder, database) = (tempfile::tempdir().expect("a folder"), self.database.clone());
+        Self { url: ctx.config.http.public_url.as_str().to_owned(), ctx, shutdown, folder, database }
     }
 
     /// Changes the SQLite file behind the gateway's back, as damage would; answers how many rows.
@@ -232,6 +257,11 @@ pub struct Page {
 }
 
 impl Page {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
     async fn of(response: Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
         Self { status, headers, text: response.text().await.expect("text") }

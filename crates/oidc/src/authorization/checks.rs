@@ -5,11 +5,13 @@
 use super::request::{Display, ProviderPolicy, ResponseMode};
 use crate::claims::request::ClaimsRequest;
 use crate::client::{Client, GrantType};
+use crate::encoding::from_base64url;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::params::{self, Params};
 use crate::pkce::CodeChallenge;
 use crate::prompt::Prompt;
 use crate::redirect_uri::{self, RedirectUri};
+use crate::resource;
 use crate::scope::{self, Scope};
 
 /// The longest hint, in bytes: an ID token with some claims.
@@ -47,20 +49,22 @@ pub(super) fn state(params: &Params) -> Result<Option<String>, ProtocolError> {
 /// script and history keep it, so only clients registered for it get it there. Without the parameter the answer goes
 /// into the query, the default of `code`; a client that isn't registered for that gets its first mode.
 pub(super) fn response_mode(params: &Params, client: &Client) -> Result<ResponseMode, ProtocolError> {
-    let registered = |mode: &ResponseMode| client.response_modes.contains(mode);
     match params.get("response_mode") {
-        None => Ok(Some(ResponseMode::Query)
-            .filter(registered)
-            .or(client.response_modes.first().copied())
-            .unwrap_or_default()),
+        None => Ok(default_mode(client)),
         Some(name) => match ResponseMode::parse(name) {
-            Some(mode) if registered(&mode) => Ok(mode),
+            Some(mode) if client.response_modes.contains(&mode) => Ok(mode),
             Some(_) => {
                 Err(ProtocolError::invalid_request("the client is not registered for this response_mode"))
             }
             None => Err(ProtocolError::invalid_request("the response_mode is not supported")),
         },
     }
+}
+
+/// How a client is answered that says nothing, or something that it is not registered for.
+pub(super) fn default_mode(client: &Client) -> ResponseMode {
+    let query = Some(ResponseMode::Query).filter(|mode| client.response_modes.contains(mode));
+    query.or(client.response_modes.first().copied()).unwrap_or_default()
 }
 
 /// OpenID Connect Core §3.1.2.6: unsupported request objects are answered with their own errors, never
@@ -90,6 +94,36 @@ pub(super) fn response_type(params: &Params) -> Result<(), ProtocolError> {
     }
 }
 
+/// RFC 9126 §5, §6: where the client must push its requests, one that was not pushed is refused.
+pub(super) fn pushed(client: &Client, is_pushed: bool) -> Result<(), ProtocolError> {
+    if client.require_pushed_requests && !is_pushed {
+        return Err(ProtocolError::invalid_request("the client must push its authorization requests"));
+    }
+    Ok(())
+}
+
+/// RFC 8707 §2: the resource servers the tokens are for; each must be one of the client's.
+pub(super) fn resources(params: &Params, client: &Client) -> Result<Vec<String>, ProtocolError> {
+    let mut resources: Vec<String> = Vec::new();
+    for text in params.all("resource") {
+        if !resources.iter().any(|known| known == text) {
+            resources.push(text.to_owned());
+        }
+    }
+    resource::check_requested(&resources, &client.resources)?;
+    Ok(resources)
+}
+
+/// RFC 9449 §10: the thumbprint of the key that must redeem the code: SHA-256 in base64url, 43 characters.
+pub(super) fn dpop_jkt(params: &Params) -> Result<Option<String>, ProtocolError> {
+    match params.get("dpop_jkt") {
+        Some(text) if from_base64url(text).is_none_or(|bytes| bytes.len() != 32) => {
+            Err(ProtocolError::invalid_request("dpop_jkt is not a SHA-256 thumbprint"))
+        }
+        text => Ok(text.map(ToOwned::to_owned)),
+    }
+}
+
 /// RFC 6749 §4.1.2.1: the client must be authorised to use this method.
 pub(super) fn grant(client: &Client) -> Result<(), ProtocolError> {
     if client.may_use(GrantType::AuthorizationCode) {
@@ -106,9 +140,14 @@ pub(super) fn scope(
     client: &Client,
     policy: &ProviderPolicy,
 ) -> Result<Scope, ProtocolError> {
-    let granted = Scope::parse(params.get("scope").unwrap_or_default())?
-        .intersection(&policy.supported_scopes)
-        .intersection(&client.scopes);
+    let mut granted = Scope::parse(params.get("scope").unwrap_or_default())?.intersection(&client.scopes);
+    // §11: offline access is asked for by those who can have it; from others the wish is ignored.
+    if !client.may_use(GrantType::RefreshToken) {
+        granted = granted.without(scope::OFFLINE_ACCESS);
+    }
+    if !policy.supported_scopes.is_empty() {
+        granted = granted.intersection(&policy.supported_scopes);
+    }
     if granted.contains(scope::OPENID) {
         Ok(granted)
     } else {

@@ -3,5 +3,7 @@
 //! Does not own sign-in or consent: between request and response lies the sign-on.
 
 mod checks;
+pub mod judge;
+pub mod pushed;
 pub mod request;
 pub mod response;

@@ -68,16 +68,17 @@ pub enum Display {
 /// What holds for all clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderPolicy {
-    /// Scopes that mean something here; others are dropped.
+    /// Scopes that mean something here; others are dropped. Empty: every scope a client is registered for means
+    /// something, if only to a resource server.
     pub supported_scopes: Scope,
     /// Demands PKCE of every client, whatever the client's own setting.
     pub require_pkce: bool,
 }
 
 impl Default for ProviderPolicy {
-    /// All scopes; PKCE as each client says.
+    /// Scopes and PKCE as each client says.
     fn default() -> Self {
-        Self { supported_scopes: Scope::all(), require_pkce: false }
+        Self { supported_scopes: Scope::default(), require_pkce: false }
     }
 }
 
@@ -85,6 +86,8 @@ impl Default for ProviderPolicy {
 #[derive(Clone, Debug)]
 pub struct UnverifiedAuthorizationRequest {
     params: Params,
+    /// The hash of the reference under which it was pushed.
+    pushed: Option<String>,
 }
 
 /// A request that passed every check; the only thing a response can be made from. Serialisable to survive the
@@ -107,6 +110,12 @@ pub struct VerifiedAuthorizationRequest {
     acr_values: Vec<String>,
     login_hint: Option<String>,
     id_token_hint: Option<String>,
+    #[serde(default)]
+    resources: Vec<String>,
+    #[serde(default)]
+    dpop_jkt: Option<String>,
+    #[serde(default)]
+    pushed: Option<String>,
 }
 
 /// A refusal and where it is shown.
@@ -145,7 +154,25 @@ impl UnverifiedAuthorizationRequest {
     /// # Errors
     /// As [`Params::parse`]; to be shown on a page.
     pub fn parse(raw: &str) -> Result<Self, ProtocolError> {
-        Params::parse(raw).map(|params| Self { params })
+        Params::parse(raw).map(|params| Self { params, pushed: None })
+    }
+
+    /// Parses a request that was pushed, from its kept text; `hash` is that of its reference.
+    ///
+    /// # Errors
+    /// As [`Params::parse`].
+    pub fn pushed(text: &str, hash: String) -> Result<Self, ProtocolError> {
+        Params::parse(text).map(|params| Self { params, pushed: Some(hash) })
+    }
+
+    /// Whether it was pushed.
+    pub const fn is_pushed(&self) -> bool {
+        self.pushed.is_some()
+    }
+
+    /// The parameters as they came.
+    pub const fn params(&self) -> &Params {
+        &self.params
     }
 
     /// The client to load.
@@ -167,9 +194,9 @@ impl UnverifiedAuthorizationRequest {
         let redirect_uri = checks::redirect_uri(&self.params, client).map_err(page)?;
         let state = checks::state(&self.params).map_err(page)?;
 
-        // An unusable response_mode is itself reported in the safe default mode.
+        // An unusable response_mode is itself reported in the default mode of the client.
         let response_mode = checks::response_mode(&self.params, client);
-        let error_mode = response_mode.as_ref().copied().unwrap_or_default();
+        let error_mode = response_mode.as_ref().copied().unwrap_or_else(|_| checks::default_mode(client));
         let context = Located { redirect_uri, state, response_mode: error_mode };
         match response_mode {
             Ok(_) => self.verify_located(&context, client, policy),
@@ -193,6 +220,7 @@ impl UnverifiedAuthorizationRequest {
         checks::request_object(params)?;
         checks::response_type(params)?;
         checks::grant(client)?;
+        checks::pushed(client, self.pushed.is_some())?;
         Ok(VerifiedAuthorizationRequest {
             client_id: client.client_id.clone(),
             redirect_uri: located.redirect_uri.clone(),
@@ -210,6 +238,9 @@ impl UnverifiedAuthorizationRequest {
             acr_values: checks::list(params, "acr_values")?,
             login_hint: checks::hint(params, "login_hint")?,
             id_token_hint: checks::hint(params, "id_token_hint")?,
+            resources: checks::resources(params, client)?,
+            dpop_jkt: checks::dpop_jkt(params)?,
+            pushed: self.pushed.clone(),
         })
     }
 }
@@ -295,6 +326,21 @@ impl VerifiedAuthorizationRequest {
     /// Who will probably sign in; untrusted text.
     pub fn login_hint(&self) -> Option<&str> {
         self.login_hint.as_deref()
+    }
+
+    /// The resource servers the tokens are for (RFC 8707), as asked; empty: none was named.
+    pub fn resources(&self) -> &[String] {
+        &self.resources
+    }
+
+    /// The thumbprint of the key that must redeem the code (RFC 9449 §10).
+    pub fn dpop_jkt(&self) -> Option<&str> {
+        self.dpop_jkt.as_deref()
+    }
+
+    /// The hash of the reference under which the request was pushed (RFC 9126).
+    pub fn pushed(&self) -> Option<&str> {
+        self.pushed.as_deref()
     }
 
     /// An earlier ID token, unverified; see [`crate::id_token::hint::verify_hint`].

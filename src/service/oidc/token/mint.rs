@@ -61,8 +61,8 @@ impl Case<'_> {
             (AccessTokenFormat::Jwt, Some(signer)) => self.access_jwt(&order, &sub, signer, now)?,
             _ => AccessToken::generate(&mut ctx.rng()).expose().to_owned(),
         };
-        let refresh =
-            self.client.may_use(GrantType::RefreshToken).then(|| RefreshToken::generate(&mut ctx.rng()));
+        let refresh = (self.client.may_use(GrantType::RefreshToken) && order.details.offline)
+            .then(|| RefreshToken::generate(&mut ctx.rng()));
         let mut response = TokenResponse::new(&access, lifetimes.access_token_seconds, order.scope);
         if let (true, Some(signer)) = (wants_id_token, &signer) {
             response = response.with_id_token(self.id_token(&order, sub, &access, signer, now)?);
@@ -121,6 +121,7 @@ impl Case<'_> {
         }
         let claims = AccessTokenClaims {
             auth_time: Some(order.family.auth_time.timestamp()),
+            acr: order.details.acr.clone(),
             amr: order.family.amr.clone(),
             additional,
             ..self.access_claims(sub.to_owned(), &order.resources, order.scope, now)
@@ -182,7 +183,7 @@ impl Case<'_> {
             auth_time: Some(order.family.auth_time.timestamp()),
             nonce: order.nonce.clone(),
             at_hash: Some(at_hash),
-            acr: None,
+            acr: order.details.acr.clone(),
             amr: order.family.amr.clone(),
             sid: Some(order.family.session_id.to_string()),
             azp: None,

@@ -10,7 +10,7 @@ use crate::{
         app::{App, SLUG_MAX},
         audit::InitiatedBy,
         connection::SamlConnection,
-        sign_on::SignOnRequest,
+        sign_on::{Answers, SignOnRequest},
     },
     service::{ServiceError, apps},
     store::{self, Written},
@@ -111,6 +111,7 @@ pub async fn begin(
                 stored: None,
                 request: SignOnRequest::Saml(Box::new(verified)),
                 app,
+                answers: Answers::default(),
                 began_at: ctx.now(),
             };
             proceed(ctx, visitor, flow).await
@@ -219,7 +220,8 @@ pub(super) async fn refuse(
     why: Silent,
 ) -> Result<Outcome, ServiceError> {
     let (code, message, second) = match why {
-        Silent::InteractionNeeded => (
+        // Consent and essential contexts are OIDC’s: here the one page that may be needed is signing in.
+        Silent::InteractionNeeded(_) | Silent::Refused | Silent::Unmet => (
             "no_passive",
             format!("{} asked that no page be shown, and nobody was signed in.", flow.app.label),
             SecondLevelStatusCode::NoPassive,

@@ -11,6 +11,7 @@ pub mod list;
 pub mod metadata;
 pub mod new;
 mod oidc_form;
+mod oidc_more;
 mod preview;
 pub mod remove;
 mod rows;

@@ -1,6 +1,6 @@
 //! The form of an OIDC app's sign-on: stored settings to fields, and fields to settings. Does not own checking them.
 
-use super::rows;
+use super::{oidc_more, rows};
 use crate::{
     context::AppContext,
     domain::{
@@ -31,7 +31,13 @@ use ::oidc::GrantType;
 use chrono::{DateTime, Utc};
 
 /// Refused fields that have another name in the form.
-pub const RENAMES: &[(&str, &str)] = &[("claims", "attribute_name"), ("client_id", "")];
+pub const RENAMES: &[(&str, &str)] = &[
+    ("claims", "attribute_name"),
+    ("client_id", ""),
+    ("id_token_algorithm", "id_token_alg"),
+    ("userinfo_signed_response_alg", "userinfo_alg"),
+    ("token_endpoint_auth_signing_alg", "assertion_alg"),
+];
 
 /// Stored settings as fields.
 pub fn fields_of(oidc: &OidcConnection) -> OidcFields {
@@ -44,6 +50,7 @@ pub fn fields_of(oidc: &OidcConnection) -> OidcFields {
         refresh_token: oidc.may_use(GrantType::RefreshToken),
         id_token_alg: oidc.id_token_algorithm.as_str().to_owned(),
         claims: rows::of(&oidc.claims),
+        more: Some(oidc_more::of(oidc)),
     }
 }
 
@@ -59,6 +66,7 @@ pub fn typed(fields: &Fields) -> OidcFields {
         refresh_token: fields.has("refresh_token"),
         id_token_alg: text("id_token_alg"),
         claims: rows::typed(fields),
+        more: fields.has("more").then(|| oidc_more::typed(fields)),
     }
 }
 
@@ -66,7 +74,7 @@ pub fn typed(fields: &Fields) -> OidcFields {
 pub fn compared(stored: &OidcFields, typed: &OidcFields) -> Vec<Compared> {
     let (old, new) = (stored, typed);
     let (pair, ticked) = (Compared::new, Compared::ticked);
-    vec![
+    let mut compared = vec![
         pair("Redirect addresses", &["redirect_uris"], &old.redirect_uris, &new.redirect_uris),
         pair("Start address", &["initiate_login_uri"], &old.initiate_login_uri, &new.initiate_login_uri),
         pair(
@@ -80,7 +88,11 @@ pub fn compared(stored: &OidcFields, typed: &OidcFields) -> Vec<Compared> {
         ticked("Require PKCE", &["require_pkce"], old.require_pkce, new.require_pkce),
         pair("Sign tokens with", &["id_token_algorithm"], &old.id_token_alg, &new.id_token_alg),
         pair("Custom claims", &["claims"], &rows::text(&old.claims), &rows::text(&new.claims)),
-    ]
+    ];
+    if let (Some(old), Some(new)) = (&old.more, &new.more) {
+        compared.extend(oidc_more::compared(old, new));
+    }
+    compared
 }
 
 /// The settings that fields stand for; what the form doesn't show stays as it is.
@@ -109,6 +121,9 @@ pub fn to_connection(fields: &OidcFields, current: &OidcConnection) -> Result<Oi
         ..current.clone()
     };
     settings.set_grant(GrantType::RefreshToken, fields.refresh_token);
+    if let Some(more) = &fields.more {
+        oidc_more::put(more, &mut settings)?;
+    }
     Ok(settings)
 }
 

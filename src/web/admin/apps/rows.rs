@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         attributes::ACCOUNT_SOURCES,
-        connection::{ValueMapping, ValueSource},
+        connection::{ClaimDestination, ValueMapping, ValueSource},
         user::STANDARD_ATTRIBUTES,
     },
     service::connectors::{Connector, Need},
@@ -16,7 +16,7 @@ use crate::{
 /// The rows as typed, those without a name left out: emptying the name removes a row.
 pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
     let (kinds, values) = (fields.all("attribute_kind"), fields.all("attribute_value"));
-    let sends = fields.all("attribute_send");
+    let (sends, places) = (fields.all("attribute_send"), fields.all("attribute_place"));
     let at = |list: &[&str], position: usize| list.get(position).copied().unwrap_or_default().to_owned();
     fields
         .all("attribute_name")
@@ -28,6 +28,7 @@ pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
             kind: at(&kinds, position),
             value: at(&values, position).trim().to_owned(),
             off: at(&sends, position) == "off",
+            place: at(&places, position),
             locked: None,
         })
         .collect()
@@ -41,7 +42,9 @@ pub fn mappings(rows: &[AttributeRow], stored: &[ValueMapping]) -> Vec<ValueMapp
         ValueMapping {
             required: before.is_some_and(|mapping| mapping.required),
             off: row.off,
-            destination: before.map(|mapping| mapping.destination).unwrap_or_default(),
+            destination: ClaimDestination::parse(&row.place)
+                .or(before.map(|mapping| mapping.destination))
+                .unwrap_or_default(),
             name: row.name.clone(),
             name_format: before.map(|mapping| mapping.name_format.clone()).unwrap_or_default(),
             friendly_name: before.map(|mapping| mapping.friendly_name.clone()).unwrap_or_default(),
@@ -83,6 +86,7 @@ pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
                 kind: kind.to_owned(),
                 value: value.clone(),
                 off: mapping.off,
+                place: mapping.destination.as_str().to_owned(),
                 locked: None,
             }
         })

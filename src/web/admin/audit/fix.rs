@@ -105,6 +105,31 @@ const FIXES: &[(&str, &str, Place)] = &[
         Place::None,
     ),
     (
+        "consent_required",
+        "Nothing needs fixing: {app} should send the person here without prompt=none, and they are asked once.",
+        Place::None,
+    ),
+    (
+        "consent_refused",
+        "Nothing is broken. If {app} is the company’s own, mark it first-party, and nobody is asked.",
+        Place::SignOn,
+    ),
+    (
+        "invalid_request_uri",
+        "A pushed request works once, for a minute. {app} should push anew for every sign-in.",
+        Place::None,
+    ),
+    (
+        "invalid_target",
+        "Add the resource to {app}, letter for letter, or take it out of its requests.",
+        Place::SignOn,
+    ),
+    (
+        "unmet_authentication_requirements",
+        "Set {app} to wish for the authentication context, not to insist on it.",
+        Place::None,
+    ),
+    (
         "unknown_app",
         "If it is an app of yours, add it, or correct the address in its settings.",
         Place::NewApp,

@@ -14,6 +14,7 @@ const DENIALS: &[&str] = &[
     "user_staged",
     "app_paused",
     "access_denied",
+    "consent_refused",
     "account_not_active",
     "throttled",
 ];
@@ -69,6 +70,8 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::OauthTokenIssue => "Token given",
         EventType::OauthTokenRefuse => "Token refused",
         EventType::OauthTokenRevoke => "Token withdrawn",
+        EventType::OauthConsentGrant => "App allowed by a person",
+        EventType::OauthConsentRevoke => "Consent taken back",
         EventType::RequestRefused => "Request refused",
     }
 }
@@ -105,6 +108,9 @@ pub fn title(event: &AuditEvent) -> &'static str {
                 "Access taken back"
             }
         }
+        (EventType::SigningKeyCreate, _) if is_issuer_key(event) => "Issuer key made",
+        (EventType::SigningKeySwitch, _) if is_issuer_key(event) => "Issuer key switched",
+        (EventType::SigningKeyReplace, _) if is_issuer_key(event) => "Issuer key withdrawn",
         (kind, _) => type_words(kind),
     }
 }
@@ -169,6 +175,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OrganizationExport => format!("{who} exported the organisation."),
         EventType::ClientSecretCreate => format!("{who} made a client secret for {app}."),
         EventType::ClientSecretDelete => format!("{who} withdrew a client secret of {app}."),
+        _ if is_issuer_key(event) => issuer_key(event, who),
         EventType::SigningKeyCreate => match detail("source") {
             "upload" => format!("{who} brought the next certificate of {app}."),
             _ => format!("{who} made the next certificate of {app}."),
@@ -193,6 +200,28 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OauthTokenIssue => format!("{app} got a token for {who}."),
         EventType::OauthTokenRefuse | EventType::RequestRefused => format!("{app} was refused."),
         EventType::OauthTokenRevoke => format!("A token of {app} was withdrawn."),
+        EventType::OauthConsentGrant => format!("{who} allowed {app} to know what it asked for."),
+        EventType::OauthConsentRevoke => {
+            format!("{who} took back what {what} had allowed {app}; its tokens ended.")
+        }
+    }
+}
+
+fn is_issuer_key(event: &AuditEvent) -> bool {
+    event
+        .resource
+        .as_ref()
+        .is_some_and(|resource| resource.kind == crate::service::issuer_keys::rotation::RESOURCE)
+}
+
+/// What happened to a key that tokens are signed with; its name is the algorithm.
+fn issuer_key(event: &AuditEvent, who: &str) -> String {
+    let alg = event.resource.as_ref().map(|resource| resource.name.as_str()).unwrap_or_default();
+    match event.event_type {
+        EventType::SigningKeyCreate => format!("{who} made the issuer’s next {alg} key."),
+        EventType::SigningKeySwitch => format!("{who} let the issuer sign with its next {alg} key."),
+        EventType::SigningKeyReplace => format!("{who} withdrew a {alg} key of the issuer at once."),
+        _ => format!("{who} changed a {alg} key of the issuer."),
     }
 }
 
@@ -236,6 +265,13 @@ fn failure(event: &AuditEvent, who: &str, app: &str) -> String {
         "no_start" => format!("{app} can’t be started from the portal."),
         "no_passive" | "login_required" | "interaction_required" => {
             format!("{app} asked that no page be shown, and somebody had to be asked.")
+        }
+        "consent_required" => format!("{app} asked that no page be shown, and {who} hasn’t allowed it yet."),
+        "consent_refused" => format!("{who} didn’t allow {app} what it asked for."),
+        "invalid_request_uri" => format!("{app} used a pushed request that is used, expired or not its own."),
+        "invalid_target" => format!("{app} asked for tokens for a resource that isn’t on its list."),
+        "unmet_authentication_requirements" => {
+            format!("{app} insists on a way of signing in that people don’t have here.")
         }
         "subject_mismatch" => format!("{app} asked for another person than the one signed in."),
         "unknown_app" => "A request came to an address that no app has.".to_owned(),
@@ -339,6 +375,8 @@ pub(super) mod tests {
             E::OauthTokenIssue,
             E::OauthTokenRefuse,
             E::OauthTokenRevoke,
+            E::OauthConsentGrant,
+            E::OauthConsentRevoke,
             E::RequestRefused,
         ]
     }

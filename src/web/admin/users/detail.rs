@@ -10,7 +10,7 @@ use crate::{
         user::{Role, STANDARD_ATTRIBUTES, User, UserState},
     },
     service::{
-        assignments, audit,
+        assignments, audit, consents,
         overview::{self, AuditFilter, PageRequest},
         sessions, users,
     },
@@ -24,6 +24,7 @@ use crate::{
         },
         error::Failure,
         extract::{Admin, Fields},
+        portal::account::allowed_app,
         respond::{done, page, page_with},
         view::{
             Link,
@@ -59,6 +60,7 @@ async fn draw(ctx: &AppContext, admin: &Admin, user: &User, errors: Errors) -> R
     let apps = assignments::apps_of_user(ctx, caller, user.id).await?;
     let filter = AuditFilter { user: Some(user.id), ..AuditFilter::default() };
     let events = audit::list(ctx, caller, &filter, PageRequest::first(EVENTS)).await?;
+    let allowed = consents::of_user(ctx, user.id).await?;
     let id = user.id.to_string();
     Ok(UserDetail {
         page: admin.visit.page(ctx),
@@ -84,6 +86,7 @@ async fn draw(ctx: &AppContext, admin: &Admin, user: &User, errors: Errors) -> R
             .map(|(app, routes)| app_row(user, app, routes, used.get(&app.id).copied(), now))
             .collect(),
         sessions: session_rows(ctx, admin, user).await?,
+        allowed: allowed.iter().map(|entry| allowed_app(entry, now)).collect(),
         events: rows::draw(ctx, admin, &events.items, &[("q", &id), ("when", "all")], None).await?,
         may_edit: allows(admin.user.role, Permission::Manage)
             && may_change_account(admin.user.role, user.role),
@@ -223,4 +226,19 @@ pub async fn set_password(
             page_with(status, &draw(&ctx, &admin, &user, errors).await?)
         }
     }
+}
+
+/// `POST /admin/users/{id}/consents`: takes back what the person allowed `app`.
+pub async fn revoke_consent(
+    State(ctx): State<AppContext>,
+    Opened { admin, it: user }: Opened<User>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    admin.caller.require(Permission::Assist)?;
+    let app = fields.get("app").parse().map_err(|_| Failure::NotFound)?;
+    let line = match consents::revoke_for(&ctx, &admin.caller, user.id, app).await? {
+        Some(app) => format!("{} may no longer know about {}.", app.label, user.display_name),
+        None => "There was nothing to take back.".to_owned(),
+    };
+    Ok(done(&ctx, &format!("/admin/users/{}", user.id), &line))
 }

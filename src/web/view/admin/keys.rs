@@ -1,9 +1,10 @@
-//! Every certificate that is or will be used, by its end.
+//! The issuer's keys, and every certificate that is or will be used, by its end.
 //!
 //! Does not sort; the handler does.
 
 use askama::Template;
 
+use super::super::form::Errors;
 use super::super::{Page, Pill, Tile, ui};
 use super::Console;
 
@@ -26,7 +27,26 @@ pub struct KeyRow {
     pub left: Pill,
 }
 
-/// `GET /admin/keys`.
+/// One key that tokens are signed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerKeyRow {
+    /// Such as "RS256".
+    pub alg: String,
+    /// Its name in the JWKS.
+    pub kid: String,
+    /// Where it stands.
+    pub state: Pill,
+    /// Since or until when, in words.
+    pub when: String,
+    /// Whether a next key can be published.
+    pub can_rotate: bool,
+    /// Whether it waits to sign and can begin at once.
+    pub can_sign: bool,
+    /// Where it can be withdrawn; `None` when it is already.
+    pub retire: Option<String>,
+}
+
+/// `GET /admin/keys`. Posts `alg`, and `at_once` when the next key is to sign at once, to `/admin/keys/rotate`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "admin/keys.html")]
 pub struct KeyList {
@@ -34,8 +54,30 @@ pub struct KeyList {
     pub page: Page,
     /// The console's frame.
     pub console: Console,
+    /// What to put right.
+    pub errors: Errors,
+    /// How keys change by themselves, as a sentence.
+    pub calendar: String,
+    /// The issuer's keys, by algorithm.
+    pub issuer: Vec<IssuerKeyRow>,
     /// The certificates, the one that ends first at the top.
     pub keys: Vec<KeyRow>,
+}
+
+/// `GET /admin/keys/retire?kid=…`: the emergency. Posts `kid` to the same path.
+#[derive(Debug, Clone, Template)]
+#[template(path = "admin/keys_retire.html")]
+pub struct KeyRetire {
+    /// Common to all pages.
+    pub page: Page,
+    /// The console's frame.
+    pub console: Console,
+    /// Such as "RS256".
+    pub alg: String,
+    /// The key's name in the JWKS.
+    pub kid: String,
+    /// What happens, one sentence each.
+    pub consequences: Vec<String>,
 }
 
 impl KeyRow {

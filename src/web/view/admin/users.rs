@@ -4,6 +4,7 @@
 
 use askama::Template;
 
+use super::super::account::AllowedApp;
 use super::super::form::{CUSTOM_TYPES, Choice, CustomRow, Errors};
 use super::super::list::{self, Filter, Pager};
 use super::super::{Link, Page, Person, Pill, Tile, ui};
@@ -179,6 +180,8 @@ pub struct UserDetail {
     pub apps: Vec<UserApp>,
     /// Where the person is signed in.
     pub sessions: Vec<SessionRow>,
+    /// Third-party apps the person allowed something; each posts `app` to `/consents` under the base.
+    pub allowed: Vec<AllowedApp>,
     /// The newest events about the person.
     pub events: Vec<EventRow>,
     /// Whether the profile may be changed by who looks.

@@ -4,7 +4,10 @@ use super::super::errors::{Contact, HandOver};
 use super::super::form::{Errors, Hidden};
 use super::super::protocol::{FormPost, SamlPost};
 use super::super::setup::Setup;
-use super::super::sign_in::{Leave, LogoutHop, LogoutWait, Name, Password, SignOut, SignedOut, TooMany};
+use super::super::sign_in::{
+    ChooseAccount, Consent, Leave, LogoutHop, LogoutWait, Name, Password, Release, SignOut, SignedOut,
+    TooMany,
+};
 use super::super::*;
 use super::common::{HOSTILE, errors_on, hostile_tile, tile};
 use super::page;
@@ -30,6 +33,36 @@ impl Password {
             username: "maya.okafor@fernhill.example".into(),
             destination: Some(Tile::sample()),
             hidden: vec![Hidden::new("sign_on", "01JD8Q5Z7M4XAV9T")],
+        }
+    }
+}
+
+impl Consent {
+    pub(crate) fn sample() -> Self {
+        Self {
+            page: Page::sample("/login/consent"),
+            tile: Tile::sample(),
+            rows: vec![
+                Release::new("badge-check", "That it’s you", "A number that stands for you"),
+                Release::named("key-round", "Permission", "api:write"),
+            ],
+            person: Person::new("Maya Okafor"),
+            email: "maya.okafor@fernhill.example".into(),
+            hidden: vec![Hidden::new("flow", "01JD8Q5Z7M4XAV9T")],
+            another: "/login?flow=01JD8Q5Z7M4XAV9T".into(),
+        }
+    }
+}
+
+impl ChooseAccount {
+    pub(crate) fn sample() -> Self {
+        Self {
+            page: Page::sample("/login/account"),
+            destination: Some(Tile::sample()),
+            person: Person::new("Maya Okafor"),
+            email: "maya.okafor@fernhill.example".into(),
+            hidden: vec![Hidden::new("flow", "01JD8Q5Z7M4XAV9T")],
+            another: "/login?flow=01JD8Q5Z7M4XAV9T".into(),
         }
     }
 }
@@ -86,6 +119,30 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
                 destination: Some(hostile_tile()),
                 hidden: vec![Hidden::new(HOSTILE, HOSTILE)],
                 notice: Some(HOSTILE.into()),
+            },
+        ),
+        page("consent", &Consent::sample()),
+        page(
+            "consent-hostile",
+            &Consent {
+                page: hostile_page(),
+                tile: hostile_tile(),
+                rows: vec![
+                    Release::named("key-round", HOSTILE, HOSTILE),
+                    Release::new("mail", HOSTILE, HOSTILE),
+                ],
+                email: HOSTILE.into(),
+                ..Consent::sample()
+            },
+        ),
+        page("choose-account", &ChooseAccount::sample()),
+        page(
+            "choose-account-hostile",
+            &ChooseAccount {
+                destination: Some(hostile_tile()),
+                person: Person::new(HOSTILE),
+                email: HOSTILE.into(),
+                ..ChooseAccount::sample()
             },
         ),
         page("password", &Password::sample()),

@@ -4,7 +4,7 @@ use super::super::admin::apps::certificate::{
     AppCertificate, AppCertificateReplace, Certificate, CertificateFields, FetchRow,
 };
 use super::super::admin::apps::{AppFrame, AppTab};
-use super::super::admin::keys::{KeyList, KeyRow};
+use super::super::admin::keys::{IssuerKeyRow, KeyList, KeyRetire, KeyRow};
 use super::super::admin::{Console, Nav};
 use super::super::form::{Choice, Errors};
 use super::super::*;
@@ -108,9 +108,30 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         left: Pill::new(Tone::Warn, "Ends in 12 days"),
     };
     let hostile_row = KeyRow { tile: hostile_tile(), fingerprint: HOSTILE.into(), ..row.clone() };
+    let issuer = IssuerKeyRow {
+        alg: "RS256".into(),
+        kid: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs".into(),
+        state: Pill::new(Tone::Ok, "In use"),
+        when: "Signs since 3 December 2026, 02:00 UTC".into(),
+        can_rotate: true,
+        can_sign: false,
+        retire: Some("/admin/keys/retire?kid=NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs".into()),
+    };
+    let hostile_issuer = IssuerKeyRow {
+        alg: HOSTILE.into(),
+        kid: HOSTILE.into(),
+        state: Pill::new(Tone::Info, HOSTILE),
+        when: HOSTILE.into(),
+        can_rotate: false,
+        can_sign: true,
+        retire: None,
+    };
     let list = KeyList {
         page: Page::sample("/admin/keys"),
         console: Console::sample(Nav::Keys),
+        errors: Errors::none(),
+        calendar: "Another key signs every 90 days, and is published two days before.".into(),
+        issuer: vec![issuer, hostile_issuer],
         keys: vec![row, hostile_row],
     };
     vec![
@@ -131,6 +152,16 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         ),
         page("keys", &list),
         page("keys-empty", &KeyList { keys: Vec::new(), ..list }),
+        page(
+            "keys-retire",
+            &KeyRetire {
+                page: Page::sample("/admin/keys/retire"),
+                console: Console::sample(Nav::Keys),
+                alg: "RS256".into(),
+                kid: HOSTILE.into(),
+                consequences: vec![HOSTILE.into()],
+            },
+        ),
     ]
 }
 

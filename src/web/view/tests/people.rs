@@ -1,5 +1,6 @@
 //! The console's pages about people and groups, and its home.
 
+use super::super::account::AllowedApp;
 use super::super::admin::audit::EventRow;
 use super::super::admin::groups::{GroupDetail, GroupList, GroupNew, GroupRow, Member};
 use super::super::admin::home::{Change, EndingRow, Home, SetupStep};
@@ -146,6 +147,11 @@ impl UserDetail {
                 address: "81.2.69.142".into(),
                 since: "today, 08:40".into(),
                 last_seen: "2 min ago".into(),
+            }],
+            allowed: vec![AllowedApp {
+                tile: tile("Trailhead", "map", "fern"),
+                id: HOSTILE.into(),
+                line: HOSTILE.into(),
             }],
             events: vec![EventRow::sample()],
             may_edit: true,

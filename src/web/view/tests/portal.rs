@@ -1,6 +1,6 @@
 //! Portal and account pages.
 
-use super::super::account::Account;
+use super::super::account::{Account, AllowedApp};
 use super::super::form::Errors;
 use super::super::portal::{LaunchConfirm, Portal, PortalTile, PortalView, Viewer};
 use super::super::*;
@@ -81,6 +81,11 @@ impl Account {
                 ("Phone", ""),
             ]),
             sessions: 2,
+            allowed: vec![AllowedApp {
+                tile: Tile::sample(),
+                id: "1".into(),
+                line: "Gets your work email. Allowed 3 November.".into(),
+            }],
             shortest_password: 12,
         }
     }
@@ -133,6 +138,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
                 page: Page::hostile("/account"),
                 errors: errors_on(&["current_password", "new_password"]),
                 facts: facts(&[("Name", HOSTILE)]),
+                allowed: vec![AllowedApp { tile: hostile_tile(), id: HOSTILE.into(), line: HOSTILE.into() }],
                 ..Account::sample()
             },
         ),

@@ -2,7 +2,7 @@
 
 use super::super::admin::apps::bookmark::BookmarkSso;
 use super::super::admin::apps::new::NewKind;
-use super::super::admin::apps::oidc::{OidcFields, OidcSso, Secret};
+use super::super::admin::apps::oidc::{OidcFields, OidcMore, OidcSso, Secret};
 use super::super::admin::apps::preview::{Answer, Part, Preview, Row};
 use super::super::admin::apps::recipe::{Give, GiveKind, ParameterField, Recipe};
 use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso};
@@ -187,6 +187,7 @@ impl OidcSso {
                 client_auth: "client_secret_post".into(),
                 id_token_alg: "RS256".into(),
                 refresh_token: true,
+                more: Some(OidcMore { scopes: "openid email profile".into(), ..OidcMore::default() }),
                 ..OidcFields::default()
             },
             sources: vec!["email".into()],
@@ -294,8 +295,27 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
                 frame: AppFrame::hostile(AppTab::SignOn),
                 secret: Secret::Kept(HOSTILE.into()),
                 preview: Preview::hostile(),
-                errors: errors_on(&["redirect_uris", "client_auth", "initiate_login_uri"]),
-                fields: OidcFields { claims: hostile_rows, ..OidcFields::default() },
+                errors: errors_on(&[
+                    "redirect_uris",
+                    "client_auth",
+                    "initiate_login_uri",
+                    "grant_types",
+                    "response_modes",
+                    "jwks",
+                    "cors_origins",
+                ]),
+                fields: OidcFields {
+                    claims: hostile_rows,
+                    more: Some(OidcMore {
+                        jwks: HOSTILE.into(),
+                        scopes: HOSTILE.into(),
+                        cors_origins: HOSTILE.into(),
+                        backchannel_logout_uri: HOSTILE.into(),
+                        access_token_seconds: HOSTILE.into(),
+                        ..OidcMore::default()
+                    }),
+                    ..OidcFields::default()
+                },
                 ..OidcSso::sample()
             },
         ),

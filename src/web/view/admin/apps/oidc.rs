@@ -4,7 +4,7 @@
 
 use askama::Template;
 
-use super::super::super::form::{ATTRIBUTE_KINDS, ATTRIBUTE_SENDS, AttributeRow, Errors};
+use super::super::super::form::{ATTRIBUTE_KINDS, ATTRIBUTE_SENDS, AttributeRow, CLAIM_PLACES, Errors};
 use super::super::super::{Page, ui};
 use super::super::Console;
 use super::AppFrame;
@@ -15,8 +15,30 @@ use super::saml::with_spare;
 pub const CLIENT_AUTH: &[(&str, &str)] = &[
     ("client_secret_post", "Secret in the body"),
     ("client_secret_basic", "Secret in a header"),
-    ("none", "For apps that can’t keep a secret; PKCE is required"),
+    ("private_key_jwt", "No shared secret; needs its public key"),
+    ("none", "With PKCE, for apps that can’t keep a secret"),
 ];
+
+/// Values of `assertion_alg`.
+pub const ASSERTION_ALGS: &[(&str, &str)] = &[
+    ("", "Whatever fits its key"),
+    ("ES256", "ES256"),
+    ("EdDSA", "EdDSA"),
+    ("PS256", "PS256"),
+    ("RS256", "RS256"),
+];
+
+/// Values of `access_token_format`.
+pub const ACCESS_TOKEN_FORMATS: &[(&str, &str)] =
+    &[("opaque", "Random text; ends when it is withdrawn"), ("jwt", "Signed JWT; read without asking us")];
+
+/// Values of `userinfo_alg`.
+pub const USERINFO_ALGS: &[(&str, &str)] =
+    &[("", "Plain JSON"), ("RS256", "Signed, RS256"), ("ES256", "Signed, ES256"), ("EdDSA", "Signed, EdDSA")];
+
+/// Values of `subject_type`.
+pub const SUBJECT_TYPES: &[(&str, &str)] =
+    &[("public", "The same for every app"), ("pairwise", "Another one for every app")];
 
 /// Values of `id_token_alg`.
 pub const ID_TOKEN_ALGS: &[(&str, &str)] = &[
@@ -65,6 +87,43 @@ pub struct OidcFields {
     pub id_token_alg: String,
     /// Custom claims, without spare rows.
     pub claims: Vec<AttributeRow>,
+    /// The settings that most apps never need; `None` when a form came without them.
+    pub more: Option<OidcMore>,
+}
+
+/// Fields below "More settings", and those of grants, keys and scopes. Each name is the field's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "every field is the form field of the same name")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a tick box")]
+pub struct OidcMore {
+    pub client_credentials: bool,
+    pub device_code: bool,
+    pub service_only: bool,
+    pub jwks: String,
+    pub jwks_uri: String,
+    pub assertion_alg: String,
+    pub scopes: String,
+    pub first_party: bool,
+    pub query: bool,
+    pub form_post: bool,
+    pub fragment: bool,
+    pub require_par: bool,
+    pub native: bool,
+    pub resources: String,
+    pub access_token_format: String,
+    pub dpop_bound: bool,
+    pub access_token_seconds: String,
+    pub id_token_seconds: String,
+    pub refresh_idle_seconds: String,
+    pub refresh_absolute_seconds: String,
+    pub userinfo_alg: String,
+    pub subject_type: String,
+    pub sector_identifier_uri: String,
+    pub frontchannel_logout_uri: String,
+    pub frontchannel_session: bool,
+    pub backchannel_logout_uri: String,
+    pub backchannel_session: bool,
+    pub cors_origins: String,
 }
 
 /// `GET /admin/apps/{slug}/sso` of an OIDC app. Posts [`OidcFields`] to the same path, and nothing but the token to
@@ -98,7 +157,32 @@ pub struct OidcSso {
     pub sources: Vec<String>,
 }
 
+/// The fields below "More settings", to open them when one of them is refused.
+const BELOW: &[&str] = &[
+    "response_modes",
+    "resources",
+    "access_token_seconds",
+    "id_token_seconds",
+    "refresh_idle_seconds",
+    "refresh_absolute_seconds",
+    "sector_identifier_uri",
+    "frontchannel_logout_uri",
+    "backchannel_logout_uri",
+    "cors_origins",
+];
+
 impl OidcSso {
+    /// Whether the further settings are shown at once.
+    fn opens_more(&self) -> bool {
+        BELOW.iter().any(|field| self.errors.of(field).is_some())
+    }
+
+    /// Whether the fields of the app's own keys are shown at once.
+    fn opens_keys(&self) -> bool {
+        self.fields.client_auth == "private_key_jwt"
+            || ["jwks", "jwks_uri"].iter().any(|field| self.errors.of(field).is_some())
+    }
+
     fn rows(&self) -> Vec<AttributeRow> {
         if self.console.may_manage { with_spare(&self.fields.claims) } else { self.fields.claims.clone() }
     }

@@ -1,0 +1,93 @@
+//! What people allowed apps to know, and taking it back. Does not own asking (`sign_on::consent`).
+
+use super::{Caller, ServiceError, actor};
+use crate::{
+    context::AppContext,
+    domain::{
+        app::App,
+        audit::{AuditEvent, EventType, InitiatedBy, Origin},
+        consent::Consent,
+        permission::{Permission, may_change_account},
+        user::User,
+    },
+    id::{AppId, UserId},
+    store::{self, Written},
+};
+
+/// An app that a person allowed something.
+pub struct Allowed {
+    /// The app.
+    pub app: App,
+    /// What, and since when.
+    pub consent: Consent,
+}
+
+/// The apps a person allowed something, newest first.
+pub async fn of_user(ctx: &AppContext, user: UserId) -> Result<Vec<Allowed>, ServiceError> {
+    let mut conn = ctx.db.read().await?;
+    let mut allowed = Vec::new();
+    for consent in store::consents::of_user(&mut conn, user).await? {
+        if let Some(app) = store::apps::get(&mut conn, consent.app_id).await? {
+            allowed.push(Allowed { app, consent });
+        }
+    }
+    Ok(allowed)
+}
+
+/// Takes back one's own consent.
+pub async fn revoke_own(
+    ctx: &AppContext,
+    origin: &Origin,
+    user: &User,
+    app: AppId,
+) -> Result<Option<App>, ServiceError> {
+    let event = actor::event(ctx, EventType::OauthConsentRevoke)
+        .by(InitiatedBy::user(user))
+        .from_origin(origin)
+        .on_user(user);
+    revoke(ctx, user.id, app, event).await
+}
+
+/// Takes back a person's consent for them.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] without the permission to help, or for somebody of an equal or higher role (W-17).
+pub async fn revoke_for(
+    ctx: &AppContext,
+    caller: &Caller,
+    user: UserId,
+    app: AppId,
+) -> Result<Option<App>, ServiceError> {
+    caller.require(Permission::Assist)?;
+    let user =
+        store::users::get(&mut ctx.db.read().await?, user).await?.ok_or(ServiceError::NotFound("person"))?;
+    if !may_change_account(caller.actor.role(), user.role) {
+        return Err(ServiceError::Forbidden);
+    }
+    let event = caller.event(ctx, EventType::OauthConsentRevoke).on_user(&user);
+    revoke(ctx, user.id, app, event).await
+}
+
+/// The consent goes and the tokens with it (O-10), in one write. `None`: there was none.
+async fn revoke(
+    ctx: &AppContext,
+    user: UserId,
+    app: AppId,
+    event: AuditEvent,
+) -> Result<Option<App>, ServiceError> {
+    let Some(app) = store::apps::get(&mut ctx.db.read().await?, app).await? else { return Ok(None) };
+    let (event, id, now) = (event.at(&app), app.id, ctx.now());
+    let gone = ctx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                if !store::consents::delete(tx, user, id).await? {
+                    return Ok::<_, ServiceError>(Written::unaudited(false));
+                }
+                store::token_families::revoke_of_user_at_app(tx, user, id, "consent revoked", now).await?;
+                Ok(Written::new(true, event))
+            })
+        })
+        .await?;
+    Ok(gone.then_some(app))
+}

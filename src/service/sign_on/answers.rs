@@ -1,0 +1,109 @@
+//! What people answer on the pages of a sign-on. Each answer is kept, and the dispatcher decides anew from it; no page says
+//! what comes next.
+
+use super::{Visitor, consent, find};
+use crate::{
+    context::AppContext,
+    domain::{
+        app::App,
+        audit::{EventType, InitiatedBy},
+        consent::Released,
+        sign_on::{PendingSignOn, SignOnRequest},
+        user::User,
+    },
+    id::SignOnId,
+    service::{ServiceError, actor},
+    store::{self, Written},
+};
+
+/// What a page that asks about an app needs.
+pub struct Question {
+    /// The app.
+    pub app: App,
+    /// Who is signed in.
+    pub user: User,
+    /// What the app asks for; empty where it isn't about that.
+    pub asked: Released,
+}
+
+/// The question of a flow of this browser for who is signed in; `None` when the flow or the session is gone.
+pub async fn question(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    id: SignOnId,
+) -> Result<Option<Question>, ServiceError> {
+    let Some((_, user)) = visitor.session.clone() else { return Ok(None) };
+    let Some(pending) = find(ctx, visitor, id).await? else { return Ok(None) };
+    let Some(app) = super::destination(ctx, &pending).await? else { return Ok(None) };
+    let asked = match &pending.request {
+        Some(SignOnRequest::Oidc(request)) => consent::asked(&app, request),
+        _ => Released::default(),
+    };
+    Ok(Some(Question { app, user, asked }))
+}
+
+/// Goes on with the account that is signed in. Choosing oneself is no security event.
+pub async fn choose_account(ctx: &AppContext, visitor: &Visitor, id: SignOnId) -> Result<(), ServiceError> {
+    let Some((user, _)) = own(ctx, visitor, id).await? else { return Ok(()) };
+    let user = user.id;
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                store::pending_sign_ons::choose_account(tx, id, user).await?;
+                Ok::<_, ServiceError>(Written::unaudited(()))
+            })
+        })
+        .await
+}
+
+/// Allows what the app asks for, and remembers it (O-39: bound to the person, the app, and what was shown).
+pub async fn allow(ctx: &AppContext, visitor: &Visitor, id: SignOnId) -> Result<(), ServiceError> {
+    let Some((user, pending)) = own(ctx, visitor, id).await? else { return Ok(()) };
+    let Some(app) = super::destination(ctx, &pending).await? else { return Ok(()) };
+    let Some(SignOnRequest::Oidc(request)) = &pending.request else { return Ok(()) };
+    let asked = consent::asked(&app, request);
+    let event = actor::event(ctx, EventType::OauthConsentGrant)
+        .by(InitiatedBy::user(&user))
+        .from_origin(&visitor.origin)
+        .on_user(&user)
+        .at(&app)
+        .detail("released", asked.in_one_line());
+    let (user, app, now) = (user.id, app.id, ctx.now());
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if !store::pending_sign_ons::answer_consent(tx, id, user, true).await? {
+                    return Ok::<_, ServiceError>(Written::unaudited(()));
+                }
+                let before = store::consents::get(tx, user, app).await?;
+                let released = before.map(|consent| consent.released).unwrap_or_default().with(asked);
+                store::consents::put(tx, user, app, &released, now).await?;
+                Ok(Written::new((), event))
+            })
+        })
+        .await
+}
+
+/// Says no: the app is told, with the event that the dispatcher writes.
+pub async fn refuse(ctx: &AppContext, visitor: &Visitor, id: SignOnId) -> Result<(), ServiceError> {
+    let Some((user, _)) = own(ctx, visitor, id).await? else { return Ok(()) };
+    let user = user.id;
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                store::pending_sign_ons::answer_consent(tx, id, user, false).await?;
+                Ok::<_, ServiceError>(Written::unaudited(()))
+            })
+        })
+        .await
+}
+
+/// A flow of this browser, and who is signed in.
+async fn own(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    id: SignOnId,
+) -> Result<Option<(User, PendingSignOn)>, ServiceError> {
+    let Some((_, user)) = visitor.session.clone() else { return Ok(None) };
+    Ok(find(ctx, visitor, id).await?.map(|pending| (user, pending)))
+}

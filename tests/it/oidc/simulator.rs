@@ -1,0 +1,182 @@
+//! The simulator says what a sign-on would do, and does none of it; a pasted request is judged parameter by parameter.
+
+use super::{Gateway, REDIRECT, claims, json as body, text};
+use crate::support::app::{Page, TestApp, oidc_settings, system};
+use chrono::TimeDelta;
+use gatehouse::{
+    domain::{
+        connection::{ValueMapping, ValueSource},
+        user::Role,
+    },
+    service::{apps, organisation::api_tokens},
+};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+async fn ask(app: &TestApp, what: &str, asked: &Value) -> Page {
+    let lifetime = Some(TimeDelta::hours(1));
+    let (_, secret) =
+        api_tokens::create(&app.ctx, &system(), "simulator", Role::Auditor, lifetime).await.expect("a token");
+    let bearer = format!("Bearer {}", secret.expose());
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let path = format!("/api/v1/apps/metrics/{what}");
+    app.browser().send(Method::POST, &path, &headers, &asked.to_string()).await
+}
+
+async fn answer(app: &TestApp, what: &str, asked: Value) -> Value {
+    let page = ask(app, what, &asked).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    body(&page)
+}
+
+fn verdict<'a>(answer: &'a Value, list: &str, name: &str) -> &'a str {
+    let lines = answer[list].as_array().expect("a list");
+    let line = lines.iter().find(|line| line["name"] == name).unwrap_or_else(|| panic!("{name}: {answer}"));
+    line["verdict"].as_str().expect("a word")
+}
+
+async fn gateway() -> Gateway {
+    let mut settings = oidc_settings();
+    settings.claims = vec![ValueMapping::new("costTeam", ValueSource::Constant("blue".into()))];
+    Gateway::with(TestApp::new().await, settings).await
+}
+
+#[tokio::test]
+async fn a_simulation_shows_the_tokens_of_a_sign_on_and_nothing_trusts_them() {
+    let gateway = gateway().await;
+    let scope = "openid profile email groups";
+    let simulated = answer(&gateway.app, "simulate", json!({"user": "maya", "scope": scope})).await;
+    assert_eq!((&simulated["preview"], &simulated["allowed"]), (&json!(true), &json!(true)));
+    assert_eq!(simulated["routes"][0]["group"]["name"], "Growth");
+
+    let browser = gateway.signed_in().await;
+    let tokens = gateway.tokens(&browser, &[("scope", scope), ("nonce", "-")]).await;
+    let real = claims(&text(&tokens, "id_token"));
+    let names = |claims: &Value| {
+        let mut names: Vec<String> = claims.as_object().expect("claims").keys().cloned().collect();
+        names.retain(|name| name != "at_hash");
+        names
+    };
+    assert_eq!(names(&simulated["id_token"]), names(&real), "the same is said");
+    for same in ["iss", "sub", "aud", "acr", "amr", "costTeam"] {
+        assert_eq!(simulated["id_token"][same], real[same], "{same}");
+    }
+    let told = body(&gateway.userinfo(&text(&tokens, "access_token")).await);
+    assert_eq!(simulated["userinfo"], told);
+    assert_eq!((&simulated["scope"], &tokens["scope"]), (&json!(scope), &json!(scope)));
+    assert_eq!(simulated["access_token"]["sub"], real["sub"]);
+
+    let jwt = simulated["id_token_jwt"].as_str().expect("a token");
+    assert_eq!(claims(jwt)["sub"], real["sub"]);
+    let kid = &simulated["throw_away_jwk"]["kid"];
+    let keys = body(&gateway.app.browser().get("/oauth2/jwks").await);
+    assert!(keys["keys"].as_array().expect("keys").iter().all(|key| key["kid"] != *kid), "published nowhere");
+    assert!(simulated["throw_away_jwk"].get("d").is_none());
+    let forged = [("prompt", "none"), ("id_token_hint", jwt)];
+    assert_eq!(gateway.told(&browser, &forged).await, "login_required", "and not taken for ours");
+}
+
+#[tokio::test]
+async fn a_denial_is_explained_and_signs_nothing() {
+    let gateway = gateway().await;
+    let denied = answer(&gateway.app, "simulate", json!({"user": "tomas"})).await;
+    assert_eq!(denied["allowed"], false);
+    assert_eq!(verdict(&denied, "checks", "access"), "failed");
+    assert_eq!(denied["id_token_jwt"], Value::Null);
+    let without = answer(&gateway.app, "simulate", json!({"user": "maya", "scope": "profile"})).await;
+    assert_eq!((verdict(&without, "checks", "scope"), &without["allowed"]), ("failed", &json!(false)));
+}
+
+#[tokio::test]
+async fn unsaved_settings_count_and_are_not_saved() {
+    let gateway = gateway().await;
+    let before = apps::find(&gateway.app.ctx, &system(), "metrics").await.expect("the app");
+    let block = json!({
+        "redirect_uris": [REDIRECT], "first_party": false, "access_token_format": "jwt",
+        "scopes": ["openid", "email"], "resources": ["https://api.example"], "grant_types": ["authorization_code"],
+        "claims": [{"name": "plan", "constant": "gold", "destination": "userinfo"}],
+    });
+    let asked = json!({"user": "maya", "oidc": block, "resource": ["https://api.example"],
+        "claims": {"id_token": {"email": null}}});
+    let simulated = answer(&gateway.app, "simulate", asked).await;
+    assert_eq!(simulated["scope"], "openid email");
+    assert_eq!(
+        (&simulated["userinfo"]["plan"], &simulated["id_token"]["plan"]),
+        (&json!("gold"), &Value::Null)
+    );
+    assert_eq!(simulated["id_token"]["email"], "maya@fernhill.example");
+    assert_eq!(simulated["access_token"]["aud"], "https://api.example");
+    assert!(simulated["access_token"].get("active").is_none(), "a JWT says nothing about that");
+    assert_eq!(verdict(&simulated, "checks", "consent"), "warning");
+    assert_eq!(apps::find(&gateway.app.ctx, &system(), "metrics").await.expect("the app"), before);
+    for (bad, field) in [
+        (json!({"user": "maya", "oidc": {"redirect_uris": ["javascript:1"]}}), "redirect_uris"),
+        (json!({"user": "maya", "claims": "{"}), "claims"),
+        (json!({"user": "maya", "draft": {}}), "draft"),
+    ] {
+        let page = ask(&gateway.app, "simulate", &bad).await;
+        assert!(
+            page.status.is_client_error() && page.text.contains(field),
+            "{bad}: {} {}",
+            page.status,
+            page.text
+        );
+    }
+    assert!(
+        ask(&gateway.app, "simulate", &json!({"user": "maya", "scopes": "x"})).await.status.is_client_error()
+    );
+}
+
+#[tokio::test]
+async fn a_pasted_request_is_judged_parameter_by_parameter() {
+    let gateway = gateway().await;
+    let good = format!("{}{}", gateway.app.url, gateway.authorize(&[("utm", "x")]));
+    let judged = answer(&gateway.app, "judge", json!({"request": good})).await;
+    assert_eq!((&judged["accepted"], &judged["told"]), (&json!(true), &Value::Null));
+    for (name, expected) in [
+        ("redirect_uri", "passed"),
+        ("scope", "passed"),
+        ("code_challenge", "passed"),
+        ("prompt", "skipped"),
+        ("utm", "skipped"),
+    ] {
+        assert_eq!(verdict(&judged, "parameters", name), expected, "{name}");
+    }
+    let bad = gateway.authorize(&[
+        ("redirect_uri", "https://rp.example/other"),
+        ("code_challenge_method", "plain"),
+        ("max_age", "soon"),
+        ("resource", "https://api.example"),
+        ("scope", "openid launch"),
+    ]);
+    let judged = answer(&gateway.app, "judge", json!({"request": bad})).await;
+    assert_eq!((&judged["accepted"], &judged["told"]), (&json!(false), &json!("person")));
+    for (name, expected) in [
+        ("client_id", "passed"),
+        ("redirect_uri", "failed"),
+        ("code_challenge", "failed"),
+        ("max_age", "failed"),
+        ("resource", "failed"),
+        ("scope", "warning"),
+    ] {
+        assert_eq!(verdict(&judged, "parameters", name), expected, "{name}");
+    }
+    let lines = judged["parameters"].as_array().expect("lines");
+    let failed = lines.iter().filter(|line| line["verdict"] == "failed");
+    for line in failed {
+        for member in ["words", "spec", "fix"] {
+            assert!(line[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {line}");
+        }
+    }
+    let told =
+        answer(&gateway.app, "judge", json!({"request": gateway.authorize(&[("prompt", "none login")])}))
+            .await;
+    assert_eq!((&told["told"], &told["error"]), (&json!("app"), &json!("invalid_request")));
+    for nonsense in ["", "a=1&a=1", "%zz=1", "not a request"] {
+        let judged = answer(&gateway.app, "judge", json!({"request": nonsense})).await;
+        assert_eq!(judged["accepted"], false, "{nonsense}");
+    }
+    let draft = json!({"request": bad, "oidc": {"redirect_uris": ["https://rp.example/other"], "require_pkce": false}});
+    let judged = answer(&gateway.app, "judge", draft).await;
+    assert_eq!(verdict(&judged, "parameters", "redirect_uri"), "passed", "unsaved settings count");
+}
