@@ -300,3 +300,87 @@ impl Gateway {
         self.app.browser().send(Method::POST, "/oauth2/introspect", &headers, &body).await
     }
 }
+
+#[tokio::test]
+async fn o05_o43_a_code_asked_for_with_a_key_is_redeemed_by_that_key_only() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let (key, other) = (ClientKey::new(), ClientKey::new());
+    let thumbprint = key.thumbprint();
+    let code = async || {
+        let page = browser.get(&gateway.authorize(&[("dpop_jkt", &thumbprint)])).await;
+        super::query(page.location())["code"].clone()
+    };
+    assert_eq!(error(&gateway.redeem(&code().await).await), (400, "invalid_grant".into()), "no proof");
+    let proof = gateway.proof(&other, "/oauth2/token", &value!({}));
+    assert_eq!(error(&gateway.redeem_with(&code().await, &[&proof]).await), (400, "invalid_grant".into()));
+    let proof = gateway.proof(&key, "/oauth2/token", &value!({}));
+    assert_eq!(gateway.redeem_with(&code().await, &[&proof]).await.status, StatusCode::OK, "the valid twin");
+}
+
+#[tokio::test]
+async fn o43_a_proof_at_the_par_endpoint_binds_the_code() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let (key, other) = (ClientKey::new(), ClientKey::new());
+    let basic = gateway.basic();
+    let push = async |proof: &str| {
+        let request = gateway.authorize(&[]);
+        let (_, body) = request.split_once('?').expect("a query");
+        let headers = [FORM, ("authorization", basic.as_str()), ("dpop", proof)];
+        gateway.app.browser().send(Method::POST, "/oauth2/par", &headers, body).await
+    };
+    let code = async |pushed: &Page| {
+        let reference = text(&json(pushed), "request_uri");
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("client_id", "metrics"), ("request_uri", reference.as_str())])
+            .finish();
+        let page = browser.get(&format!("/oauth2/authorize?{query}")).await;
+        super::query(page.location())["code"].clone()
+    };
+    let proof = gateway.proof(&key, "/oauth2/par", &value!({}));
+    let pushed = push(&proof).await;
+    assert_eq!(pushed.status, StatusCode::CREATED, "{}", pushed.text);
+    assert!(pushed.headers.contains_key("dpop-nonce"));
+    let by_other = gateway.proof(&other, "/oauth2/token", &value!({}));
+    let refused = gateway.redeem_with(&code(&pushed).await, &[&by_other]).await;
+    assert_eq!(error(&refused), (400, "invalid_grant".into()));
+    assert_eq!(
+        error(&push(&proof).await),
+        (400, "invalid_dpop_proof".into()),
+        "a proof counts once here too"
+    );
+    let pushed = push(&gateway.proof(&key, "/oauth2/par", &value!({}))).await;
+    let by_key = gateway.proof(&key, "/oauth2/token", &value!({}));
+    assert_eq!(gateway.redeem_with(&code(&pushed).await, &[&by_key]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn o36_resources_of_the_authorization_bound_what_its_tokens_are_for() {
+    let (one, two) = ("https://one.fernhill.example/", "https://two.fernhill.example/");
+    let settings = OidcConnection {
+        resources: vec![one.into(), two.into()],
+        access_token_format: AccessTokenFormat::Jwt,
+        ..oidc_settings()
+    };
+    let gateway = Gateway::with(TestApp::new().await, settings).await;
+    let browser = gateway.signed_in().await;
+    let code = async || {
+        let page = browser.get(&gateway.authorize(&[("resource", one)])).await;
+        super::query(page.location())["code"].clone()
+    };
+    let tokens = json(&gateway.redeem(&code().await).await);
+    assert_eq!(super::claims(&text(&tokens, "access_token"))["aud"], one, "what was granted, without a wish");
+    let refresh = text(&tokens, "refresh_token");
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("resource", two)];
+    assert_eq!(
+        error(&gateway.token(&fields).await),
+        (400, "invalid_target".into()),
+        "registered, but not granted"
+    );
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("resource", one)];
+    assert_eq!(gateway.token(&fields).await.status, StatusCode::OK);
+    let both = browser.get(&format!("{}&resource={two}", gateway.authorize(&[("resource", one)]))).await;
+    let tokens = json(&gateway.redeem(&super::query(both.location())["code"]).await);
+    assert_eq!(super::claims(&text(&tokens, "access_token"))["aud"], value!([one, two]));
+}

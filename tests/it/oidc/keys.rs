@@ -10,7 +10,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use gatehouse::{
     domain::{audit::EventType, key::KeyAlgorithm, user::Role},
-    service::issuer_keys::{self, IssuerKey, rotation},
+    service::{
+        issuer_keys::{self, IssuerKey, rotation},
+        organisation::api_tokens,
+    },
 };
 use reqwest::{Method, StatusCode};
 
@@ -191,9 +194,8 @@ async fn keys_are_changed_by_api_and_console_by_who_may() {
     let app = TestApp::new().await;
     app.person("tomas", Role::Owner).await;
     let token =
-        |role| gatehouse::service::organisation::api_tokens::create(&app.ctx, &system(), "t", role, None);
-    let (_, admin) = token(Role::Admin).await.expect("a token");
-    let (_, auditor) = token(Role::Auditor).await.expect("a token");
+        async |role| api_tokens::create(&app.ctx, &system(), "t", role, None).await.expect("a token").1;
+    let (admin, auditor) = (token(Role::Admin).await, token(Role::Auditor).await);
     let call = async |secret: &str, method: Method, path: &str, body: &str| -> Page {
         let bearer = format!("Bearer {secret}");
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];

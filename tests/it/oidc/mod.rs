@@ -11,8 +11,6 @@ mod logout;
 mod private_keys;
 mod pushed;
 mod refusals;
-mod refusals;
-mod requests;
 mod requests;
 mod services;
 mod simulator;

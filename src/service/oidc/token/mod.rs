@@ -38,6 +38,10 @@ pub async fn exchange(ctx: &AppContext, call: &Call<'_>) -> Result<serde_json::V
     case.once.extend(assertion);
     let request = match case.prepare(call, &params) {
         Ok(request) => request,
+        // RFC 9449 §8: no failure, but the first step of a client that knows no nonce yet.
+        Err(error) if error.code() == ErrorCode::UseDpopNonce && case.once.is_empty() => {
+            return Err(error.into());
+        }
         Err(error) => return case.refuse(error).await,
     };
     match request {
