@@ -239,6 +239,7 @@ fn refresh_token(hash: String, family_id: TokenFamilyId) -> RefreshToken {
         idle_expires_at: DateTime::UNIX_EPOCH,
         consumed_at: None,
         successor_hash: None,
+        key_thumbprint: None,
         replaced: false,
     }
 }
@@ -256,6 +257,8 @@ async fn rotate(tx: &mut Tx, writer: u64, n: u64) -> Result<Written<()>, StoreEr
         family_id: family.id,
         client_id: token.client_id,
         scope: token.scope,
+        audience: Vec::new(),
+        key_thumbprint: None,
         issued_at: now,
         expires_at: now,
     };

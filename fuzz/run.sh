@@ -51,7 +51,7 @@ largest() {
 dictionary() {
     case "$1" in
         expression) echo expression ;;
-        oidc_jwt) echo json ;;
+        oidc_jwt | oidc_dpop_proof | oidc_client_assertion | oidc_claims_parameter) echo json ;;
         oidc_*) echo query ;;
         *) echo xml ;;
     esac

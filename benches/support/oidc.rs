@@ -5,7 +5,7 @@ use super::{
     gateway::{Gateway, Place},
     http::Client,
     load::{Work, compare, crowd},
-    organisation::{CLIENT_SECRET, ES256, REDIRECT_URI, RS256},
+    organisation::{CLIENT_SECRET, ES256, REDIRECT_URI, RS256, SERVICE},
     raw::{Raw, sync_rate},
     table::{Row, Table},
 };
@@ -45,6 +45,10 @@ pub fn run(gateway: &Gateway, place: &Place, raw: &Raw, table: &mut Table) {
         });
     }
     grants(gateway, place, (raw, table), &mut sessions);
+    for clients in [1, CLIENTS, MANY_CLIENTS] {
+        let work = work("client credentials", "≤ 0.2");
+        compare((gateway, raw, table), &work, &mut sessions[..clients], Session::act_for_itself);
+    }
     reads(gateway, (raw, table), &mut sessions[..CLIENTS]);
 }
 
@@ -150,6 +154,18 @@ impl Session {
             ("client_id", client_id),
             ("client_secret", CLIENT_SECRET),
         ]);
+    }
+
+    /// The client credentials grant: nobody signed in.
+    fn act_for_itself(&mut self) {
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("scope", "read"),
+            ("client_id", SERVICE),
+            ("client_secret", CLIENT_SECRET),
+        ];
+        let answer = self.client.post("/oauth2/token", &fields);
+        assert!(answer.body.contains("\"access_token\""), "{} {}", answer.status, answer.body);
     }
 
     fn exchange(&mut self, fields: &[(&str, &str)]) {

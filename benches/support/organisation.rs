@@ -18,6 +18,8 @@ pub const CLIENT_SECRET: &str = "a-secret-of-more-than-sixteen-letters";
 pub const RS256: &str = "metrics-rs256";
 /// The OIDC client whose ID tokens are signed on P-256, and its slug.
 pub const ES256: &str = "metrics-es256";
+/// The OIDC client that acts for itself, and its slug.
+pub const SERVICE: &str = "nightly-job";
 
 /// The user name of the n-th person.
 pub fn username(n: usize) -> String {
@@ -44,7 +46,7 @@ pub fn document(phc: &str) -> Value {
         "organisation": "Fernhill",
         "users": users,
         "groups": [{ "name": "Everyone", "members": names }],
-        "apps": [saml(), oidc(RS256, "RS256"), oidc(ES256, "ES256")],
+        "apps": [saml(), oidc(RS256, "RS256"), oidc(ES256, "ES256"), service()],
     })
 }
 
@@ -81,6 +83,23 @@ fn oidc(slug: &str, algorithm: &str) -> Value {
             "client_auth": "client_secret_post",
             "redirect_uris": [REDIRECT_URI],
             "id_token_algorithm": algorithm,
+        },
+    })
+}
+
+/// A client without people.
+fn service() -> Value {
+    json!({
+        "slug": SERVICE,
+        "label": "Nightly job",
+        "connector": "custom-oidc",
+        "groups": ["Everyone"],
+        "oidc": {
+            "client_id": SERVICE,
+            "client_secret": CLIENT_SECRET,
+            "client_auth": "client_secret_post",
+            "grant_types": ["client_credentials"],
+            "scopes": ["read", "write"],
         },
     })
 }

@@ -76,6 +76,7 @@ fn main() -> Result<()> {
     metadata(&scratch.0, &rsa, &ec)?;
     certificates(&rsa, &ec)?;
     tokens()?;
+    proofs()?;
     Ok(())
 }
 
@@ -354,6 +355,39 @@ fn tokens() -> Result<()> {
         ("none", "{\"alg\":\"none\",\"kid\":\"live\",\"typ\":\"JWT\"}"),
     ] {
         seed("oidc_jwt", name, "", &format!("{header}\n{payload}"))?;
+    }
+    Ok(())
+}
+
+/// Inputs of the targets that sign on the spot, and of those that read JSON.
+fn proofs() -> Result<()> {
+    let address = "https://id.fernhill.example/oauth2/token";
+    let ath = "RIVk8xaETlNO_an34dU0DvjEik4dqs5jQk84IkBqcv8";
+    let claims = |iat: &str| {
+        format!("{{\"jti\":\"a\",\"htm\":\"POST\",\"htu\":\"{address}\",\"iat\":{iat},\"ath\":\"{ath}\"}}")
+    };
+    seed("oidc_dpop_proof", "claims", "", &claims("1772600767"))?;
+    seed("oidc_dpop_proof", "nonce", "", &claims("1772600767,\"nonce\":\"good\""))?;
+    for (name, header) in [
+        ("private", "{\"typ\":\"dpop+jwt\",\"alg\":\"EdDSA\",\"jwk\":{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\",\"d\":\"AA\"}}"),
+        ("header", "{\"typ\":\"dpop+jwt\",\"alg\":\"EdDSA\",\"jwk\":JWK}"),
+        ("none", "{\"typ\":\"dpop+jwt\",\"alg\":\"none\",\"jwk\":JWK}"),
+    ] {
+        seed("oidc_dpop_proof", name, "!", &format!("{header}\n{}", claims("1772600767")))?;
+    }
+    seed("oidc_dpop_proof", "token", "", "eyJ0eXAiOiJkcG9wK2p3dCJ9.e30.AAAA")?;
+    let assertion = "{\"iss\":\"metrics\",\"sub\":\"metrics\",\"aud\":\"https://id.fernhill.example\",\"jti\":\"a\",\"exp\":1772600800}";
+    seed("oidc_client_assertion", "claims", "", assertion)?;
+    seed("oidc_client_assertion", "header", "!", &format!("{{\"alg\":\"EdDSA\",\"kid\":\"live\",\"typ\":\"JWT\"}}\n{assertion}"))?;
+    seed("oidc_client_assertion", "jku", "!", &format!("{{\"alg\":\"EdDSA\",\"jku\":\"https://evil.example\"}}\n{assertion}"))?;
+    seed("oidc_client_assertion", "keys", "K", "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}")?;
+    seed("oidc_client_assertion", "token", "", "eyJhbGciOiJFZERTQSJ9.e30.AAAA")?;
+    for (name, text) in [
+        ("both", "{\"userinfo\":{\"email\":null,\"name\":{\"essential\":true}},\"id_token\":{\"email\":null}}"),
+        ("values", "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"a\",\"b\"]},\"sub\":{\"value\":\"maya\"}}}"),
+        ("protocol", "{\"userinfo\":{\"iss\":null,\"cnf\":null,\"secret\":null},\"x\":[]}"),
+    ] {
+        seed("oidc_claims_parameter", name, "", text)?;
     }
     Ok(())
 }

@@ -32,6 +32,12 @@ pub const STRANGER_STOPS: ThrottleRule =
 /// Events that say that a network has too many sign-ons under way.
 pub const FULL_NETWORK: ThrottleRule =
     ThrottleRule { tries: 1, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(5) };
+/// Codes of devices that one person, or one network, types.
+pub const DEVICE_CODE: ThrottleRule =
+    ThrottleRule { tries: 10, window: TimeDelta::minutes(15), wait: TimeDelta::minutes(15) };
+/// Devices of one client that begin from one network.
+pub const DEVICES: ThrottleRule =
+    ThrottleRule { tries: 60, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(1) };
 /// Authorization requests that public clients pushed from one network: each is a row, for a minute.
 pub const PUSHED_BY_NETWORK: ThrottleRule =
     ThrottleRule { tries: 300, window: TimeDelta::minutes(1), wait: TimeDelta::minutes(1) };

@@ -5,7 +5,7 @@ use super::address::may_call;
 use crate::config::{OutboundConfig, PrivateNetworks};
 use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
-    header::CONTENT_TYPE,
+    header::{ACCEPT, CONTENT_TYPE},
     redirect::Policy,
 };
 use std::{net::SocketAddr, time::Duration};
@@ -28,7 +28,7 @@ pub enum OutboundError {
     #[error("{0}")]
     Failed(String),
     /// The answer is too large.
-    #[error("the answer has more than {ANSWER_MAX} bytes")]
+    #[error("the answer is too large")]
     TooLarge,
 }
 
@@ -99,16 +99,18 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut response = request.send().await.map_err(|error| refusal(&error))?;
-        let status = response.status().as_u16();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| refusal(&error))? {
-            if body.len() + chunk.len() > ANSWER_MAX {
-                return Err(OutboundError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, body })
+        read(request, ANSWER_MAX).await
+    }
+
+    /// Gets a document of at most `max` bytes, and answers what came back, whatever its status.
+    pub async fn get(
+        &self,
+        address: &str,
+        accept: &'static str,
+        max: usize,
+    ) -> Result<Answer, OutboundError> {
+        let url = self.check(address)?;
+        read(self.inner.get(url).header(ACCEPT, accept), max.min(ANSWER_MAX)).await
     }
 
     /// A host that is an address is never resolved, so it is judged here. The parser has made decimal, octal and hexadecimal
@@ -130,6 +132,20 @@ impl Client {
             _ => Ok(url),
         }
     }
+}
+
+/// Sends a request and reads the answer until it is larger than `max`.
+async fn read(request: reqwest::RequestBuilder, max: usize) -> Result<Answer, OutboundError> {
+    let mut response = request.send().await.map_err(|error| refusal(&error))?;
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| refusal(&error))? {
+        if body.len() + chunk.len() > max {
+            return Err(OutboundError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, body })
 }
 
 /// Finds our own refusal among the causes.

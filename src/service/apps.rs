@@ -28,6 +28,8 @@ const TAKEN: &[(&str, &str, &str)] = &[
     ("sp_entity_id", "sp_entity_id", "Another app has this entity ID"),
     ("client_id", "client_id", "Another app has this client ID"),
 ];
+/// Longest time that two secrets work beside each other.
+const SECRET_OVERLAP_MAX: TimeDelta = TimeDelta::days(30);
 /// How long the old secret still works after a rotation.
 const SECRET_OVERLAP: TimeDelta = TimeDelta::hours(24);
 
@@ -323,7 +325,20 @@ pub async fn secrets(
 
 /// A new client secret, shown once; the old ones go on for a day, and never more than two are valid.
 pub async fn rotate_secret(ctx: &AppContext, caller: &Caller, app: &App) -> Result<String, ServiceError> {
+    rotate_secret_over(ctx, caller, app, SECRET_OVERLAP).await
+}
+
+/// The same with a time of one's own: zero ends the old ones at once.
+pub async fn rotate_secret_over(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    overlap: TimeDelta,
+) -> Result<String, ServiceError> {
     caller.require(Permission::Manage)?;
+    if !(TimeDelta::zero()..=SECRET_OVERLAP_MAX).contains(&overlap) {
+        return Err(ServiceError::field("retire_hours", "Use 0 to 720 hours"));
+    }
     if app.connection.oidc().is_none_or(|oidc| !oidc.client_auth.has_secret()) {
         return Err(ServiceError::NotFound("client secret"));
     }
@@ -333,14 +348,15 @@ pub async fn rotate_secret(ctx: &AppContext, caller: &Caller, app: &App) -> Resu
         .event(ctx, EventType::ClientSecretCreate)
         .at(app)
         .on("client_secret", row.id, &app.label)
-        .detail("ends_in", row.hint.clone());
+        .detail("ends_in", row.hint.clone())
+        .detail("old_ends_after_hours", overlap.num_hours().to_string());
     let app_id = app.id;
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
                 let old = store::client_secrets::valid_of_app(tx, app_id, now).await?;
                 for (position, secret) in old.iter().enumerate() {
-                    let ends = if position == 0 { now + SECRET_OVERLAP } else { now };
+                    let ends = if position == 0 { now + overlap } else { now };
                     let ends = secret.expires_at.map_or(ends, |set| set.min(ends));
                     store::client_secrets::expire(tx, secret.id, ends).await?;
                 }

@@ -4,7 +4,7 @@ use super::{
     columns::row_type,
     dialect::{Conn, execute, fetch_optional},
     error::StoreError,
-    row::{self, Place},
+    row::{self, Place, join_words, split_words},
     tx::Tx,
 };
 use crate::id::{AppId, SessionId, TokenFamilyId, UserId};
@@ -21,6 +21,10 @@ pub struct NewAccessToken {
     pub client_id: String,
     /// What it may be used for.
     pub scope: String,
+    /// The resource servers it is for (RFC 8707); none: this issuer.
+    pub audience: Vec<String>,
+    /// The thumbprint of the key it is bound to (RFC 9449).
+    pub key_thumbprint: Option<String>,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
     /// When it ends.
@@ -62,6 +66,8 @@ row_type! {
         family_id: String,
         client_id: String,
         scope: String,
+        audience: String,
+        key_thumbprint: Option<String>,
         issued_at: i64,
         expires_at: i64,
         revoked_at: Option<i64>,
@@ -91,6 +97,8 @@ impl TryFrom<AccessRow> for AccessToken {
                 hash: row.hash,
                 client_id: row.client_id,
                 scope: row.scope,
+                audience: split_words(&row.audience),
+                key_thumbprint: row.key_thumbprint,
             },
         })
     }
@@ -98,8 +106,8 @@ impl TryFrom<AccessRow> for AccessToken {
 
 /// Keeps a token.
 pub async fn insert(tx: &mut Tx, token: &NewAccessToken) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO access_tokens (hash, family_id, client_id, scope, issued_at, expires_at) \
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    const SQL: &str = "INSERT INTO access_tokens (hash, family_id, client_id, scope, audience, key_thumbprint, \
+        issued_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     execute!(
         tx,
         SQL,
@@ -107,6 +115,8 @@ pub async fn insert(tx: &mut Tx, token: &NewAccessToken) -> Result<(), StoreErro
         token.family_id.to_string(),
         &token.client_id,
         &token.scope,
+        join_words(&token.audience),
+        &token.key_thumbprint,
         token.issued_at.timestamp_millis(),
         token.expires_at.timestamp_millis()
     )
@@ -115,7 +125,7 @@ pub async fn insert(tx: &mut Tx, token: &NewAccessToken) -> Result<(), StoreErro
 
 /// A token with what its family says, in one query; callers ask [`AccessToken::is_valid`].
 pub async fn get(conn: &mut Conn, hash: &str) -> Result<Option<AccessToken>, StoreError> {
-    const SQL: &str = "SELECT t.hash, t.family_id, t.client_id, t.scope, t.issued_at, t.expires_at, t.revoked_at, \
+    const SQL: &str = "SELECT t.hash, t.family_id, t.client_id, t.scope, t.audience, t.key_thumbprint, t.issued_at, t.expires_at, t.revoked_at, \
         f.app_id, f.user_id, f.session_id, f.revoked_at AS family_revoked_at, f.expires_at AS family_expires_at \
         FROM access_tokens t JOIN token_families f ON f.id = t.family_id WHERE t.hash = $1";
     row::one(fetch_optional!(conn, AccessRow, SQL, hash)?)

@@ -33,6 +33,12 @@ pub struct Purged {
     pub refresh_tokens: u64,
     /// Token families past their absolute end, with all their tokens.
     pub token_families: u64,
+    /// Access tokens of clients that act for themselves.
+    pub service_tokens: u64,
+    /// Device codes, confirmed or not.
+    pub device_grants: u64,
+    /// Proofs and assertions that would be too old anyway.
+    pub proofs_seen: u64,
     /// Counters whose window and wait are over.
     pub throttles: u64,
     /// Audit events past their retention.
@@ -70,6 +76,9 @@ impl Purged {
             self.access_tokens,
             self.refresh_tokens,
             self.token_families,
+            self.service_tokens,
+            self.device_grants,
+            self.proofs_seen,
             self.throttles,
             self.audit_events,
             self.recordings,
@@ -146,6 +155,25 @@ pub async fn purge(tx: &mut Tx, expiry: &Expiry) -> Result<Purged, StoreError> {
         token_families: execute!(
             tx,
             "DELETE FROM token_families WHERE id IN (SELECT id FROM token_families WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        service_tokens: execute!(
+            tx,
+            "DELETE FROM service_tokens WHERE hash IN (SELECT hash FROM service_tokens WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        device_grants: execute!(
+            tx,
+            "DELETE FROM device_grants WHERE device_code_hash IN (SELECT device_code_hash FROM device_grants \
+             WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            BATCH
+        )?,
+        proofs_seen: execute!(
+            tx,
+            "DELETE FROM proofs_seen WHERE id IN (SELECT id FROM proofs_seen WHERE expires_at <= $1 LIMIT $2)",
             now,
             BATCH
         )?,

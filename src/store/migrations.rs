@@ -21,6 +21,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (7, "app parameters", include_str!("../../migrations/0007_app_parameters.sql")),
     (8, "create logout", include_str!("../../migrations/0008_create_logout.sql")),
     (9, "create consents", include_str!("../../migrations/0009_create_consents.sql")),
+    (11, "bind tokens", include_str!("../../migrations/0011_bind_tokens.sql")),
+    (12, "create device grants", include_str!("../../migrations/0012_create_device_grants.sql")),
     (13, "order issuer keys", include_str!("../../migrations/0013_order_issuer_keys.sql")),
     (15, "create sp metadata", include_str!("../../migrations/0015_create_sp_metadata.sql")),
     (17, "create recordings", include_str!("../../migrations/0017_create_recordings.sql")),

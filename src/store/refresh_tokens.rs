@@ -30,6 +30,8 @@ pub struct RefreshToken {
     pub consumed_at: Option<DateTime<Utc>>,
     /// SHA-256 of the token it was exchanged for.
     pub successor_hash: Option<String>,
+    /// The thumbprint of the key it is bound to (RFC 9449).
+    pub key_thumbprint: Option<String>,
     /// Whether another token took its place before it was ever used (a lost response).
     pub replaced: bool,
 }
@@ -38,7 +40,7 @@ pub struct RefreshToken {
 macro_rules! refresh_columns {
     () => {
         "t.hash, t.family_id, t.client_id, t.scope, t.issued_at, t.idle_expires_at, t.consumed_at, t.successor_hash, \
-         t.replaced"
+         t.key_thumbprint, t.replaced"
     };
 }
 
@@ -52,6 +54,7 @@ row_type! {
         idle_expires_at: i64,
         consumed_at: Option<i64>,
         successor_hash: Option<String>,
+        key_thumbprint: Option<String>,
         replaced: bool,
     }
 }
@@ -76,6 +79,7 @@ impl TryFrom<RefreshRow> for RefreshToken {
             client_id: row.client_id,
             scope: row.scope,
             successor_hash: row.successor_hash,
+            key_thumbprint: row.key_thumbprint,
             replaced: row.replaced,
         })
     }
@@ -84,7 +88,7 @@ impl TryFrom<RefreshRow> for RefreshToken {
 /// Keeps a token.
 pub async fn insert(tx: &mut Tx, token: &RefreshToken) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO refresh_tokens (hash, family_id, client_id, scope, issued_at, idle_expires_at, \
-        consumed_at, successor_hash, replaced) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        consumed_at, successor_hash, key_thumbprint, replaced) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     execute!(
         tx,
         SQL,
@@ -96,6 +100,7 @@ pub async fn insert(tx: &mut Tx, token: &RefreshToken) -> Result<(), StoreError>
         token.idle_expires_at.timestamp_millis(),
         millis(token.consumed_at),
         &token.successor_hash,
+        &token.key_thumbprint,
         token.replaced
     )
     .map(|_| ())

@@ -5,7 +5,7 @@ use super::{
     error::Failure,
     health,
     middleware::{headers, host, visit},
-    oidc::{authorize, cors, discovery, logout, pushed, token},
+    oidc::{authorize, cors, device, discovery, logout, pushed, token},
     portal::{account, apps, errors, launch},
     saml::{metadata, slo, sso},
     sign_in::{account as which_account, consent, leave, login, password, setup, sign_out, walk},
@@ -56,6 +56,8 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
         .route("/saml2/{slug}", get(sso::redirect).post(sso::post))
         .route("/saml2/{slug}/slo", get(slo::redirect_binding).post(slo::post))
         .route("/oauth2/authorize", get(authorize::get).post(authorize::post))
+        .route("/device", get(device::show).post(device::submit))
+        .route("/device/answer", post(device::answer))
         .route("/oauth2/logout", get(logout::get).post(logout::post))
         .merge(admin::router())
         .fallback(async || Failure::NotFound)
@@ -79,6 +81,7 @@ fn endpoints(ctx: &AppContext) -> Router<AppContext> {
     Router::new()
         .merge(public)
         .merge(open)
+        .route("/oauth2/device_authorization", post(token::device_authorization))
         .route("/oauth2/introspect", post(token::introspect))
         .route("/saml2/{slug}/slo/soap", post(slo::soap))
         .route("/saml2/{slug}/metadata", get(metadata::metadata))

@@ -5,7 +5,8 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::client::Client;
+use crate::access_token::{Audience, Confirmation};
+use crate::client::{Client, GrantType};
 use crate::error::ProtocolError;
 use crate::params::Params;
 use crate::scope::Scope;
@@ -50,9 +51,11 @@ pub fn check_caller(caller: &Client) -> Result<(), ProtocolError> {
 pub struct StoredToken {
     /// The client it was issued to.
     pub client_id: String,
-    /// Resource servers it is meant for, beside that client.
+    /// Resource servers it is meant for; none: this issuer.
     pub audience: Vec<String>,
-    /// The person.
+    /// The thumbprint of the key it is bound to (RFC 9449 §6.2).
+    pub key_thumbprint: Option<String>,
+    /// The person, as that client knows them; or the client itself.
     pub sub: String,
     /// The person's user name.
     pub username: Option<String>,
@@ -85,8 +88,10 @@ struct ActiveToken {
     exp: i64,
     iat: i64,
     sub: String,
-    aud: Vec<String>,
+    aud: Audience,
     iss: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
 }
 
 impl IntrospectionResponse {
@@ -104,7 +109,10 @@ impl IntrospectionResponse {
     }
 }
 
-/// Answers for a token that was found. To everybody but the token's client and its audience it is not active.
+/// Answers for a token that was found. To everybody but the token's client and its audience it is not active (O-36).
+///
+/// A resource server is a client that gets tokens for nobody but itself, with the resource among its own: it is then
+/// what a token for that resource is meant for. A client in which people sign in is only ever asked about its own.
 pub fn decide(
     token: &StoredToken,
     presented: &PresentedToken,
@@ -112,26 +120,31 @@ pub fn decide(
     issuer: &str,
     now: DateTime<Utc>,
 ) -> IntrospectionResponse {
-    let is_for_caller = token.client_id == caller.client_id || token.audience.contains(&caller.client_id);
+    let is_server = caller.grant_types.iter().all(|grant| *grant == GrantType::ClientCredentials)
+        && token.audience.iter().any(|resource| caller.resources.contains(resource));
+    let is_for_caller = token.client_id == caller.client_id || is_server;
     if !is_for_caller || token.revoked || now >= token.expires_at {
         return IntrospectionResponse::inactive();
     }
-    let mut aud = token.audience.clone();
-    if aud.is_empty() {
-        aud.push(token.client_id.clone());
-    }
+    let token_type = if token.key_thumbprint.is_some() { "DPoP" } else { "Bearer" };
     IntrospectionResponse {
         active: true,
         token: Some(ActiveToken {
             scope: token.scope.clone(),
             client_id: token.client_id.clone(),
             username: token.username.clone(),
-            token_type: matches!(presented, PresentedToken::Access(_)).then_some("Bearer"),
+            token_type: presented.is_access_token().then_some(token_type),
             exp: token.expires_at.timestamp(),
             iat: token.issued_at.timestamp(),
             sub: token.sub.clone(),
-            aud,
+            // A refresh token is only ever for us.
+            aud: if presented.is_access_token() {
+                Audience::of(&token.audience, issuer)
+            } else {
+                Audience::One(issuer.to_owned())
+            },
             iss: issuer.to_owned(),
+            cnf: token.key_thumbprint.clone().map(|jkt| Confirmation { jkt }),
         }),
     }
 }

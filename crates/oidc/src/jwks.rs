@@ -22,7 +22,7 @@ pub struct Jwk {
 /// The members that make up a public key, in the lexicographic order that RFC 7638 §3 hashes them in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-enum PublicMembers {
+pub(crate) enum PublicMembers {
     Ec { crv: &'static str, kty: &'static str, x: String, y: String },
     Okp { crv: &'static str, kty: &'static str, x: String },
     Rsa { e: String, kty: &'static str, n: String },
@@ -108,7 +108,7 @@ impl PublicMembers {
     }
 
     /// RFC 7638 §3: SHA-256 over the required members only, in lexicographic order, without white space.
-    fn thumbprint(&self) -> Result<String, SignError> {
+    pub(crate) fn thumbprint(&self) -> Result<String, SignError> {
         Ok(sha256_base64url(&serde_json::to_vec(self)?))
     }
 }

@@ -9,15 +9,19 @@
 //! [`token::request::TokenRequest::from_params`] → [`token::authorization_code::check`] →
 //! [`id_token::issue`] → [`token::response::TokenResponse`].
 
+pub mod access_token;
 pub mod authorization;
 pub mod claims;
 pub mod client;
+pub mod device;
 pub mod discovery;
+pub mod dpop;
 mod encoding;
 pub mod end_session;
 pub mod error;
 pub mod id_token;
 pub mod introspection;
+pub mod jose;
 pub mod jwks;
 mod jws;
 pub mod logout_token;

@@ -100,12 +100,58 @@ opaque_value! {
     /// The reference of a pushed authorization request (RFC 9126 §2.2), in the form of its example.
     RequestUri, "urn:ietf:params:oauth:request_uri:"
 }
+opaque_value! {
+    /// An access token of a client that acts on its own behalf. A kind of its own: it never opens what a person's does.
+    ServiceToken, "ghm_"
+}
+opaque_value! {
+    /// A device code.
+    DeviceCode, "ghd_"
+}
+
+/// The longest signed access token taken, in bytes.
+const MAX_JWT_BYTES: usize = 8 * 1024;
+
+/// An access token that is a signed JWT, as presented. It is looked up by the hash of its whole text: nobody who lacks the
+/// token knows a text with that hash, so what stands in it need not be read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JwtAccessToken(Zeroizing<String>);
+
+impl JwtAccessToken {
+    /// Takes a text of three base64url parts, in their one spelling.
+    ///
+    /// # Errors
+    /// [`MalformedToken`] otherwise.
+    pub fn parse(text: &str) -> Result<Self, MalformedToken> {
+        let is_part = |part: &str| !part.is_empty() && from_base64url(part).is_some();
+        let parts = text.split('.').count();
+        if text.len() > MAX_JWT_BYTES || parts != 3 || !text.split('.').all(is_part) {
+            return Err(MalformedToken);
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The hash to store or to look up.
+    pub fn hash(&self) -> String {
+        hash(&self.0)
+    }
+}
+
+impl fmt::Debug for JwtAccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JwtAccessToken([redacted])")
+    }
+}
 
 /// A token presented where more than one kind is taken: introspection and revocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PresentedToken {
-    /// An access token.
+    /// An opaque access token of a person.
     Access(AccessToken),
+    /// An opaque access token of a client on its own behalf.
+    Service(ServiceToken),
+    /// A signed access token, of either.
+    Jwt(JwtAccessToken),
     /// A refresh token.
     Refresh(RefreshToken),
 }
@@ -116,13 +162,22 @@ impl PresentedToken {
         AccessToken::parse(text)
             .map(Self::Access)
             .or_else(|_| RefreshToken::parse(text).map(Self::Refresh))
+            .or_else(|_| ServiceToken::parse(text).map(Self::Service))
+            .or_else(|_| JwtAccessToken::parse(text).map(Self::Jwt))
             .ok()
+    }
+
+    /// Whether it is an access token, of whatever form.
+    pub const fn is_access_token(&self) -> bool {
+        !matches!(self, Self::Refresh(_))
     }
 
     /// The hash to look up.
     pub fn hash(&self) -> String {
         match self {
             Self::Access(token) => token.hash(),
+            Self::Service(token) => token.hash(),
+            Self::Jwt(token) => token.hash(),
             Self::Refresh(token) => token.hash(),
         }
     }

@@ -52,6 +52,20 @@ impl GrantDetails {
         }
     }
 
+    /// Those of a device that a person confirmed: nothing but scope and resources was asked.
+    pub fn of_device(scope: Scope, resources: Vec<String>, client: &Client, acr: &str) -> Self {
+        Self {
+            offline: client.trusted || scope.contains(scope::OFFLINE_ACCESS),
+            scope,
+            nonce: None,
+            claims: None,
+            max_age: None,
+            resources,
+            dpop_jkt: None,
+            acr: Some(acr.to_owned()),
+        }
+    }
+
     /// As stored.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()

@@ -12,6 +12,7 @@ use crate::{
 use ::oidc::{
     SigningAlgorithm,
     discovery::{self, Capabilities, Offers},
+    jose::ClientAlgorithm,
     jwks::{Jwk, JwkSet},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -74,9 +75,16 @@ pub fn discovery(ctx: &AppContext) -> serde_json::Value {
 
 /// What this server offers beside the code flow with secrets: what is said here is served, what is not there is not said.
 fn offered() -> Offers {
+    let names = |algorithms: &[ClientAlgorithm]| algorithms.iter().map(ToString::to_string).collect();
     Offers {
         pushed_requests: true,
         fragment: true,
+        device_grant: true,
+        client_credentials: true,
+        private_key_jwt: names(&ClientAlgorithm::ALL),
+        dpop: names(&::oidc::dpop::ALGORITHMS),
+        pairwise: true,
+        signed_userinfo: true,
         front_channel_logout: true,
         back_channel_logout: true,
         ..Offers::default()

@@ -1,7 +1,7 @@
 //! RP-initiated logout: what a client may ask for. Does not own ending the session (`sessions`).
 
-use super::{client, hint};
-use crate::{context::AppContext, service::ServiceError, store};
+use super::{client, hint, subject};
+use crate::{context::AppContext, id::UserId, service::ServiceError, store};
 use ::oidc::{
     ProtocolError,
     end_session::{self, EndSessionDecision, EndSessionRequest},
@@ -21,12 +21,15 @@ pub async fn decide(
         Some(text) => hint::at_logout(ctx, text).await?,
         None => None,
     };
-    let registered = match &hint {
-        Some(hint) => store::apps::find_by_client_id(&mut ctx.db.read().await?, hint.client_id())
-            .await?
-            .map(|app| client::of_app(&app))
-            .transpose()?,
+    let app = match &hint {
+        Some(hint) => store::apps::find_by_client_id(&mut ctx.db.read().await?, hint.client_id()).await?,
         None => None,
     };
-    Ok(Ok(end_session::decide(&request, hint.as_ref(), registered.as_ref(), session_sub)))
+    let registered = app.as_ref().map(client::of_app).transpose()?;
+    // The hint names the person as this client knows them.
+    let session_sub = match (&app, session_sub.map(str::parse::<UserId>)) {
+        (Some(app), Some(Ok(user))) => Some(subject::of(ctx, app, user).await?),
+        _ => session_sub.map(str::to_owned),
+    };
+    Ok(Ok(end_session::decide(&request, hint.as_ref(), registered.as_ref(), session_sub.as_deref())))
 }

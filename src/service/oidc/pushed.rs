@@ -1,7 +1,10 @@
 //! The endpoint for pushed authorization requests (RFC 9126). Does not own the request's checks (`crates/oidc`) or its answer
 //! (`sign_on::oidc`).
 
-use super::client::{EndpointError, authenticate};
+use super::{
+    client::{EndpointError, authenticate},
+    once::{self, Once},
+};
 use crate::{
     context::AppContext,
     domain::{
@@ -37,6 +40,8 @@ pub struct Push<'a> {
     pub body: &'a str,
     /// The thumbprint of the key of a verified `DPoP` header: the code is bound to it.
     pub proof_thumbprint: Option<&'a str>,
+    /// What it used that counts once.
+    pub once: Vec<Once>,
 }
 
 /// Takes a request from an authenticated client and answers its reference.
@@ -78,19 +83,27 @@ pub async fn push(
         expires_at: now + TimeDelta::seconds(i64::from(LIFETIME_SECONDS)),
         consumed_at: None,
     };
+    let once = push.once;
     let kept = ctx
         .db
         .write(move |tx| {
             Box::pin(async move {
+                if let Err(replayed) = once::record(tx, &once).await? {
+                    return Ok::<_, ServiceError>(Written::unaudited(Err(replayed)));
+                }
                 if store::pushed_requests::count_of_app(tx, row.app_id, now).await? >= LIVE_PER_APP {
-                    return Ok::<_, ServiceError>(Written::unaudited(false));
+                    return Ok(Written::unaudited(Ok(false)));
                 }
                 store::pushed_requests::insert(tx, &row).await?;
-                Ok(Written::unaudited(true))
+                Ok(Written::unaudited(Ok(true)))
             })
         })
         .await?;
-    if kept { Ok(pushed::response(&reference)) } else { Err(full().into()) }
+    match kept {
+        Ok(true) => Ok(pushed::response(&reference)),
+        Ok(false) => Err(full().into()),
+        Err(replayed) => refuse(ctx, origin, &app, replayed).await,
+    }
 }
 
 fn full() -> ProtocolError {

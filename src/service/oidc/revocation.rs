@@ -1,48 +1,39 @@
 //! The revocation endpoint (RFC 7009).
 
-use super::client::{EndpointError, authenticate};
+use super::{
+    authentication::{Proven, prove},
+    call::Call,
+    client::EndpointError,
+    once,
+    presented::{self, Found},
+};
 use crate::{
     context::AppContext,
-    domain::audit::{EventType, InitiatedBy, Origin},
+    domain::audit::{EventType, InitiatedBy},
     service::{ServiceError, actor},
     store::{self, Written},
 };
 use ::oidc::{
     params::Params,
     revocation::{self, RevocationDecision, RevocationRequest},
-    token_value::PresentedToken,
 };
 
 /// Ends a token: a refresh token with its whole family, an access token alone. Unknown tokens are ended already.
-pub async fn revoke(
-    ctx: &AppContext,
-    origin: &Origin,
-    authorization: Option<&str>,
-    body: &str,
-) -> Result<(), EndpointError> {
-    let params = Params::parse(body)?;
-    let (app, client) = authenticate(ctx, origin, authorization, &params).await?;
+pub async fn revoke(ctx: &AppContext, call: &Call<'_>) -> Result<(), EndpointError> {
+    let params = Params::parse(call.body)?;
+    let Proven { app, client, assertion } = prove(ctx, call.origin, call.authorization, &params).await?;
     let request = RevocationRequest::from_params(&params)?;
-    let Some(presented) = request.token() else { return Ok(()) };
-    let hash = presented.hash();
-    let mut conn = ctx.db.read().await?;
-    let owner = match presented {
-        PresentedToken::Access(_) => store::access_tokens::get(&mut conn, &hash)
-            .await?
-            .map(|row| (row.token.client_id, row.token.family_id)),
-        PresentedToken::Refresh(_) => {
-            store::refresh_tokens::get(&mut conn, &hash).await?.map(|row| (row.client_id, row.family_id))
-        }
+    let found = match request.token() {
+        Some(presented) => presented::find(&mut ctx.db.read().await?, presented).await?,
+        None => None,
     };
-    drop(conn);
-    let decision =
-        revocation::decide(owner.as_ref().map(|(client_id, _)| client_id.as_str()), &client.client_id);
-    let family_id = match (decision, owner) {
-        (RevocationDecision::Refused(error), _) => return Err(error.into()),
-        (RevocationDecision::Revoke, Some((_, family_id))) => family_id,
-        _ => return Ok(()),
+    let decision = revocation::decide(found.as_ref().map(Found::client_id), &client.client_id);
+    let (ended, refused) = match (decision, found) {
+        (RevocationDecision::Refused(error), _) => (None, Some(error)),
+        (RevocationDecision::Revoke, found) => (found, None),
+        (RevocationDecision::NothingToDo, _) => (None, None),
     };
-    let whole_family = matches!(presented, PresentedToken::Refresh(_));
+    let kind = if matches!(ended, Some(Found::Refresh(_))) { "refresh_token" } else { "access_token" };
     let event = actor::event(ctx, EventType::OauthTokenRevoke)
         .by(InitiatedBy {
             kind: "client".into(),
@@ -50,21 +41,40 @@ pub async fn revoke(
             username: Some(app.label.clone()),
             email: None,
         })
-        .from_origin(origin)
+        .from_origin(call.origin)
         .at(&app)
-        .detail("token", if whole_family { "refresh_token" } else { "access_token" });
-    let now = ctx.now();
-    ctx.db
+        .detail("token", kind);
+    let event = match &refused {
+        Some(error) => event.failed(error.code().as_str(), error.detail().unwrap_or_default()),
+        None => event,
+    };
+    let nothing_to_write = ended.is_none() && refused.is_none() && assertion.is_none();
+    if nothing_to_write {
+        return Ok(());
+    }
+    let (now, failed) = (ctx.now(), refused.is_some());
+    let recorded = ctx
+        .db
         .write(move |tx| {
             Box::pin(async move {
-                let changed = if whole_family {
-                    store::token_families::revoke(tx, family_id, "revoked by the client", now).await?
-                } else {
-                    store::access_tokens::revoke(tx, &hash, now).await?
+                let once: Vec<_> = assertion.into_iter().collect();
+                if let Err(replayed) = once::record(tx, &once).await? {
+                    return Ok::<_, ServiceError>(Written::unaudited(Err(replayed)));
+                }
+                let changed = match ended {
+                    Some(Found::Refresh(row)) => {
+                        store::token_families::revoke(tx, row.family_id, "revoked by the client", now).await?
+                    }
+                    Some(Found::Access(row)) => {
+                        store::access_tokens::revoke(tx, &row.token.hash, now).await?
+                    }
+                    Some(Found::Service(row)) => store::service_tokens::revoke(tx, &row.hash, now).await?,
+                    None => false,
                 };
-                Ok::<_, ServiceError>(if changed { Written::new((), event) } else { Written::unaudited(()) })
+                Ok(if changed || failed { Written::new(Ok(()), event) } else { Written::unaudited(Ok(())) })
             })
         })
         .await?;
-    Ok(())
+    recorded?;
+    refused.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -13,7 +13,7 @@ use crate::{
     id::{SignOnId, TokenFamilyId},
     service::{
         ServiceError, actor,
-        oidc::{client, grant::GrantDetails, hint},
+        oidc::{client, grant::GrantDetails, hint, subject},
     },
     store::{self, Written},
 };
@@ -153,7 +153,7 @@ pub(super) async fn is_expected_person(
     user: &User,
 ) -> Result<bool, ServiceError> {
     let SignOnRequest::Oidc(request) = &flow.request else { return Ok(true) };
-    let sub = user.id.to_string();
+    let sub = subject::of(ctx, &flow.app, user.id).await?;
     let hinted = match request.id_token_hint() {
         Some(text) => match hint::sub_of(ctx, text, request.client_id()).await? {
             // Nobody can be asked, and whom the client meant isn't known.

@@ -14,6 +14,9 @@ pub async fn any_origin(request: Request, next: Next) -> Response {
     let mut response =
         if request.method() == Method::OPTIONS { preflight("GET, OPTIONS") } else { next.run(request).await };
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    // RFC 9449 §8: scripts must see the nonce, and why a token was refused.
+    let exposed = HeaderValue::from_static("dpop-nonce, www-authenticate");
+    response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     response
 }
 

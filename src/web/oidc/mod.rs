@@ -2,6 +2,7 @@
 
 pub mod authorize;
 pub mod cors;
+pub mod device;
 pub mod discovery;
 pub mod logout;
 pub mod pushed;

@@ -2,30 +2,38 @@
 
 use crate::{
     context::AppContext,
-    service::oidc::{client::EndpointError, introspection, revocation, token, userinfo},
+    service::oidc::{
+        call::Call,
+        client::EndpointError,
+        device, dpop as service_dpop, introspection, revocation, token,
+        userinfo::{self, Refused, Userinfo},
+    },
     web::extract::origin,
 };
 use axum::{
     Json,
     body::to_bytes,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use oidc::{ErrorCode, ProtocolError, token::response::ErrorResponse, userinfo::error_response};
+use oidc::{ErrorCode, ProtocolError, dpop, token::response::ErrorResponse, userinfo::error_response};
 
 /// Largest body, as the parser's own limit.
 const BODY_MAX: usize = 32 * 1024;
 
 /// A request's parts that these endpoints look at.
-pub(super) struct Call {
-    pub(super) authorization: Option<String>,
-    pub(super) body: String,
+pub(super) struct Parts {
+    method: Method,
+    path: String,
+    authorization: Option<String>,
+    proofs: Vec<String>,
+    body: String,
     query: Option<String>,
     pub(super) origin: crate::domain::audit::Origin,
 }
 
-impl Call {
+impl Parts {
     pub(super) async fn read(ctx: &AppContext, request: Request) -> Result<Self, ProtocolError> {
         let (parts, body) = request.into_parts();
         let origin = origin::of(&parts.headers, &parts.extensions, &ctx.config);
@@ -40,11 +48,32 @@ impl Call {
         }
         Ok(Self {
             authorization: one_header(&parts.headers)?,
+            proofs: proofs(&parts.headers),
+            method: parts.method,
+            path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             body,
             origin,
         })
     }
+
+    pub(super) fn call(&self) -> Call<'_> {
+        Call {
+            origin: &self.origin,
+            method: self.method.as_str(),
+            path: &self.path,
+            authorization: self.authorization.as_deref(),
+            proofs: &self.proofs,
+            query: self.query.as_deref(),
+            body: &self.body,
+        }
+    }
+}
+
+/// The values of the `DPoP` header; one that is no text is kept as one that is no proof.
+fn proofs(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(dpop::HEADER).iter();
+    values.map(|value| value.to_str().unwrap_or_default().to_owned()).collect()
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
@@ -66,9 +95,43 @@ fn one_header(headers: &HeaderMap) -> Result<Option<String>, ProtocolError> {
 
 /// `POST /oauth2/token`
 pub async fn token(State(ctx): State<AppContext>, request: Request) -> Response {
+    let parts = match Parts::read(&ctx, request).await {
+        Ok(parts) => parts,
+        Err(error) => return refused(error.into()),
+    };
+    let response = match token::exchange(&ctx, &parts.call()).await {
+        Ok(body) => no_store(Json(body).into_response()),
+        Err(error) => refused(error),
+    };
+    with_nonce(&ctx, &parts, response)
+}
+
+/// `GET` and `POST /oauth2/userinfo`
+pub async fn userinfo(State(ctx): State<AppContext>, request: Request) -> Response {
+    let parts = match Parts::read(&ctx, request).await {
+        Ok(parts) => parts,
+        Err(error) => return drawn(&error_response(&error, true, false)),
+    };
+    let sent = parts.authorization.is_some() || !parts.body.is_empty();
+    let response = match userinfo::answer(&ctx, &parts.call()).await {
+        Ok(Userinfo::Claims(claims)) => no_store(Json(claims).into_response()),
+        // OpenID Connect Core §5.3.2: a signed answer says so.
+        Ok(Userinfo::Signed(token)) => {
+            no_store(([(header::CONTENT_TYPE, "application/jwt")], token).into_response())
+        }
+        Err(Refused { error: EndpointError::Protocol(error), is_dpop }) => {
+            drawn(&error_response(&error, sent, is_dpop))
+        }
+        Err(Refused { error, .. }) => refused(error),
+    };
+    with_nonce(&ctx, &parts, response)
+}
+
+/// `POST /oauth2/introspect`
+pub async fn introspect(State(ctx): State<AppContext>, request: Request) -> Response {
     let answered = async {
-        let call = Call::read(&ctx, request).await?;
-        token::exchange(&ctx, &call.origin, call.authorization.as_deref(), &call.body).await
+        let parts = Parts::read(&ctx, request).await?;
+        introspection::answer(&ctx, &parts.call()).await
     };
     match answered.await {
         Ok(body) => no_store(Json(body).into_response()),
@@ -76,28 +139,11 @@ pub async fn token(State(ctx): State<AppContext>, request: Request) -> Response 
     }
 }
 
-/// `GET` and `POST /oauth2/userinfo`
-pub async fn userinfo(State(ctx): State<AppContext>, request: Request) -> Response {
-    let call = match Call::read(&ctx, request).await {
-        Ok(call) => call,
-        Err(error) => return drawn(&error_response(&error, true)),
-    };
-    let sent = call.authorization.is_some() || !call.body.is_empty();
-    let body = (!call.body.is_empty()).then_some(call.body.as_str());
-    match userinfo::answer(&ctx, &call.origin, call.authorization.as_deref(), call.query.as_deref(), body)
-        .await
-    {
-        Ok(claims) => no_store(Json(claims).into_response()),
-        Err(EndpointError::Protocol(error)) => drawn(&error_response(&error, sent)),
-        Err(EndpointError::Service(error)) => refused(EndpointError::Service(error)),
-    }
-}
-
-/// `POST /oauth2/introspect`
-pub async fn introspect(State(ctx): State<AppContext>, request: Request) -> Response {
+/// `POST /oauth2/device_authorization`
+pub async fn device_authorization(State(ctx): State<AppContext>, request: Request) -> Response {
     let answered = async {
-        let call = Call::read(&ctx, request).await?;
-        introspection::answer(&ctx, &call.origin, call.authorization.as_deref(), &call.body).await
+        let parts = Parts::read(&ctx, request).await?;
+        device::begin(&ctx, &parts.call()).await
     };
     match answered.await {
         Ok(body) => no_store(Json(body).into_response()),
@@ -108,13 +154,23 @@ pub async fn introspect(State(ctx): State<AppContext>, request: Request) -> Resp
 /// `POST /oauth2/revoke`
 pub async fn revoke(State(ctx): State<AppContext>, request: Request) -> Response {
     let answered = async {
-        let call = Call::read(&ctx, request).await?;
-        revocation::revoke(&ctx, &call.origin, call.authorization.as_deref(), &call.body).await
+        let parts = Parts::read(&ctx, request).await?;
+        revocation::revoke(&ctx, &parts.call()).await
     };
     match answered.await {
         Ok(()) => no_store(StatusCode::OK.into_response()),
         Err(error) => refused(error),
     }
+}
+
+/// RFC 9449 §8.2: an answer to a proof brings the nonce for the next one.
+pub(super) fn with_nonce(ctx: &AppContext, parts: &Parts, mut response: Response) -> Response {
+    if !parts.proofs.is_empty()
+        && let Ok(nonce) = HeaderValue::from_str(&service_dpop::current_nonce(ctx))
+    {
+        response.headers_mut().insert(dpop::NONCE_HEADER, nonce);
+    }
+    response
 }
 
 pub(super) fn refused(error: EndpointError) -> Response {

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod admin;
 pub mod chart;
+pub mod device;
 pub mod errors;
 pub mod form;
 pub mod icon;

@@ -5,6 +5,7 @@ mod apply;
 mod configuration;
 mod demo;
 mod keys;
+mod killed;
 mod secrets;
 mod serve;
 

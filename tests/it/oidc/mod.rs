@@ -1,17 +1,23 @@
 //! OpenID Connect over HTTP: codes, tokens, userinfo, logout, and what is refused.
 
 mod authorization;
+mod binding;
 mod conformance;
 mod consent;
 mod cors;
+mod devices;
 mod grants;
 pub mod jose;
 mod keys;
 mod logout;
+mod private_keys;
 mod pushed;
 mod refusals;
 mod requests;
+mod services;
 mod simulator;
+mod states;
+mod subjects;
 mod worth;
 
 use crate::support::app::{Browser, Page, TestApp, oidc_settings};

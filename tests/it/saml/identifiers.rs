@@ -9,7 +9,8 @@ use gatehouse::{
     clock::Clock,
     config::Config,
     domain::connection::{
-        AcsUrl, Connection, LogoutBinding, LogoutService, NameIdFormat, SamlConnection, ValueMapping, ValueSource,
+        AcsUrl, Connection, LogoutBinding, LogoutService, NameIdFormat, SamlConnection, ValueMapping,
+        ValueSource,
     },
     service::{apps, simulator},
     store,

@@ -14,10 +14,10 @@ use gatehouse::{
     store::{
         Database, StoreError, access_tokens, app_sessions,
         app_sessions::AppSession,
-        audit, authorization_codes, housekeeping,
+        audit, authorization_codes, device_grants, housekeeping,
         housekeeping::{Expiry, Purged},
-        logouts, name_ids, pending_sign_ons, pushed_requests, refresh_tokens, saml_requests, sessions,
-        settings, throttles, token_families, users,
+        logouts, name_ids, pending_sign_ons, proofs_seen, pushed_requests, refresh_tokens, saml_requests,
+        service_tokens, sessions, settings, throttles, token_families, users,
     },
 };
 
@@ -287,6 +287,11 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         for (name, end) in [("old", at(10)), ("new", at(10_000))] {
             throttles::put(tx, name, &Counter { failures: 1, window_ends_at: end, blocked_until: at(0) }).await?;
         }
+        for (name, end) in [("old", 10), ("new", 10_000)] {
+            service_tokens::insert(tx, &super::bound::service_token(name, app, end)).await?;
+            device_grants::insert(tx, &super::bound::device(name, app, end)).await?;
+            proofs_seen::record(tx, name, at(end)).await?;
+        }
         token_families::insert(tx, &ended).await?;
         token_families::insert(tx, &lives).await?;
         for (hash, end) in [("old", at(10)), ("new", at(10_000))] {
@@ -326,6 +331,9 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         access_tokens: 1,
         refresh_tokens: 1,
         token_families: 1,
+        service_tokens: 1,
+        device_grants: 1,
+        proofs_seen: 1,
         throttles: 1,
         audit_events: 1,
         recordings: 0,
@@ -337,6 +345,10 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
     assert!(read!(db, c => pending_sign_ons::get(c, kept_sign_on)).is_some());
     assert!(read!(db, c => logouts::get(c, logout_id)).is_some());
     assert!(read!(db, c => throttles::get(c, "new")).is_some());
+    assert!(read!(db, c => service_tokens::get(c, "new")).is_some());
+    assert!(read!(db, c => device_grants::get(c, "device new")).is_some());
+    let again = change!(db, tx => proofs_seen::record(tx, "new", at(10_000)).await?).expect("asked");
+    assert!(!again, "still remembered");
     assert!(read!(db, c => pushed_requests::get(c, "recent")).is_some(), "a sign-on may still go on with it");
     assert!(read!(db, c => token_families::get(c, lives_id)).is_some());
     assert!(read!(db, c => authorization_codes::get(c, "new")).is_some());

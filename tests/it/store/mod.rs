@@ -3,6 +3,7 @@
 mod access;
 mod apps;
 mod audit;
+mod bound;
 mod consents;
 mod decryption_keys;
 mod directory;

@@ -48,6 +48,7 @@ pub fn refresh(hash: &str, family: TokenFamilyId, idle_expires_at: DateTime<Utc>
         idle_expires_at,
         consumed_at: None,
         successor_hash: None,
+        key_thumbprint: Some("jkt".into()),
         replaced: false,
     }
 }
@@ -59,6 +60,8 @@ pub fn access(hash: &str, family: TokenFamilyId, expires_at: DateTime<Utc>) -> N
         family_id: family,
         client_id: "client".into(),
         scope: "openid".into(),
+        audience: vec!["https://api.example/".into(), "https://b.example".into()],
+        key_thumbprint: Some("jkt".into()),
         issued_at: at(0),
         expires_at,
     }

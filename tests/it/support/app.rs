@@ -155,9 +155,7 @@ impl TestApp {
 
     /// A new browser.
     pub fn browser(&self) -> Browser {
-        let client =
-            reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).build().expect("a client");
-        Browser { client, url: self.url.clone() }
+        Browser::at(&self.url)
     }
 
     /// A person with [`PASSWORD`].
@@ -320,6 +318,13 @@ pub fn unescape(text: &str) -> String {
 }
 
 impl Browser {
+    /// A new browser in front of the gateway at this address.
+    pub fn at(url: &str) -> Self {
+        let client =
+            reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).build().expect("a client");
+        Self { client, url: url.to_owned() }
+    }
+
     fn absolute(&self, address: &str) -> String {
         if address.starts_with('/') { format!("{}{address}", self.url) } else { address.to_owned() }
     }

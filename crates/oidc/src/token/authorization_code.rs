@@ -20,6 +20,9 @@ pub struct StoredCode {
     pub redirect_uri: Option<String>,
     /// The PKCE challenge of the authorization request, if it held one.
     pub code_challenge: Option<CodeChallenge>,
+    /// The thumbprint of the key that must redeem it, if the authorization request named one (RFC 9449 §10).
+    #[serde(default)]
+    pub dpop_jkt: Option<String>,
     /// The first instant at which it is worthless.
     pub expires_at: DateTime<Utc>,
 }
@@ -32,12 +35,13 @@ impl StoredCode {
             client_id: request.client_id().to_owned(),
             redirect_uri: Some(request.redirect_uri().as_str().to_owned()),
             code_challenge: request.code_challenge().cloned(),
+            dpop_jkt: None,
             expires_at: now + lifetime,
         }
     }
 }
 
-/// Checks a consumed code against the request that presents it.
+/// Checks a consumed code against the request that presents it; `proven_key` is the thumbprint of its DPoP key.
 ///
 /// # Errors
 /// `invalid_grant`; the detail says which check failed.
@@ -46,12 +50,14 @@ pub fn check(
     client_id: &str,
     redirect_uri: Option<&str>,
     verifier: Option<&CodeVerifier>,
+    proven_key: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<(), ProtocolError> {
     check_client(code, client_id)?;
     check_expiry(code, now)?;
     check_redirect_uri(code, redirect_uri)?;
-    check_pkce(code, verifier)
+    check_pkce(code, verifier)?;
+    check_key(code, proven_key)
 }
 
 /// RFC 6749 §4.1.3: the code was issued to the authenticated client.
@@ -86,5 +92,17 @@ fn check_pkce(code: &StoredCode, verifier: Option<&CodeVerifier>) -> Result<(), 
         (Some(_), Some(_)) => Err(ProtocolError::invalid_grant("code_verifier does not match")),
         (Some(_), None) => Err(ProtocolError::invalid_grant("code_verifier missing, challenge stored")),
         (None, Some(_)) => Err(ProtocolError::invalid_grant("code_verifier sent, no challenge stored")),
+    }
+}
+
+/// RFC 9449 §10: a code that was asked for with `dpop_jkt` is redeemed with a proof by that key.
+fn check_key(code: &StoredCode, proven: Option<&str>) -> Result<(), ProtocolError> {
+    match (code.dpop_jkt.as_deref(), proven) {
+        (None, _) => Ok(()),
+        (Some(expected), Some(proven)) if expected == proven => Ok(()),
+        (Some(_), Some(_)) => {
+            Err(ProtocolError::invalid_grant("the DPoP proof is by another key than dpop_jkt"))
+        }
+        (Some(_), None) => Err(ProtocolError::invalid_grant("no DPoP proof, but dpop_jkt was named")),
     }
 }

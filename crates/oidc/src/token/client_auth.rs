@@ -7,6 +7,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
+use super::client_assertion::ClientAssertion;
 use super::client_secret::ClientSecret;
 use crate::client::{Client, ClientAuthMethod};
 use crate::error::ProtocolError;
@@ -27,6 +28,7 @@ pub struct PresentedClient {
     client_id: String,
     method: ClientAuthMethod,
     secret: Option<ClientSecret>,
+    assertion: Option<ClientAssertion>,
 }
 
 impl PresentedClient {
@@ -44,6 +46,11 @@ impl PresentedClient {
     pub const fn secret(&self) -> Option<&ClientSecret> {
         self.secret.as_ref()
     }
+
+    /// The assertion presented, if any.
+    pub const fn assertion(&self) -> Option<&ClientAssertion> {
+        self.assertion.as_ref()
+    }
 }
 
 /// Reads the client's identity from header and body. Call it with the parsed *body*: secrets in a query are
@@ -60,8 +67,13 @@ pub fn parse(authorization_header: Option<&str>, params: &Params) -> Result<Pres
     if methods.into_iter().filter(|used| *used).count() > 1 {
         return Err(ProtocolError::invalid_request("more than one client authentication method"));
     }
-    if assertion {
-        return Err(ProtocolError::invalid_client("client assertions are not supported"));
+    if let Some(assertion) = ClientAssertion::from_params(params)? {
+        return Ok(PresentedClient {
+            client_id: assertion.client_id().to_owned(),
+            method: ClientAuthMethod::PrivateKeyJwt,
+            secret: None,
+            assertion: Some(assertion),
+        });
     }
     if let Some(header) = authorization_header {
         let (client_id, secret) = parse_basic(header)?;
@@ -70,14 +82,14 @@ pub fn parse(authorization_header: Option<&str>, params: &Params) -> Result<Pres
             return Err(ProtocolError::invalid_request("the client_id differs from the authenticated one"));
         }
         let method = ClientAuthMethod::ClientSecretBasic;
-        return Ok(PresentedClient { client_id, method, secret: Some(secret) });
+        return Ok(PresentedClient { client_id, method, secret: Some(secret), assertion: None });
     }
     let client_id = params.get("client_id").ok_or_else(|| ProtocolError::invalid_client("no client_id"))?;
     let (method, secret) = match params.get("client_secret") {
         Some(secret) => (ClientAuthMethod::ClientSecretPost, Some(ClientSecret::new(secret))),
         None => (ClientAuthMethod::None, None),
     };
-    Ok(PresentedClient { client_id: client_id.to_owned(), method, secret })
+    Ok(PresentedClient { client_id: client_id.to_owned(), method, secret, assertion: None })
 }
 
 /// Whether the method is exactly the one registered: a stolen secret must not work by another door, and a

@@ -3,6 +3,7 @@
 //! Does not own the store: consuming a code and rotating a refresh token once is the caller's transaction.
 
 pub mod authorization_code;
+pub mod client_assertion;
 pub mod client_auth;
 pub mod client_secret;
 pub mod refresh_token;

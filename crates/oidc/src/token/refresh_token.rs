@@ -24,6 +24,8 @@ pub struct StoredRefreshToken {
     pub successor_used: bool,
     /// Whether the family was revoked.
     pub family_revoked: bool,
+    /// The thumbprint of the key it is bound to (RFC 9449 §5).
+    pub key_thumbprint: Option<String>,
     /// The scope granted.
     pub scope: Scope,
 }
@@ -55,6 +57,7 @@ pub enum RefreshDecision {
 pub fn decide(
     token: &StoredRefreshToken,
     client_id: &str,
+    proven_key: Option<&str>,
     requested_scope: Option<&Scope>,
     now: DateTime<Utc>,
     grace: TimeDelta,
@@ -62,6 +65,12 @@ pub fn decide(
     // RFC 6749 §10.4: bound to the client it was issued to. Another client learns and changes nothing.
     if token.client_id != client_id {
         return RefreshDecision::Refused(ProtocolError::invalid_grant("refresh token of another client"));
+    }
+    // O-10: bound to the key it was issued for. Whoever lacks the key learns and changes nothing either.
+    if token.key_thumbprint.as_deref().is_some_and(|key| proven_key != Some(key)) {
+        return RefreshDecision::Refused(ProtocolError::invalid_grant(
+            "the refresh token is bound to a key, and no proof by it came along",
+        ));
     }
     if token.family_revoked {
         return RefreshDecision::Refused(ProtocolError::invalid_grant("family revoked"));

@@ -7,7 +7,7 @@ use crate::error::{ErrorCode, ProtocolError};
 use crate::params::Params;
 use crate::pkce::CodeVerifier;
 use crate::scope::Scope;
-use crate::token_value::{AuthorizationCode, RefreshToken};
+use crate::token_value::{AuthorizationCode, DeviceCode, RefreshToken};
 
 /// A token request by grant. `Debug` prints no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum TokenRequest {
         redirect_uri: Option<String>,
         /// The PKCE verifier.
         code_verifier: Option<CodeVerifier>,
+        /// The resource servers the access token is for (RFC 8707 §2.2); empty: those of the grant.
+        resources: Vec<String>,
     },
     /// RFC 6749 §6.
     RefreshToken {
@@ -28,6 +30,22 @@ pub enum TokenRequest {
         refresh_token: RefreshToken,
         /// A narrower scope for the access token.
         scope: Option<Scope>,
+        /// As above.
+        resources: Vec<String>,
+    },
+    /// RFC 6749 §4.4.2.
+    ClientCredentials {
+        /// The scope asked for.
+        scope: Option<Scope>,
+        /// As above.
+        resources: Vec<String>,
+    },
+    /// RFC 8628 §3.4.
+    DeviceCode {
+        /// The device code.
+        device_code: DeviceCode,
+        /// As above.
+        resources: Vec<String>,
     },
 }
 
@@ -46,25 +64,41 @@ impl TokenRequest {
     /// `invalid_request` if a parameter is missing, `unsupported_grant_type`, or `invalid_grant` if the code or
     /// token does not have the form of one of ours.
     pub fn from_params(params: &Params) -> Result<Self, ProtocolError> {
-        match params.require("grant_type", "grant_type is missing")? {
-            "authorization_code" => {
+        let grant_type = params.require("grant_type", "grant_type is missing")?;
+        let resources: Vec<String> = params.all("resource").into_iter().map(ToOwned::to_owned).collect();
+        let scope = || params.get("scope").map(Scope::parse).transpose();
+        match GrantType::parse(grant_type) {
+            Some(GrantType::AuthorizationCode) => {
                 let code = params.require("code", "code is missing")?;
                 Ok(Self::AuthorizationCode {
                     code: AuthorizationCode::parse(code)
                         .map_err(|_| ProtocolError::invalid_grant("not the form of a code"))?,
                     redirect_uri: params.get("redirect_uri").map(ToOwned::to_owned),
                     code_verifier: params.get("code_verifier").map(CodeVerifier::new),
+                    resources,
                 })
             }
-            "refresh_token" => {
+            Some(GrantType::RefreshToken) => {
                 let token = params.require("refresh_token", "refresh_token is missing")?;
                 Ok(Self::RefreshToken {
                     refresh_token: RefreshToken::parse(token)
                         .map_err(|_| ProtocolError::invalid_grant("not the form of a refresh token"))?,
-                    scope: params.get("scope").map(Scope::parse).transpose()?,
+                    scope: scope()?,
+                    resources,
                 })
             }
-            _ => Err(ProtocolError::new(ErrorCode::UnsupportedGrantType, "the grant type is not supported")),
+            Some(GrantType::ClientCredentials) => Ok(Self::ClientCredentials { scope: scope()?, resources }),
+            Some(GrantType::DeviceCode) => {
+                let code = params.require("device_code", "device_code is missing")?;
+                Ok(Self::DeviceCode {
+                    device_code: DeviceCode::parse(code)
+                        .map_err(|_| ProtocolError::invalid_grant("not the form of a device code"))?,
+                    resources,
+                })
+            }
+            None => {
+                Err(ProtocolError::new(ErrorCode::UnsupportedGrantType, "the grant type is not supported"))
+            }
         }
     }
 
@@ -85,6 +119,8 @@ impl TokenRequest {
         match self {
             Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
             Self::RefreshToken { .. } => GrantType::RefreshToken,
+            Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+            Self::DeviceCode { .. } => GrantType::DeviceCode,
         }
     }
 }

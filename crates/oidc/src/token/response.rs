@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::error::{ErrorCode, ProtocolError};
 use crate::scope::Scope;
-use crate::token_value::{AccessToken, RefreshToken};
+use crate::token_value::RefreshToken;
 
 /// The challenge of every 401 for a client (RFC 9110 §15.5.2 wants one; RFC 6749 §5.2 says which).
 pub const BASIC_CHALLENGE: &str = "Basic realm=\"oauth2\", charset=\"UTF-8\"";
@@ -29,15 +29,22 @@ pub struct TokenResponse {
 
 impl TokenResponse {
     /// An answer with an access token that lives `expires_in` seconds.
-    pub fn new(access_token: &AccessToken, expires_in: u32, scope: &Scope) -> Self {
+    pub fn new(access_token: &str, expires_in: u32, scope: &Scope) -> Self {
         Self {
-            access_token: access_token.expose().to_owned(),
+            access_token: access_token.to_owned(),
             token_type: "Bearer",
             expires_in,
             refresh_token: None,
             id_token: None,
             scope: scope.to_string(),
         }
+    }
+
+    /// RFC 9449 §5: says that the access token is bound to a key.
+    #[must_use]
+    pub const fn bound(mut self) -> Self {
+        self.token_type = "DPoP";
+        self
     }
 
     /// Adds a refresh token.

@@ -135,6 +135,7 @@ fn o_31_access_tokens_in_the_query_are_refused() {
     let token = AccessToken::generate(&mut CountingRng(0));
     let header = format!("Bearer {}", token.expose());
     let form = format!("access_token={}", token.expose());
+    let (dpop, capitals) = (format!("DPoP {}", token.expose()), format!("BEARER {}", token.expose()));
     for (header, query, body, expected) in [
         (None, Some(&*form), None, "invalid_request"),
         (Some(&*header), Some(&*form), None, "invalid_request"),
@@ -147,19 +148,29 @@ fn o_31_access_tokens_in_the_query_are_refused() {
         (Some(&*header), None, None, "accepted"),
         (Some(&*header), Some("x=1"), Some("y=1"), "accepted"),
         (None, None, Some(&*form), "accepted"),
+        (Some(&*dpop), None, None, "accepted"),
+        (Some(&*capitals), None, None, "accepted"),
     ] {
-        assert_eq!(code_of(userinfo::bearer_token(header, query, body)), expected, "{header:?} {query:?}");
+        assert_eq!(code_of(userinfo::access_token(header, query, body)), expected, "{header:?} {query:?}");
     }
 }
 
 #[test]
 fn userinfo_errors_carry_a_challenge() {
-    let error = userinfo::bearer_token(Some("Bearer x"), None, None).expect_err("bad");
-    let response = userinfo::error_response(&error, true);
+    let error = userinfo::access_token(Some("Bearer x"), None, None).expect_err("bad");
+    let response = userinfo::error_response(&error, true, false);
     assert_eq!(response.status, 401);
     assert_eq!(
         response.www_authenticate.as_deref(),
         Some("Bearer error=\"invalid_token\", error_description=\"the access token is not valid\"")
     );
-    assert_eq!(userinfo::error_response(&error, false).www_authenticate.as_deref(), Some("Bearer"));
+    let bare = userinfo::error_response(&error, false, false);
+    assert_eq!(bare.www_authenticate.as_deref(), Some("Bearer, DPoP algs=\"PS256 ES256 EdDSA\""));
+    let of_proof = ProtocolError::new(oidc::ErrorCode::UseDpopNonce, "x");
+    let response = userinfo::error_response(&of_proof, true, true);
+    assert_eq!(response.status, 401, "RFC 9449 §9");
+    assert_eq!(
+        response.www_authenticate.as_deref(),
+        Some("DPoP error=\"use_dpop_nonce\", error_description=\"x\", algs=\"PS256 ES256 EdDSA\"")
+    );
 }

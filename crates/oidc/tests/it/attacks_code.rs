@@ -18,7 +18,7 @@ fn redeem(
     verifier: Option<&str>,
 ) -> Result<(), String> {
     let verifier = verifier.map(CodeVerifier::new);
-    check(code, client_id, uri, verifier.as_ref(), now()).map_err(|error| {
+    check(code, client_id, uri, verifier.as_ref(), None, now()).map_err(|error| {
         assert_eq!(error.code().as_str(), "invalid_grant");
         assert_eq!(error.description(), "the grant is not valid", "the reason is not for the client");
         error.detail().unwrap_or_default().to_owned()
@@ -82,7 +82,8 @@ fn o_07_a_code_lives_sixty_seconds_at_most() {
     assert!(generous.check().is_err(), "nor can it be registered");
     let verifier = CodeVerifier::new(VERIFIER);
     let at = |seconds| {
-        check(&code, "metrics", Some(CALLBACK), Some(&verifier), now() + TimeDelta::seconds(seconds)).is_ok()
+        check(&code, "metrics", Some(CALLBACK), Some(&verifier), None, now() + TimeDelta::seconds(seconds))
+            .is_ok()
     };
     assert!(at(59) && !at(60) && !at(61));
 }
@@ -135,4 +136,16 @@ fn token_requests_by_grant() {
         assert_eq!(parse(body).expect_err(body).code().as_str(), expected, "{body}");
     }
     assert!(parse(&format!("grant_type=refresh_token&refresh_token={}", refresh.expose())).is_ok(), "twin");
+}
+
+#[test]
+fn o_05_o_43_a_code_with_dpop_jkt_is_redeemed_by_that_key_only() {
+    let verifier = oidc::pkce::CodeVerifier::new(VERIFIER);
+    let with = |jkt: Option<&str>, proven: Option<&str>| {
+        let code = StoredCode { dpop_jkt: jkt.map(ToOwned::to_owned), ..stored() };
+        check(&code, "metrics", Some(CALLBACK), Some(&verifier), proven, now()).is_ok()
+    };
+    assert!(with(Some("key"), Some("key")), "twin");
+    assert!(with(None, Some("any")) && with(None, None), "twins");
+    assert!(!with(Some("key"), Some("other")) && !with(Some("key"), None));
 }

@@ -19,13 +19,21 @@ fn fresh() -> StoredRefreshToken {
         consumed_at: None,
         successor_used: false,
         family_revoked: false,
+        key_thumbprint: None,
         scope: scope("openid profile email"),
     }
 }
 
 /// One word for a decision at `seconds` after issue with a grace of ten.
 fn word(token: &StoredRefreshToken, seconds: i64) -> &'static str {
-    word_of(&decide(token, "metrics", None, now() + TimeDelta::seconds(seconds), TimeDelta::seconds(10)))
+    word_of(&decide(
+        token,
+        "metrics",
+        None,
+        None,
+        now() + TimeDelta::seconds(seconds),
+        TimeDelta::seconds(10),
+    ))
 }
 
 fn word_of(decision: &RefreshDecision) -> &'static str {
@@ -65,22 +73,23 @@ fn o_09_decision_table() {
 #[test]
 fn o_09_without_grace_every_return_is_reuse() {
     let token = StoredRefreshToken { consumed_at: Some(now()), ..fresh() };
-    assert_eq!(decide(&token, "metrics", None, now(), TimeDelta::zero()), RefreshDecision::Reuse);
-    assert_eq!(decide(&token, "metrics", None, now(), TimeDelta::seconds(-5)), RefreshDecision::Reuse);
-    let replaced = decide(&token, "metrics", None, now(), TimeDelta::seconds(1));
+    assert_eq!(decide(&token, "metrics", None, None, now(), TimeDelta::zero()), RefreshDecision::Reuse);
+    assert_eq!(decide(&token, "metrics", None, None, now(), TimeDelta::seconds(-5)), RefreshDecision::Reuse);
+    let replaced = decide(&token, "metrics", None, None, now(), TimeDelta::seconds(1));
     assert_eq!(word_of(&replaced), "replace", "twin");
 }
 
 #[test]
 fn o_10_bound_to_client_and_scope() {
     let token = fresh();
-    let ask = |client: &str, wish: &str| decide(&token, client, Some(&scope(wish)), now(), TimeDelta::zero());
+    let ask =
+        |client: &str, wish: &str| decide(&token, client, None, Some(&scope(wish)), now(), TimeDelta::zero());
     assert_eq!(word_of(&ask("other", "openid")), "invalid_grant");
     assert_eq!(word_of(&ask("metrics", "openid groups")), "invalid_scope");
     assert_eq!(ask("metrics", "email openid"), RefreshDecision::Rotate { scope: scope("email openid") });
     assert_eq!(ask("metrics", ""), RefreshDecision::Rotate { scope: token.scope.clone() });
     let used = StoredRefreshToken { consumed_at: Some(now()), successor_used: true, ..fresh() };
-    let foreign = decide(&used, "other", None, now(), TimeDelta::zero());
+    let foreign = decide(&used, "other", None, None, now(), TimeDelta::zero());
     assert_eq!(word_of(&foreign), "invalid_grant", "another client cannot have a family revoked");
 }
 
@@ -93,4 +102,20 @@ fn o_11_idle_and_absolute_expiry() {
     let late = StoredRefreshToken { idle_expires_at: now() + TimeDelta::days(100), ..fresh() };
     assert_eq!(word(&late, day(90) - 1), "rotate");
     assert_eq!(word(&late, day(90)), "invalid_grant");
+}
+
+#[test]
+fn o_10_bound_to_its_key() {
+    let token = StoredRefreshToken { key_thumbprint: Some("key".to_owned()), ..fresh() };
+    let ask = |key| decide(&token, "metrics", key, None, now(), TimeDelta::zero());
+    assert!(matches!(ask(Some("key")), RefreshDecision::Rotate { .. }), "twin");
+    for other in [None, Some("other"), Some("")] {
+        assert!(matches!(ask(other), RefreshDecision::Refused(_)), "{other:?}");
+    }
+    // A thief without the key cannot end the family either.
+    let used = StoredRefreshToken { consumed_at: Some(now()), successor_used: true, ..token.clone() };
+    let stolen = decide(&used, "metrics", None, None, now(), TimeDelta::zero());
+    assert!(matches!(stolen, RefreshDecision::Refused(_)));
+    let free = decide(&fresh(), "metrics", Some("any"), None, now(), TimeDelta::zero());
+    assert!(matches!(free, RefreshDecision::Rotate { .. }), "a token that is not bound asks for no key");
 }

@@ -76,7 +76,7 @@ proptest! {
         let _ = EndSessionRequest::parse(&raw);
         let _ = ClaimsRequest::parse(&raw);
         let _ = check_registration(&raw, true);
-        let _ = oidc::userinfo::bearer_token(Some(&raw), Some(&raw), Some(&raw));
+        let _ = oidc::userinfo::access_token(Some(&raw), Some(&raw), Some(&raw));
         prop_assert!(!hint_holds(&raw));
         let request = UnverifiedAuthorizationRequest::parse(&raw);
         prop_assert!(request.map_or(true, |request| request.verify(&client(), &ProviderPolicy::default()).is_err()));

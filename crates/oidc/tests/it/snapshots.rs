@@ -56,7 +56,7 @@ fn token_responses() {
     let rng = &mut CountingRng(0);
     let scope = Scope::parse("openid email").expect("good");
     let access = AccessToken::generate(rng);
-    let plain = TokenResponse::new(&access, 900, &scope);
+    let plain = TokenResponse::new(access.expose(), 900, &scope);
     let full =
         plain.clone().with_refresh_token(&RefreshToken::generate(rng)).with_id_token("a.b.c".to_owned());
     assert!(!format!("{full:?}").contains("gh"), "no token is printed");
@@ -107,6 +107,7 @@ fn introspection() {
     let stored = StoredToken {
         client_id: "metrics".to_owned(),
         audience: Vec::new(),
+        key_thumbprint: None,
         sub: "01J9Z3N4T5".to_owned(),
         username: Some("maya".to_owned()),
         scope: Scope::parse("openid email").expect("good"),
@@ -116,4 +117,58 @@ fn introspection() {
     };
     let response = introspection::decide(&stored, &presented, &client(), ISSUER, now());
     assert_json_snapshot!(response.to_json());
+}
+
+#[test]
+fn o_36_introspection_of_a_bound_token_is_for_its_client_and_its_resource_server() {
+    let presented = PresentedToken::Access(AccessToken::generate(&mut CountingRng(0)));
+    let stored = StoredToken {
+        client_id: "metrics".to_owned(),
+        audience: vec!["https://api.example/".to_owned()],
+        key_thumbprint: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned()),
+        sub: "01J9Z3N4T5".to_owned(),
+        username: None,
+        scope: Scope::parse("read").expect("good"),
+        issued_at: now(),
+        expires_at: now() + chrono::TimeDelta::seconds(900),
+        revoked: false,
+    };
+    let ask =
+        |caller: &oidc::Client| introspection::decide(&stored, &presented, caller, ISSUER, now()).to_json();
+    assert_json_snapshot!(ask(&client()));
+    let mut server = client();
+    server.client_id = "api".to_owned();
+    server.resources = vec!["https://api.example/".to_owned()];
+    assert_eq!(ask(&server)["active"], false, "people sign in there: it is no mere resource server");
+    server.grant_types = vec![oidc::GrantType::ClientCredentials];
+    assert_eq!(ask(&server)["active"], true);
+    server.resources = vec!["https://other.example/".to_owned()];
+    assert_eq!(ask(&server)["active"], false, "a token for somebody else");
+}
+
+#[test]
+fn access_token_jwt() {
+    use oidc::access_token::{AccessTokenClaims, Audience, Confirmation, issue};
+    let mut claims = AccessTokenClaims {
+        iss: ISSUER.to_owned(),
+        sub: "01J9Z3N4T5".to_owned(),
+        aud: Audience::of(&["https://api.example/".to_owned()], ISSUER),
+        exp: now().timestamp() + 900,
+        iat: now().timestamp(),
+        jti: "j1".to_owned(),
+        client_id: "metrics".to_owned(),
+        scope: "openid groups".to_owned(),
+        auth_time: Some(now().timestamp() - 30),
+        acr: None,
+        amr: vec!["pwd".to_owned()],
+        cnf: Some(Confirmation { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned() }),
+        additional: serde_json::Map::new(),
+    };
+    claims.additional.insert("groups".to_owned(), serde_json::json!(["Growth"]));
+    claims.additional.insert("sub".to_owned(), "somebody else".into());
+    claims.additional.insert("scope".to_owned(), "admin".into());
+    let token = issue(&claims, signer(SigningAlgorithm::Es256)).expect("signs");
+    assert_json_snapshot!([part(&token, 0), part(&token, 1)]);
+    let none = Audience::of(&[], ISSUER);
+    assert_eq!(serde_json::to_value(none).expect("JSON"), ISSUER);
 }

@@ -12,6 +12,8 @@ use url::Url;
 const ADDRESSES_MAX: usize = 64;
 /// Shortest and longest life of an access or ID token, in seconds: ten seconds, one day.
 const TOKEN_SECONDS: std::ops::RangeInclusive<u32> = 10..=86_400;
+/// O-09: longest time for a lost answer, in seconds.
+const REFRESH_GRACE_MAX: u32 = 10;
 /// The same of a refresh token: one minute, two years.
 const REFRESH_SECONDS: std::ops::RangeInclusive<u32> = 60..=2 * 366 * 86_400;
 
@@ -155,6 +157,9 @@ impl OidcConnection {
             if !REFRESH_SECONDS.contains(&seconds) {
                 errors.add(field, "Use one minute (60) to two years (63244800)");
             }
+        }
+        if self.refresh_grace_seconds > REFRESH_GRACE_MAX {
+            errors.add("refresh_grace_seconds", "Use 0 to 10 seconds");
         }
         if self.refresh_idle_seconds > self.refresh_absolute_seconds {
             errors.add("refresh_idle_seconds", "The idle limit can’t exceed the absolute one");

@@ -95,6 +95,10 @@ pub struct OidcConnection {
     /// How long refresh tokens live since the sign-in, used or not, in seconds.
     #[serde(default = "read::refresh_absolute_seconds")]
     pub refresh_absolute_seconds: u32,
+    /// For how many seconds a refresh token that was exchanged may come back because the answer was lost, while its
+    /// successor is unused; 0: not at all.
+    #[serde(default)]
+    pub refresh_grace_seconds: u32,
     /// The algorithm of ID tokens.
     #[serde(default)]
     pub id_token_algorithm: IdTokenAlgorithm,
@@ -143,6 +147,7 @@ impl Default for OidcConnection {
             id_token_seconds: lifetimes.id_token_seconds,
             refresh_idle_seconds: lifetimes.refresh_idle_seconds,
             refresh_absolute_seconds: lifetimes.refresh_absolute_seconds,
+            refresh_grace_seconds: 0,
             id_token_algorithm: IdTokenAlgorithm::RS256,
             userinfo_signed_response_alg: None,
             subject_type: SubjectType::Public,

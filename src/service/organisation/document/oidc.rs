@@ -100,6 +100,9 @@ pub struct OidcEntry {
     /// Seconds that refresh tokens live since the sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_absolute_seconds: Option<u32>,
+    /// Seconds that an exchanged refresh token may come back because the answer was lost; none, when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_grace_seconds: Option<u32>,
     /// The algorithm of ID tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_algorithm: Option<IdTokenAlgorithm>,

@@ -61,6 +61,7 @@ pub(super) fn of(
         (&mut oidc.id_token_seconds, block.id_token_seconds),
         (&mut oidc.refresh_idle_seconds, block.refresh_idle_seconds),
         (&mut oidc.refresh_absolute_seconds, block.refresh_absolute_seconds),
+        (&mut oidc.refresh_grace_seconds, block.refresh_grace_seconds),
     ] {
         *field = value.unwrap_or(*field);
     }

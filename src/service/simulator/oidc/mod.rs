@@ -20,7 +20,7 @@ use crate::{
     keyring,
     service::{
         Caller, ServiceError, assignments,
-        oidc::{claims, client},
+        oidc::{claims, client, subject},
     },
 };
 use ::oidc::{
@@ -110,7 +110,7 @@ pub async fn simulate(
         requested: claims_request.as_ref(),
         custom: &custom,
     };
-    let sub = user.id.to_string();
+    let sub = subject::of(ctx, &app, user.id).await?;
     let allowed = checks.iter().all(|check| check.verdict != Verdict::Failed);
     let id_token = id_token_claims(ctx, &registered, &sub, &release);
     let mut simulation = OidcSimulation {

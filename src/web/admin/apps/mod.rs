@@ -17,6 +17,7 @@ pub mod remove;
 mod rows;
 mod saml_advanced;
 mod saml_form;
+pub mod secret;
 mod slug;
 pub mod source;
 pub mod sso;

@@ -211,6 +211,17 @@ const FIXES: &[(&str, &str, Place)] = &[
         Place::None,
     ),
     (
+        "invalid_dpop_proof",
+        "Each request of {app} needs a proof of its own, made then and there. Look at its clock, and at what it signs with.",
+        Place::None,
+    ),
+    (
+        "device_denied",
+        "If they didn’t start it themselves, somebody may have sent them the code: ask them, and tell others.",
+        Place::Person,
+    ),
+    ("expired_token", "A code lasts ten minutes. {app} should show a new one then.", Place::None),
+    (
         "invalid_request",
         "Compare what {app} asked for with its settings here: redirect addresses count letter for letter.",
         Place::SignOn,

@@ -16,6 +16,7 @@ const DENIALS: &[&str] = &[
     "app_paused",
     "access_denied",
     "consent_refused",
+    "device_denied",
     "account_not_active",
     "throttled",
 ];
@@ -281,6 +282,9 @@ fn failure(event: &AuditEvent, who: &str, app: &str) -> String {
         "throttled" => "There were too many tries; further ones have to wait.".to_owned(),
         "invalid_client" => format!("{app} couldn’t prove that it is the client it says."),
         "invalid_grant" => format!("{app} presented a code or token that is used, expired or not its own."),
+        "device_denied" => format!("{who} said no to a device that {app} runs on."),
+        "expired_token" => format!("Nobody confirmed a device of {app} in time."),
+        "invalid_dpop_proof" => format!("{app} couldn’t prove that it holds the key of its token."),
         _ if !kept.is_empty() => finished(kept),
         _ => format!("{} failed.", type_words(event.event_type)),
     }

@@ -7,6 +7,7 @@ use super::super::admin::apps::look::{AppAppearance, Look};
 use super::super::admin::apps::new::{AppNew, AppNewConnector, AppNewForm, ConnectorCard, NewKind};
 use super::super::admin::apps::recipe::ParameterField;
 use super::super::admin::apps::remove::AppRemove;
+use super::super::admin::apps::secret::{AppSecret, SecretRow};
 use super::super::admin::apps::source::SourceFields;
 use super::super::admin::apps::unassign::AppUnassign;
 use super::super::admin::apps::{AppActivity, AppFrame, AppList, AppRow, AppTab};
@@ -333,6 +334,17 @@ fn other_tabs() -> Vec<(&'static str, String)> {
                 events: vec![EventRow::sample()],
                 all_href: "/admin/audit?q=amplitude".into(),
                 pager: Pager::default(),
+            },
+        ),
+        page(
+            "client-secret",
+            &AppSecret {
+                page: page_of("/admin/apps/metrics/secret"),
+                console: console(),
+                frame: AppFrame::sample(AppTab::SignOn),
+                errors: errors_on(&["retire_hours"]),
+                secrets: vec![SecretRow { id: "1".into(), hint: HOSTILE.into(), line: HOSTILE.into() }],
+                retire_hours: "24".into(),
             },
         ),
         page(

@@ -3,6 +3,7 @@
 mod apps;
 mod audit;
 mod common;
+mod device;
 mod gate;
 mod keys;
 mod people;
@@ -18,6 +19,7 @@ use common::HOSTILE;
 pub(crate) fn every_page() -> Vec<(&'static str, String)> {
     [
         gate::pages(),
+        device::pages(),
         portal::pages(),
         apps::pages(),
         sign_on::pages(),

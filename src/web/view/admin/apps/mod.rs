@@ -13,6 +13,7 @@ pub mod recipe;
 pub mod remove;
 pub mod saml;
 pub mod saml_advanced;
+pub mod secret;
 pub mod source;
 pub mod unassign;
 

@@ -1,0 +1,237 @@
+//! Devices without a browser (RFC 8628): they get a pair of codes; a signed-in person enters one of them, compares, and says
+//! yes or no. Does not own the device's polls (`token::device_code`).
+
+use super::{authentication::authenticate, call::Call, client::EndpointError, grant::GrantDetails};
+use crate::{
+    context::AppContext,
+    domain::{
+        access::{self, Access},
+        app::App,
+        audit::{AuditEvent, EventType, InitiatedBy},
+        session::Session,
+        throttle::{DEVICE_CODE, DEVICES},
+        user::User,
+    },
+    id::TokenFamilyId,
+    service::{
+        ServiceError, actor,
+        authentication::throttle::{self, network},
+        sign_on::Visitor,
+    },
+    store::{self, Written, device_grants::DeviceGrant, token_families::Family},
+};
+use ::oidc::{
+    ErrorCode, GrantType, ProtocolError, Scope,
+    device::{
+        INTERVAL_SECONDS, LIFETIME_SECONDS, UserCode, poll::Verdict, response::DeviceAuthorizationResponse,
+    },
+    params::Params,
+    resource, scope,
+    token_value::DeviceCode,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Where a person enters the code.
+pub const PAGE: &str = "/device";
+
+/// Gives a device its codes.
+pub async fn begin(ctx: &AppContext, call: &Call<'_>) -> Result<serde_json::Value, EndpointError> {
+    let params = Params::parse(call.body)?;
+    let (app, client) = authenticate(ctx, call.origin, call.authorization, &params).await?;
+    if !client.may_use(GrantType::DeviceCode) {
+        let why = "the client may not use this grant";
+        return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, why).into());
+    }
+    // RFC 6749 §3.3: what a client is not registered for is left out; without a wish, who it is.
+    let wish = Scope::parse(params.get("scope").unwrap_or(scope::OPENID))?;
+    let scope = wish.intersection(&client.scopes);
+    if scope.is_empty() {
+        return Err(ProtocolError::new(
+            ErrorCode::InvalidScope,
+            "the client is registered for none of these",
+        )
+        .into());
+    }
+    let resources: Vec<String> = params.all("resource").into_iter().map(str::to_owned).collect();
+    resource::check_requested(&resources, &client.resources)?;
+    let counter = format!("devices/{}/{}", app.id, network(&call.origin.client_ip));
+    if throttle::count(ctx, &counter, DEVICES).await?.is_err() {
+        return Err(
+            ProtocolError::new(ErrorCode::SlowDown, "too many devices began; try again in a minute").into()
+        );
+    }
+    let now = ctx.now();
+    let device_code = DeviceCode::generate(&mut ctx.rng());
+    // Two devices with one code would be one in 10^10 even among a thousand; it is drawn anew all the same.
+    for _ in 0..4 {
+        let user_code = UserCode::generate(&mut ctx.rng());
+        let grant = DeviceGrant {
+            device_code_hash: device_code.hash(),
+            user_code_hash: user_code.hash(),
+            app_id: app.id,
+            client_id: client.client_id.clone(),
+            scope: scope.to_string(),
+            resources: resources.clone(),
+            client_ip: call.origin.client_ip.clone(),
+            verdict: Verdict::Pending,
+            interval_seconds: i64::from(INTERVAL_SECONDS),
+            polled_at: None,
+            family_id: None,
+            created_at: now,
+            expires_at: now + TimeDelta::seconds(i64::from(LIFETIME_SECONDS)),
+        };
+        let kept = ctx
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let kept = store::device_grants::insert(tx, &grant).await?;
+                    Ok::<_, ServiceError>(Written::unaudited(kept))
+                })
+            })
+            .await?;
+        if kept {
+            return Ok(DeviceAuthorizationResponse::new(&device_code, &user_code, &ctx.url(PAGE)).to_json());
+        }
+    }
+    Err(ServiceError::Internal("no free user code".into()).into())
+}
+
+/// A device that waits for this person's answer.
+pub struct Waiting {
+    /// The app it is of.
+    pub app: App,
+    /// The address it asked from.
+    pub client_ip: String,
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// What it asks for.
+    pub scope: Scope,
+    grant: DeviceGrant,
+}
+
+/// What became of a code that was typed.
+pub enum Typed {
+    /// A device waits.
+    Waiting(Box<Waiting>),
+    /// Nobody waits with this code, or not any more.
+    Unknown,
+    /// Too many codes were typed; wait until then.
+    TooMany(DateTime<Utc>),
+}
+
+/// The device behind a code. RFC 8628 §5.1: codes are short, so tries are counted before they are looked up, by person and by
+/// network.
+pub async fn look_up(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    user: &User,
+    typed: &str,
+) -> Result<Typed, ServiceError> {
+    let counters = vec![
+        (format!("device_code/{}", user.id), DEVICE_CODE),
+        (format!("device_code/{}", network(&visitor.origin.client_ip)), DEVICE_CODE),
+    ];
+    if let Err(until) = throttle::count_all(ctx, counters).await? {
+        return Ok(Typed::TooMany(until));
+    }
+    Ok(find(ctx, typed).await?.map_or(Typed::Unknown, |waiting| Typed::Waiting(Box::new(waiting))))
+}
+
+async fn find(ctx: &AppContext, typed: &str) -> Result<Option<Waiting>, ServiceError> {
+    let Some(code) = UserCode::parse(typed) else { return Ok(None) };
+    let mut conn = ctx.db.read().await?;
+    let Some(grant) = store::device_grants::find_waiting(&mut conn, &code.hash(), ctx.now()).await? else {
+        return Ok(None);
+    };
+    let Some(app) = store::apps::get(&mut conn, grant.app_id).await? else { return Ok(None) };
+    let scope = Scope::parse(&grant.scope).map_err(ServiceError::internal)?;
+    Ok(Some(Waiting { app, client_ip: grant.client_ip.clone(), since: grant.created_at, scope, grant }))
+}
+
+/// How an answer ended.
+pub enum Answered {
+    /// The device goes on with this account.
+    Approved(App),
+    /// The device is told no.
+    Denied(App),
+    /// The person may not open the app; in words.
+    NoAccess(App, String),
+    /// Nobody waits with this code any more.
+    Gone,
+}
+
+/// Keeps a person's answer. With a yes, access is decided now, and once more in the write; and again when the device comes.
+pub async fn answer(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    session: &Session,
+    user: &User,
+    typed: &str,
+    yes: bool,
+) -> Result<Answered, ServiceError> {
+    let Some(waiting) = find(ctx, typed).await? else { return Ok(Answered::Gone) };
+    let Waiting { app, grant, scope, .. } = waiting;
+    let event = actor::event(ctx, EventType::SsoAuth)
+        .by(InitiatedBy::user(user))
+        .from_origin(&visitor.origin)
+        .at(&app)
+        .detail("grant_type", GrantType::DeviceCode.as_str())
+        .detail("device_ip", grant.client_ip.clone());
+    if !yes {
+        let event = event.failed("device_denied", format!("{} said no to a device.", user.display_name));
+        let said = keep(ctx, grant.device_code_hash, None, event).await?;
+        return Ok(if said { Answered::Denied(app) } else { Answered::Gone });
+    }
+    let routes = store::access::routes(&mut ctx.db.read().await?, user.id, app.id).await?;
+    if let Access::Denied(denial) = access::decide(user, &app, routes) {
+        let words = denial.sentence(&user.display_name, &app.label);
+        let event = event.failed(denial.code(), words.clone());
+        keep(ctx, grant.device_code_hash, None, event).await?;
+        return Ok(Answered::NoAccess(app, words));
+    }
+    let now = ctx.now();
+    let client = super::client::of_app(&app)?;
+    let family = Family {
+        id: TokenFamilyId::new(now, &mut ctx.rng()),
+        app_id: app.id,
+        user_id: user.id,
+        session_id: session.id,
+        auth_time: session.authenticated_at,
+        amr: session.amr.clone(),
+        grant_details: GrantDetails::of_device(scope.clone(), grant.resources, &client, session.acr())
+            .to_json(),
+        created_at: now,
+        expires_at: now + TimeDelta::seconds(i64::from(client.lifetimes.refresh_absolute_seconds)),
+        revoked_at: None,
+        revoked_because: None,
+    };
+    let mut event = event.detail("scope", scope.to_string());
+    event.auth_method = Some(session.amr.join(" "));
+    let said = keep(ctx, grant.device_code_hash, Some(family), event).await?;
+    Ok(if said { Answered::Approved(app) } else { Answered::Gone })
+}
+
+async fn keep(
+    ctx: &AppContext,
+    device_code_hash: String,
+    family: Option<Family>,
+    event: AuditEvent,
+) -> Result<bool, ServiceError> {
+    let now = ctx.now();
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(family) = &family {
+                    let (session, user, app) = (family.session_id, family.user_id, family.app_id);
+                    if !store::access::confirm(tx, session, user, app).await? {
+                        return Ok::<_, ServiceError>(Written::unaudited(false));
+                    }
+                    store::token_families::insert(tx, family).await?;
+                }
+                let family = family.map(|family| family.id);
+                let ours = store::device_grants::answer(tx, &device_code_hash, family, now).await?;
+                Ok(if ours { Written::new(true, event) } else { Written::unaudited(false) })
+            })
+        })
+        .await
+}

@@ -1,0 +1,198 @@
+//! Making the tokens of a person, and the rows that remember them. Does not own who may have them.
+
+use super::{Case, Entitled};
+use crate::{
+    domain::connection::AccessTokenFormat,
+    service::{
+        ServiceError, issuer_keys,
+        oidc::{claims, client::EndpointError, grant::GrantDetails, subject},
+    },
+    store::{
+        access_tokens::NewAccessToken as AccessRow, refresh_tokens::RefreshToken as RefreshRow,
+        token_families::Family,
+    },
+};
+use ::oidc::{
+    GrantType, OpensslSigner, Scope, Signer,
+    access_token::{self, AccessTokenClaims, Audience, Confirmation},
+    claims::ClaimRelease,
+    id_token::{self, IdTokenClaims},
+    scope::{GROUPS, OPENID},
+    token::response::TokenResponse,
+    token_value::{AccessToken, RefreshToken, hash},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, json};
+use std::sync::Arc;
+
+/// What is handed out, and the rows that remember it.
+pub(super) struct Minted {
+    pub(super) response: TokenResponse,
+    pub(super) access: AccessRow,
+    pub(super) refresh: Option<RefreshRow>,
+}
+
+/// What is to be minted.
+pub(super) struct Order<'a> {
+    pub(super) family: &'a Family,
+    pub(super) person: &'a Entitled,
+    pub(super) details: &'a GrantDetails,
+    /// The scope of the access token.
+    pub(super) scope: &'a Scope,
+    /// The resource servers it is for.
+    pub(super) resources: Vec<String>,
+    /// To be echoed in the ID token.
+    pub(super) nonce: Option<String>,
+}
+
+impl Case<'_> {
+    /// Makes access token, refresh token and ID token, as far as grant and client have them.
+    pub(super) async fn mint(&self, order: Order<'_>) -> Result<Minted, EndpointError> {
+        let (ctx, now, lifetimes) = (self.ctx, self.ctx.now(), self.client.lifetimes);
+        let settings = self.settings()?;
+        let sub = subject::of(ctx, self.app, order.person.user.id).await?;
+        let wants_id_token = order.details.scope.contains(OPENID);
+        let signer = if wants_id_token || settings.access_token_format == AccessTokenFormat::Jwt {
+            Some(self.signer().await?)
+        } else {
+            None
+        };
+        let access = match (settings.access_token_format, &signer) {
+            (AccessTokenFormat::Jwt, Some(signer)) => self.access_jwt(&order, &sub, signer, now)?,
+            _ => AccessToken::generate(&mut ctx.rng()).expose().to_owned(),
+        };
+        let refresh = (self.client.may_use(GrantType::RefreshToken) && order.details.offline)
+            .then(|| RefreshToken::generate(&mut ctx.rng()));
+        let mut response = TokenResponse::new(&access, lifetimes.access_token_seconds, order.scope);
+        if let (true, Some(signer)) = (wants_id_token, &signer) {
+            response = response.with_id_token(self.id_token(&order, sub, &access, signer, now)?);
+        }
+        if self.key.is_some() {
+            response = response.bound();
+        }
+        if let Some(refresh) = &refresh {
+            response = response.with_refresh_token(refresh);
+        }
+        let scope = order.scope.to_string();
+        Ok(Minted {
+            response,
+            access: AccessRow {
+                hash: hash(&access),
+                family_id: order.family.id,
+                client_id: self.client.client_id.clone(),
+                scope: scope.clone(),
+                audience: order.resources,
+                key_thumbprint: self.key.clone(),
+                issued_at: now,
+                expires_at: now + seconds(lifetimes.access_token_seconds),
+            },
+            refresh: refresh.map(|refresh| RefreshRow {
+                hash: refresh.hash(),
+                family_id: order.family.id,
+                client_id: self.client.client_id.clone(),
+                scope,
+                issued_at: now,
+                idle_expires_at: (now + seconds(lifetimes.refresh_idle_seconds)).min(order.family.expires_at),
+                consumed_at: None,
+                successor_hash: None,
+                key_thumbprint: self.key.clone(),
+                replaced: false,
+            }),
+        })
+    }
+
+    /// The issuer's key of the client's algorithm.
+    pub(super) async fn signer(&self) -> Result<Arc<OpensslSigner>, EndpointError> {
+        let key = issuer_keys::active(self.ctx, self.settings()?.id_token_algorithm).await?;
+        Ok(self.ctx.keyring.oidc_signer(&key).map_err(ServiceError::internal)?)
+    }
+
+    fn access_jwt(
+        &self,
+        order: &Order<'_>,
+        sub: &str,
+        signer: &OpensslSigner,
+        now: DateTime<Utc>,
+    ) -> Result<String, ServiceError> {
+        let mut additional = Map::new();
+        // RFC 9068 §2.2.3.1: what a resource server may decide by, if the scope asks for it.
+        if order.scope.contains(GROUPS) {
+            additional.insert(GROUPS.to_owned(), json!(order.person.groups));
+        }
+        let claims = AccessTokenClaims {
+            auth_time: Some(order.family.auth_time.timestamp()),
+            acr: order.details.acr.clone(),
+            amr: order.family.amr.clone(),
+            additional,
+            ..self.access_claims(sub.to_owned(), &order.resources, order.scope, now)
+        };
+        access_token::issue(&claims, signer).map_err(ServiceError::internal)
+    }
+
+    /// The claims that every access token of this request has.
+    pub(super) fn access_claims(
+        &self,
+        sub: String,
+        resources: &[String],
+        scope: &Scope,
+        now: DateTime<Utc>,
+    ) -> AccessTokenClaims {
+        let issuer = self.ctx.config.http.public_url.as_str();
+        AccessTokenClaims {
+            iss: issuer.to_owned(),
+            sub,
+            aud: Audience::of(resources, issuer),
+            exp: (now + seconds(self.client.lifetimes.access_token_seconds)).timestamp(),
+            iat: now.timestamp(),
+            jti: AccessToken::generate(&mut self.ctx.rng()).hash(),
+            client_id: self.client.client_id.clone(),
+            scope: scope.to_string(),
+            auth_time: None,
+            acr: None,
+            amr: Vec::new(),
+            cnf: self.key.clone().map(|jkt| Confirmation { jkt }),
+            additional: Map::new(),
+        }
+    }
+
+    fn id_token(
+        &self,
+        order: &Order<'_>,
+        sub: String,
+        access: &str,
+        signer: &OpensslSigner,
+        now: DateTime<Utc>,
+    ) -> Result<String, ServiceError> {
+        let Entitled { user, groups } = order.person;
+        let source = claims::source(user, groups);
+        let custom = claims::custom(self.app, user, groups);
+        let release = ClaimRelease {
+            source: &source,
+            scope: order.scope,
+            allowed: &self.client.scopes,
+            requested: order.details.claims.as_ref(),
+            custom: &custom,
+        };
+        let at_hash = id_token::at_hash(access, signer.algorithm()).map_err(ServiceError::internal)?;
+        let claims = IdTokenClaims {
+            iss: self.ctx.config.http.public_url.as_str().to_owned(),
+            sub,
+            aud: self.client.client_id.clone(),
+            exp: (now + seconds(self.client.lifetimes.id_token_seconds)).timestamp(),
+            iat: now.timestamp(),
+            auth_time: Some(order.family.auth_time.timestamp()),
+            nonce: order.nonce.clone(),
+            at_hash: Some(at_hash),
+            acr: order.details.acr.clone(),
+            amr: order.family.amr.clone(),
+            sid: Some(order.family.session_id.to_string()),
+            azp: None,
+            additional: release.for_id_token(),
+        };
+        id_token::issue(&claims, signer).map_err(ServiceError::internal)
+    }
+}
+
+pub(super) fn seconds(count: u32) -> TimeDelta {
+    TimeDelta::seconds(i64::from(count))
+}

@@ -1,0 +1,142 @@
+//! The token endpoint: something that was granted comes in, new tokens go out; a file a grant. Does not own their shape
+//! (`crates/oidc`). Everything slow (signatures, decisions) happens before the write; the write only claims, stores and says so.
+
+mod authorization_code;
+mod client_credentials;
+mod device_code;
+mod mint;
+mod outcome;
+mod refresh_token;
+
+use super::{
+    authentication::{Proven, prove},
+    call::Call,
+    client::EndpointError,
+    dpop,
+    grant::GrantDetails,
+    once::Once,
+};
+use crate::{
+    context::AppContext,
+    domain::{
+        access::{self, Access},
+        app::App,
+        audit::Origin,
+        connection::OidcConnection,
+        user::User,
+    },
+    service::ServiceError,
+    store::{self, token_families::Family},
+};
+use ::oidc::{Client, ErrorCode, ProtocolError, params::Params, resource, token::request::TokenRequest};
+
+/// Answers a token request.
+pub async fn exchange(ctx: &AppContext, call: &Call<'_>) -> Result<serde_json::Value, EndpointError> {
+    let params = Params::parse(call.body)?;
+    let Proven { app, client, assertion } = prove(ctx, call.origin, call.authorization, &params).await?;
+    let mut case = Case { ctx, origin: call.origin, app: &app, client: &client, key: None, once: Vec::new() };
+    case.once.extend(assertion);
+    let request = match case.prepare(call, &params) {
+        Ok(request) => request,
+        // RFC 9449 §8: no failure, but the first step of a client that knows no nonce yet.
+        Err(error) if error.code() == ErrorCode::UseDpopNonce && case.once.is_empty() => {
+            return Err(error.into());
+        }
+        Err(error) => return case.refuse(error).await,
+    };
+    match request {
+        TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier, resources } => {
+            case.redeem(code, redirect_uri.as_deref(), code_verifier, &resources).await
+        }
+        TokenRequest::RefreshToken { refresh_token, scope, resources } => {
+            case.refresh(refresh_token, scope.as_ref(), &resources).await
+        }
+        TokenRequest::ClientCredentials { scope, resources } => {
+            case.client_credentials(scope.as_ref(), resources).await
+        }
+        TokenRequest::DeviceCode { device_code, resources } => case.device(device_code, &resources).await,
+        _ => {
+            case.refuse(ProtocolError::new(ErrorCode::UnsupportedGrantType, "this grant is not offered"))
+                .await
+        }
+    }
+}
+
+/// One authenticated token request.
+struct Case<'a> {
+    ctx: &'a AppContext,
+    origin: &'a Origin,
+    app: &'a App,
+    client: &'a Client,
+    /// The thumbprint of the key that the caller proved to hold.
+    key: Option<String>,
+    /// What it used that counts once; recorded by every write of this request.
+    once: Vec<Once>,
+}
+
+/// A person who has the app at this moment, and what it may know of their groups.
+struct Entitled {
+    user: User,
+    groups: Vec<String>,
+}
+
+impl Case<'_> {
+    /// Reads the request, its proof, and whether the client may use the grant.
+    fn prepare(&mut self, call: &Call<'_>, params: &Params) -> Result<TokenRequest, ProtocolError> {
+        let proof = dpop::verify(self.ctx, call, None, self.client.is_public())?;
+        if let Some(proof) = &proof {
+            self.once.push(Once::from(proof));
+            self.key = Some(proof.thumbprint().to_owned());
+        } else if self.client.dpop_bound_access_tokens {
+            // RFC 9449 §5.2: a client registered for bound tokens gets no others.
+            return Err(ProtocolError::new(
+                ErrorCode::InvalidDpopProof,
+                "the client must prove a key by DPoP",
+            ));
+        }
+        let request = TokenRequest::from_params(params)?;
+        request.check_grant(self.client)?;
+        Ok(request)
+    }
+
+    fn settings(&self) -> Result<&OidcConnection, ServiceError> {
+        self.app.connection.oidc().ok_or_else(|| ServiceError::Internal("not an OIDC app".into()))
+    }
+
+    /// RFC 8707 §2.2: those asked for now, among those granted; where none was granted, among the client's own.
+    fn resources(&self, requested: &[String], granted: &[String]) -> Result<Vec<String>, ProtocolError> {
+        if requested.is_empty() {
+            return Ok(granted.to_vec());
+        }
+        let allowed = if granted.is_empty() { &self.client.resources } else { granted };
+        resource::check_requested(requested, allowed)?;
+        Ok(requested.to_vec())
+    }
+
+    /// The one gate of every grant of a person: family, account and access at this moment (O-42).
+    async fn may_issue(&self, family: &Family) -> Result<Result<Entitled, ProtocolError>, EndpointError> {
+        if family.revoked_at.is_some() {
+            return Ok(Err(ProtocolError::invalid_grant("the grant was revoked")));
+        }
+        if family.app_id != self.app.id {
+            return Ok(Err(ProtocolError::invalid_grant("the grant is of another client")));
+        }
+        let mut conn = self.ctx.db.read().await?;
+        let Some(user) = store::users::get(&mut conn, family.user_id).await? else {
+            return Ok(Err(ProtocolError::invalid_grant("the account is gone")));
+        };
+        let routes = store::access::routes(&mut conn, user.id, self.app.id).await?;
+        Ok(match access::decide(&user, self.app, routes) {
+            Access::Allowed(routes) => Ok(Entitled { groups: access::group_names(&routes), user }),
+            Access::Denied(denial) => {
+                Err(ProtocolError::invalid_grant(&denial.sentence(&user.display_name, &self.app.label)))
+            }
+        })
+    }
+}
+
+/// What was granted with a family.
+fn details(family: &Family) -> Result<GrantDetails, ServiceError> {
+    GrantDetails::parse(&family.grant_details)
+        .ok_or_else(|| ServiceError::Internal("a grant that can't be read".into()))
+}

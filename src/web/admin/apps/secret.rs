@@ -1,0 +1,107 @@
+//! The client secrets of an app: two work side by side while a new one is brought in. Does not own making them (`service::apps`).
+
+use super::{frame, sso};
+use crate::{
+    context::AppContext,
+    domain::app::App,
+    service::{ServiceError, apps},
+    web::{
+        admin::{
+            frame::console,
+            opened::{Changing, Opened},
+        },
+        error::Failure,
+        extract::{Admin, Fields},
+        respond::{done, page, page_with},
+        view::{
+            admin::{
+                Nav,
+                apps::{
+                    AppTab,
+                    secret::{AppSecret, SecretRow},
+                },
+            },
+            form::Errors,
+        },
+        words,
+    },
+};
+use axum::{extract::State, http::StatusCode, response::Response};
+use chrono::TimeDelta;
+
+/// `GET /admin/apps/{slug}/secret`
+pub async fn show(
+    State(ctx): State<AppContext>,
+    Opened { admin, it: app }: Opened<App>,
+) -> Result<Response, Failure> {
+    page(&draw(&ctx, &admin, &app, "24".to_owned(), Errors::none()).await?)
+}
+
+async fn draw(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+    retire_hours: String,
+    errors: Errors,
+) -> Result<AppSecret, Failure> {
+    if app.connection.oidc().is_none_or(|oidc| !oidc.client_auth.has_secret()) {
+        return Err(Failure::NotFound);
+    }
+    let now = ctx.now();
+    let secrets = apps::secrets(ctx, &admin.caller, app).await?;
+    let secrets = secrets.into_iter().filter(|secret| secret.expires_at.is_none_or(|end| now < end));
+    let secrets = secrets.map(|secret| {
+        let made = words::ago(secret.created_at, now);
+        let line = match secret.expires_at {
+            Some(end) => format!("Made {made}. Ends {} UTC.", end.format("%-d %B, %H:%M")),
+            None => format!("Made {made}. In use."),
+        };
+        SecretRow { id: secret.id.to_string(), hint: secret.hint, line }
+    });
+    Ok(AppSecret {
+        page: admin.visit.page(ctx),
+        console: console(ctx, admin, Nav::Apps).await?,
+        frame: frame::of(ctx, admin, app, AppTab::SignOn).await?,
+        errors,
+        secrets: secrets.collect(),
+        retire_hours,
+    })
+}
+
+/// `POST /admin/apps/{slug}/secret`: a new one, shown on the answer and never again.
+pub async fn submit(
+    State(ctx): State<AppContext>,
+    Changing { admin, it: app }: Changing<App>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let chosen = fields.get("retire_hours");
+    let overlap = chosen.parse().ok().and_then(TimeDelta::try_hours);
+    let made = match overlap {
+        Some(overlap) => apps::rotate_secret_over(&ctx, &admin.caller, &app, overlap).await,
+        None => Err(ServiceError::field("retire_hours", "Choose when the secret in use ends")),
+    };
+    match made {
+        Ok(secret) => sso::stored(&ctx, &admin, &app, Some(secret), "").await,
+        Err(ServiceError::Invalid(refused)) => {
+            let mut errors = Errors::none();
+            for error in refused.0 {
+                errors.add(error.field, error.message);
+            }
+            let drawn = draw(&ctx, &admin, &app, chosen.chars().take(16).collect(), errors).await?;
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &drawn)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `POST /admin/apps/{slug}/secret/withdraw`: one ends now.
+pub async fn withdraw(
+    State(ctx): State<AppContext>,
+    Changing { admin, it: app }: Changing<App>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let id = fields.get("id").parse().map_err(|_| Failure::NotFound)?;
+    apps::withdraw_secret(&ctx, &admin.caller, &app, id).await?;
+    let line = format!("The secret is withdrawn. {} can’t use it any more.", app.label);
+    Ok(done(&ctx, &format!("/admin/apps/{}/secret", app.slug), &line))
+}

@@ -1,0 +1,132 @@
+//! `/device`: a signed-in person types the code of a device, compares, and says yes or no (RFC 8628 §3.3). An address with
+//! the code in it only fills the form in.
+
+use crate::{
+    context::AppContext,
+    domain::user::User,
+    service::oidc::device::{self, Answered, Typed, Waiting},
+    web::{
+        error::Failure,
+        extract::{Fields, SignedIn, Visit},
+        respond::{page, page_with},
+        view::{
+            device::{DeviceCode, DeviceConfirm, DeviceDone},
+            form::{Errors, Hidden},
+        },
+        words,
+    },
+};
+use axum::{
+    extract::{RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use oidc::{Scope, device::UserCode, scope};
+
+/// `GET /device`
+pub async fn show(
+    State(ctx): State<AppContext>,
+    signed_in: SignedIn,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let fields = Fields::parse(query.as_deref().unwrap_or_default())?;
+    let user_code = UserCode::parse(fields.get("user_code")).map(|code| code.shown()).unwrap_or_default();
+    page(&DeviceCode { page: signed_in.visit.page(&ctx), errors: Errors::none(), user_code })
+}
+
+/// `POST /device`: the code; answers with the question.
+pub async fn submit(
+    State(ctx): State<AppContext>,
+    signed_in: SignedIn,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let SignedIn { visit, user, .. } = signed_in;
+    let typed = fields.get("user_code");
+    let (status, message) = match device::look_up(&ctx, &visit.visitor, &user, typed).await? {
+        Typed::Waiting(waiting) => return confirm(&ctx, &visit, &user, typed, *waiting),
+        Typed::Unknown => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "No device waits with this code. Codes last ten minutes: look at the device again.".to_owned(),
+        ),
+        Typed::TooMany(until) => {
+            let wait = words::wait(until, ctx.now());
+            (StatusCode::TOO_MANY_REQUESTS, format!("Too many codes. Try again in {wait}."))
+        }
+    };
+    let user_code: String = typed.chars().take(32).collect();
+    page_with(
+        status,
+        &DeviceCode { page: visit.page(&ctx), errors: Errors::on("user_code", message), user_code },
+    )
+}
+
+fn confirm(
+    ctx: &AppContext,
+    visit: &Visit,
+    user: &User,
+    typed: &str,
+    waiting: Waiting,
+) -> Result<Response, Failure> {
+    let shown = UserCode::parse(typed).map(|code| code.shown()).unwrap_or_default();
+    page(&DeviceConfirm {
+        page: visit.page(ctx),
+        tile: words::tile(&waiting.app),
+        user_code: shown.clone(),
+        name: words::person(user).name,
+        since: words::ago(waiting.since, ctx.now()),
+        client_ip: waiting.client_ip,
+        knows: knows(&waiting.scope),
+        hidden: vec![Hidden::new("user_code", shown)],
+    })
+}
+
+/// What the scope tells, in words.
+fn knows(scope: &Scope) -> String {
+    let told: Vec<&str> = scope
+        .iter()
+        .map(|token| match token {
+            scope::OPENID => "who you are",
+            scope::PROFILE => "your name",
+            scope::EMAIL => "your email",
+            scope::ADDRESS => "your address",
+            scope::PHONE => "your phone number",
+            scope::GROUPS => "your groups",
+            scope::OFFLINE_ACCESS => "all that also while you’re away",
+            other => other,
+        })
+        .collect();
+    told.join(", ")
+}
+
+/// `POST /device/answer`
+pub async fn answer(
+    State(ctx): State<AppContext>,
+    signed_in: SignedIn,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let SignedIn { visit, session, user } = signed_in;
+    let yes = fields.get("answer") == "yes";
+    let answered =
+        device::answer(&ctx, &visit.visitor, &session, &user, fields.get("user_code"), yes).await?;
+    let (status, heading, lede) = match answered {
+        Answered::Approved(app) => (
+            StatusCode::OK,
+            "Connected".to_owned(),
+            format!("{} goes on by itself on the device.", app.label),
+        ),
+        Answered::Denied(app) => {
+            (StatusCode::OK, "Not connected".to_owned(), format!("The device gets nothing of {}.", app.label))
+        }
+        Answered::NoAccess(app, words) => (
+            StatusCode::FORBIDDEN,
+            format!("You can’t open {}", app.label),
+            format!("{words} The device gets nothing."),
+        ),
+        Answered::Gone => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Too late".to_owned(),
+            "No device waits with this code any more. Start again on the device.".to_owned(),
+        ),
+    };
+    page_with(status, &DeviceDone { page: visit.page(&ctx), heading, lede })
+}
