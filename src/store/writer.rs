@@ -1,6 +1,6 @@
 //! The one SQLite writer: a thread with its own connection. Queued writes run in savepoints of one transaction, which is
-//! committed once for all of them (group commit). Does not own what a write does. Nobody is answered before the commit is
-//! durable.
+//! committed once for all of them (group commit); a write that nobody joins needs no savepoint. Does not own what a write
+//! does. Nobody is answered before the commit is durable.
 
 use super::{dialect::Conn, error::StoreError, sqlite::Sqlite, tx::Tx};
 use futures_util::{FutureExt, future::BoxFuture};
@@ -23,6 +23,9 @@ const BATCH_TIME: Duration = Duration::from_millis(20);
 const GATHER: Duration = Duration::from_micros(200);
 /// Most writes that wait in the queue; callers beyond it wait to get in.
 const QUEUE: usize = 1024;
+/// Before it begins, a batch lets others run this often: where every processor is busy, each turn may bring a write that
+/// shares the commit; where one is idle, a turn is over at once.
+const TURNS: usize = 2;
 /// Without work for this long, the writer gives its page cache back to the system.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -168,58 +171,104 @@ fn batch(
     waiting: &mut Vec<Notify>,
 ) -> (Result<(), StoreError>, Ends) {
     let mut ends = None;
-    let mut filled = command(tx, "BEGIN IMMEDIATE");
-    let begun = Instant::now();
-    let mut work = Some(first);
-    let mut taken = 0;
-    while let (Ok(()), Some(one)) = (&filled, work.take()) {
-        filled = in_savepoint(tx, one, waiting);
-        taken += 1;
-        if taken >= BATCH || begun.elapsed() >= BATCH_TIME {
-            break;
-        }
-        let message = match queue.try_recv() {
-            Err(_) if taken < expected => queue.recv_timeout(GATHER).ok(),
-            received => received.ok(),
-        };
-        match message {
-            Some(Message::Work(next, place)) => {
-                drop(place);
-                work = Some(next);
-            }
-            Some(Message::Stop(asked)) => ends = Some(Some(asked)),
-            None => {}
-        }
-    }
-    (filled.and_then(|()| command(tx, "COMMIT")), ends)
+    let result = match second(queue, expected, &mut ends) {
+        None => alone(tx, first, waiting),
+        Some(second) => together(tx, [first, second], queue, expected, waiting, &mut ends),
+    };
+    (result, ends)
 }
 
-/// Runs one write; it is undone alone when it asks for it, panics, or waits for something that is not its transaction.
+/// The write that shares the first one's commit, if one comes soon.
+fn second(queue: &Receiver<Message>, expected: usize, ends: &mut Ends) -> Option<Work> {
+    for _ in 0..TURNS {
+        if let Some(work) = taken(queue.try_recv().ok(), ends) {
+            return Some(work);
+        }
+        std::thread::yield_now();
+    }
+    let late = if expected > 1 { queue.recv_timeout(GATHER).ok() } else { queue.try_recv().ok() };
+    taken(late, ends)
+}
+
+/// The write of a message; a wish to end is noted.
+fn taken(message: Option<Message>, ends: &mut Ends) -> Option<Work> {
+    match message? {
+        Message::Work(work, place) => {
+            drop(place);
+            Some(work)
+        }
+        Message::Stop(asked) => {
+            *ends = Some(Some(asked));
+            None
+        }
+    }
+}
+
+/// Runs one write in a transaction of its own.
+fn alone(tx: &mut Tx, work: Work, waiting: &mut Vec<Notify>) -> Result<(), StoreError> {
+    command(tx, "BEGIN IMMEDIATE")?;
+    let end = if keeps(tx, work, waiting) { "COMMIT" } else { "ROLLBACK" };
+    command(tx, end)
+}
+
+/// Runs writes in savepoints of one transaction, and those that are queued meanwhile.
+fn together(
+    tx: &mut Tx,
+    first: [Work; 2],
+    queue: &Receiver<Message>,
+    expected: usize,
+    waiting: &mut Vec<Notify>,
+    ends: &mut Ends,
+) -> Result<(), StoreError> {
+    command(tx, "BEGIN IMMEDIATE")?;
+    let begun = Instant::now();
+    let mut count = first.len();
+    for work in first {
+        in_savepoint(tx, work, waiting)?;
+    }
+    while count < BATCH && begun.elapsed() < BATCH_TIME && ends.is_none() {
+        let message = match queue.try_recv() {
+            Err(_) if count < expected => queue.recv_timeout(GATHER).ok(),
+            received => received.ok(),
+        };
+        let Some(work) = taken(message, ends) else { break };
+        in_savepoint(tx, work, waiting)?;
+        count += 1;
+    }
+    command(tx, "COMMIT")
+}
+
+/// Runs one write, to be undone alone.
 fn in_savepoint(tx: &mut Tx, work: Work, waiting: &mut Vec<Notify>) -> Result<(), StoreError> {
     command(tx, "SAVEPOINT w")?;
-    let undone = match std::panic::catch_unwind(AssertUnwindSafe(|| work(tx).now_or_never())) {
+    if !keeps(tx, work, waiting) {
+        command(tx, "ROLLBACK TO w")?;
+    }
+    command(tx, "RELEASE w")
+}
+
+/// Runs one write; whether its changes stay. They don't when it asks for that, panics, or waits for something that is not
+/// its transaction.
+fn keeps(tx: &mut Tx, work: Work, waiting: &mut Vec<Notify>) -> bool {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| work(tx).now_or_never())) {
         Ok(Some(Outcome::Keep(notify))) => {
             waiting.push(notify);
-            false
+            true
         }
         Ok(Some(Outcome::Undo(notify))) => {
             waiting.push(notify);
-            true
+            false
         }
         // Its caller is told by the channel that goes with it.
         Ok(None) => {
             tracing::error!("a write waited for something else than its transaction; its changes are undone");
-            true
+            false
         }
         Err(_) => {
             tracing::error!("a write panicked; its changes are undone");
-            true
+            false
         }
-    };
-    if undone {
-        command(tx, "ROLLBACK TO w")?;
     }
-    command(tx, "RELEASE w")
 }
 
 /// A statement of the writer's own.

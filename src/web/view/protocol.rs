@@ -2,7 +2,8 @@
 //!
 //! Own no wording of people and no message; the handler sends them with their own `form-action`.
 
-use askama::Template;
+use askama::{Template, filters::HtmlSafe};
+use std::fmt;
 
 use super::form::Hidden;
 use super::{Page, ui};
@@ -17,11 +18,32 @@ pub struct SamlPost {
     pub label: String,
     /// The verified AssertionConsumerService address.
     pub action: String,
-    /// The response in base64.
-    pub saml_response: String,
+    /// The response.
+    pub saml_response: Base64,
     /// `RelayState` exactly as it came.
     pub relay_state: Option<String>,
 }
+
+/// Text in the alphabet of base64 (RFC 4648 §4): HTML gives none of it another meaning, so it is drawn as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base64(String);
+
+impl Base64 {
+    /// `None` for anything else.
+    pub fn new(text: String) -> Option<Self> {
+        let fits =
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+        fits.then_some(Self(text))
+    }
+}
+
+impl fmt::Display for Base64 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Base64 {}
 
 /// An authorization response by OAuth 2.0 Form Post Response Mode.
 #[derive(Debug, Clone, Template)]

@@ -2,7 +2,7 @@
 
 use super::super::errors::{Contact, HandOver};
 use super::super::form::{Errors, Hidden};
-use super::super::protocol::{FormPost, SamlPost};
+use super::super::protocol::{Base64, FormPost, SamlPost};
 use super::super::setup::Setup;
 use super::super::sign_in::{
     ChooseAccount, Consent, Leave, LogoutFrames, LogoutHop, LogoutWait, Name, Password, Release, SignOut,
@@ -241,7 +241,7 @@ fn leaving() -> Vec<(&'static str, String)> {
                 page: Page::sample("/saml2/amplitude"),
                 label: HOSTILE.into(),
                 action: format!("https://app.example/acs?q={HOSTILE}"),
-                saml_response: "PHNhbWxwOlJlc3BvbnNlLz4=".into(),
+                saml_response: saml_response(),
                 relay_state: Some(HOSTILE.into()),
             },
         ),
@@ -282,13 +282,32 @@ fn failures() -> Vec<(&'static str, String)> {
     ]
 }
 
+fn saml_response() -> Base64 {
+    Base64::new("PHNhbWxwOlJlc3BvbnNlLz4+".into()).expect("base64")
+}
+
+#[test]
+fn a_message_is_drawn_without_escapes_because_nothing_else_gets_in() {
+    let post = SamlPost {
+        page: Page::sample("/saml2/amplitude"),
+        label: "Amplitude".into(),
+        action: "https://app.example/acs".into(),
+        saml_response: saml_response(),
+        relay_state: None,
+    };
+    assert!(page("saml-post", &post).1.contains("value=\"PHNhbWxwOlJlc3BvbnNlLz4+\""));
+    for foreign in ["PHNh\"", "PH Nh", "PHN\nh", "<PHN>", "PHN&", "PHN'", "PHNé", "PHN_-"] {
+        assert_eq!(Base64::new(foreign.into()), None, "{foreign}");
+    }
+}
+
 #[test]
 fn a_relay_state_comes_back_letter_for_letter() {
     let post = SamlPost {
         page: Page::sample("/saml2/amplitude"),
         label: "Amplitude".into(),
         action: "https://app.example/acs".into(),
-        saml_response: "PHNhbWxwOlJlc3BvbnNlLz4=".into(),
+        saml_response: saml_response(),
         relay_state: Some("a&b=\"c\"<d>".into()),
     };
     let (_, html) = page("saml-post", &post);
