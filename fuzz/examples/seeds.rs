@@ -369,7 +369,10 @@ fn proofs() -> Result<()> {
     seed("oidc_dpop_proof", "claims", "", &claims("1772600767"))?;
     seed("oidc_dpop_proof", "nonce", "", &claims("1772600767,\"nonce\":\"good\""))?;
     for (name, header) in [
-        ("private", "{\"typ\":\"dpop+jwt\",\"alg\":\"EdDSA\",\"jwk\":{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\",\"d\":\"AA\"}}"),
+        (
+            "private",
+            "{\"typ\":\"dpop+jwt\",\"alg\":\"EdDSA\",\"jwk\":{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\",\"d\":\"AA\"}}",
+        ),
         ("header", "{\"typ\":\"dpop+jwt\",\"alg\":\"EdDSA\",\"jwk\":JWK}"),
         ("none", "{\"typ\":\"dpop+jwt\",\"alg\":\"none\",\"jwk\":JWK}"),
     ] {
@@ -378,13 +381,34 @@ fn proofs() -> Result<()> {
     seed("oidc_dpop_proof", "token", "", "eyJ0eXAiOiJkcG9wK2p3dCJ9.e30.AAAA")?;
     let assertion = "{\"iss\":\"metrics\",\"sub\":\"metrics\",\"aud\":\"https://id.fernhill.example\",\"jti\":\"a\",\"exp\":1772600800}";
     seed("oidc_client_assertion", "claims", "", assertion)?;
-    seed("oidc_client_assertion", "header", "!", &format!("{{\"alg\":\"EdDSA\",\"kid\":\"live\",\"typ\":\"JWT\"}}\n{assertion}"))?;
-    seed("oidc_client_assertion", "jku", "!", &format!("{{\"alg\":\"EdDSA\",\"jku\":\"https://evil.example\"}}\n{assertion}"))?;
-    seed("oidc_client_assertion", "keys", "K", "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}")?;
+    seed(
+        "oidc_client_assertion",
+        "header",
+        "!",
+        &format!("{{\"alg\":\"EdDSA\",\"kid\":\"live\",\"typ\":\"JWT\"}}\n{assertion}"),
+    )?;
+    seed(
+        "oidc_client_assertion",
+        "jku",
+        "!",
+        &format!("{{\"alg\":\"EdDSA\",\"jku\":\"https://evil.example\"}}\n{assertion}"),
+    )?;
+    seed(
+        "oidc_client_assertion",
+        "keys",
+        "K",
+        "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}",
+    )?;
     seed("oidc_client_assertion", "token", "", "eyJhbGciOiJFZERTQSJ9.e30.AAAA")?;
     for (name, text) in [
-        ("both", "{\"userinfo\":{\"email\":null,\"name\":{\"essential\":true}},\"id_token\":{\"email\":null}}"),
-        ("values", "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"a\",\"b\"]},\"sub\":{\"value\":\"maya\"}}}"),
+        (
+            "both",
+            "{\"userinfo\":{\"email\":null,\"name\":{\"essential\":true}},\"id_token\":{\"email\":null}}",
+        ),
+        (
+            "values",
+            "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"a\",\"b\"]},\"sub\":{\"value\":\"maya\"}}}",
+        ),
         ("protocol", "{\"userinfo\":{\"iss\":null,\"cnf\":null,\"secret\":null},\"x\":[]}"),
     ] {
         seed("oidc_claims_parameter", name, "", text)?;

@@ -27,9 +27,15 @@ pub fn run(data: &[u8]) {
         .map(|name| (name.to_owned(), serde_json::Value::from(format!("{name} of maya"))))
         .into_iter()
         .collect::<BTreeMap<_, _>>();
-    let (scope, allowed) = (Scope::parse("openid").expect("good"), Scope::parse("openid email").expect("good"));
-    let release =
-        ClaimRelease { source: &source, scope: &scope, allowed: &allowed, requested: Some(&request), custom: &[] };
+    let (scope, allowed) =
+        (Scope::parse("openid").expect("good"), Scope::parse("openid email").expect("good"));
+    let release = ClaimRelease {
+        source: &source,
+        scope: &scope,
+        allowed: &allowed,
+        requested: Some(&request),
+        custom: &[],
+    };
     for (name, value) in release.for_id_token().into_iter().chain(release.for_userinfo()) {
         assert_eq!((name.as_str(), value.as_str()), ("email", Some("email of maya")));
         assert!(!is_protocol_claim(&name));
