@@ -13,7 +13,7 @@ use crate::{
     },
     id::{AppId, JobId, UserId},
     outbound::http::Client,
-    service::{ServiceError, issuer_keys},
+    service::{ServiceError, issuer_keys, oidc::subject},
     store::{self, Job, StoreError, Tx, Written, outbox::ClaimedJob},
 };
 use ::oidc::logout_token::{self, LogoutTokenSpec};
@@ -294,7 +294,9 @@ async fn token(
 ) -> Result<String, ServiceError> {
     let key = issuer_keys::active(ctx, settings.id_token_algorithm).await?;
     let signer = ctx.keyring.oidc_signer(&key).map_err(ServiceError::internal)?;
-    let (now, sub, sid) = (ctx.now(), subject_of(app, session.user_id), session.session_id.to_string());
+    let (now, sid) = (ctx.now(), session.session_id.to_string());
+    // The person as this client knows them: the `sub` of its ID tokens.
+    let sub = subject::of(ctx, app, session.user_id).await?;
     let jti = JobId::new(now, &mut ctx.rng()).to_string();
     let spec = LogoutTokenSpec {
         issuer: ctx.config.http.public_url.as_str(),
@@ -305,11 +307,6 @@ async fn token(
         jti: &jti,
     };
     logout_token::issue(&spec, &*signer).map_err(ServiceError::internal)
-}
-
-/// The person as this client knows them: the `sub` of its ID tokens.
-fn subject_of(_app: &App, user: UserId) -> String {
-    user.to_string()
 }
 
 #[cfg(test)]

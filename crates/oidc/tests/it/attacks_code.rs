@@ -111,7 +111,8 @@ fn token_requests_by_grant() {
     let refresh = RefreshToken::generate(&mut CountingRng(0));
     let body = format!("grant_type=authorization_code&code={}&code_verifier={VERIFIER}", code.expose());
     let request = parse(&body).expect("good");
-    let TokenRequest::AuthorizationCode { code: read, redirect_uri: None, code_verifier: Some(_) } = &request
+    let TokenRequest::AuthorizationCode { code: read, redirect_uri: None, code_verifier: Some(_), .. } =
+        &request
     else {
         unreachable!("another grant: {request:?}")
     };

@@ -28,7 +28,7 @@ fn claims() -> Value {
     })
 }
 
-fn context<'a>(nonces: &'a [String]) -> ProofContext<'a> {
+fn context(nonces: &[String]) -> ProofContext<'_> {
     ProofContext {
         method: "POST",
         address: ADDRESS,

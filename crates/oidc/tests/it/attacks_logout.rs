@@ -87,6 +87,7 @@ fn o_36_tokens_are_introspected_by_their_client_and_audience_only() {
         issued_at: now(),
         expires_at: now() + TimeDelta::seconds(900),
         revoked: false,
+        key_thumbprint: None,
     };
     let active = |token: &StoredToken, caller: &str, seconds: i64| {
         let mut caller_client = client();
