@@ -87,6 +87,5 @@ fn offered() -> Offers {
         signed_userinfo: true,
         front_channel_logout: true,
         back_channel_logout: true,
-        ..Offers::default()
     }
 }

@@ -80,7 +80,7 @@ async fn every_setting_of_the_organisation_file_is_in_the_form() {
     let saved = saml_of(&app).await;
     assert_eq!(saved.signature_algorithm, SamlSignatureAlgorithm::RsaSha512);
     assert!(saved.encrypt && saved.allow_sha1 && !saved.allow_idp_initiated && !saved.strict_relay_state);
-    assert_eq!(saved.encryption_certificates, [key.certificate.clone()]);
+    assert_eq!(saved.encryption_certificates, std::slice::from_ref(&key.certificate));
     assert_eq!(
         (saved.content_encryption, saved.key_transport),
         (ContentEncryption::Aes128Gcm, KeyTransport::RsaOaepSha256)

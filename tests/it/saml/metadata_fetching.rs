@@ -63,7 +63,7 @@ async fn c_25_large_documents_and_bombs_are_cut_off() {
     };
     server.reply("/sp", packed(descriptor().xml().as_bytes(), 1));
     assert_eq!(refresh(&app).await, Refreshed::Same, "gzip is understood");
-    server.reply("/sp", packed(&[b' '; 1024 * 1024], 51));
+    server.reply("/sp", packed(&vec![b' '; 1024 * 1024], 51));
     assert_eq!(refused(&app).await, "metadata_too_large");
     let mut half = packed(descriptor().xml().as_bytes(), 1);
     half.body.truncate(half.body.len() / 2);

@@ -238,7 +238,7 @@ pub async fn submit(
             _ => store(&ctx, &admin, &app, &fields).await,
         }
     };
-    match saving::save(&fields, &app, work).await? {
+    match Box::pin(saving::save(&fields, &app, work)).await? {
         Ok(line) => Ok(done(&ctx, &format!("/admin/apps/{}/sso", app.slug), line)),
         Err(unsaved) => again(&ctx, &admin, app, &fields, unsaved).await,
     }
