@@ -119,6 +119,7 @@ fn query(base: &str, entity_id: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             address.push(char::from(byte));
         } else {
+            address.push('%');
             for digit in [byte >> 4, byte & 0xf] {
                 address
                     .extend(char::from_digit(u32::from(digit), 16).map(|digit| digit.to_ascii_uppercase()));
