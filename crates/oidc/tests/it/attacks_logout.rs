@@ -8,7 +8,7 @@ use oidc::introspection::{self, IntrospectionRequest, StoredToken};
 use oidc::params::Params;
 use oidc::revocation::{self, RevocationDecision, RevocationRequest};
 use oidc::token_value::{AccessToken, RefreshToken};
-use oidc::{ClientAuthMethod, Scope, SigningAlgorithm};
+use oidc::{ClientAuthMethod, GrantType, Scope, SigningAlgorithm};
 
 use crate::support::{CountingRng, ISSUER, client, key_set, now, signer};
 
@@ -92,6 +92,12 @@ fn o_36_tokens_are_introspected_by_their_client_and_audience_only() {
     let active = |token: &StoredToken, caller: &str, seconds: i64| {
         let mut caller_client = client();
         caller_client.client_id = caller.to_owned();
+        if caller.starts_with("api") {
+            caller_client.resources = vec!["api".to_owned()];
+        }
+        if caller == "api" {
+            caller_client.grant_types = vec![GrantType::ClientCredentials];
+        }
         let at = now() + TimeDelta::seconds(seconds);
         let json = introspection::decide(token, presented, &caller_client, ISSUER, at).to_json();
         if json["active"] == false {
@@ -101,6 +107,7 @@ fn o_36_tokens_are_introspected_by_their_client_and_audience_only() {
     };
     assert!(active(&stored, "metrics", 0) && active(&stored, "api", 899), "twins");
     assert!(!active(&stored, "other", 0));
+    assert!(!active(&stored, "api-client", 0), "people sign in there: it is no resource server");
     assert!(!active(&stored, "metrics", 900));
     assert!(!active(&StoredToken { revoked: true, ..stored.clone() }, "metrics", 0));
     let mut public = client();
