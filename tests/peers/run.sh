@@ -132,6 +132,7 @@ run_on() {
     run_suite 'refusals' 120 "$here/.venv/bin/python" -m support.runner test_refusals
     run_suite 'Authlib' 120 "$here/.venv/bin/python" -m support.runner test_oidc_authlib
     run_suite 'mod_auth_openidc' 120 "$here/.venv/bin/python" -m support.runner test_oidc_mod_auth_openidc
+    run_suite 'JupyterHub' 120 "$here/.venv/bin/python" -m support.runner test_oidc_jupyterhub
     export -f openid_client
     run_suite 'openid-client, oauth4webapi and oidc-client-ts' 180 env here="$here" work="$work" bash -c openid_client
     run_suite 'a certificate rollover' 180 "$here/.venv/bin/python" -m support.runner test_rollover
