@@ -76,7 +76,13 @@ install_peers() {
             --requirement "$here/requirements.txt" || exit 1
         echo "$wanted" >"$installed"
     fi
-    (cd "$here" && timeout 180 npm ci --no-audit --no-fund --loglevel=error) || exit 1
+    # npm ci begins by removing the folder, and the note of what is in it with it.
+    installed=$here/node_modules/.package-lock.sha256
+    wanted=$(sha256sum "$here/package-lock.json")
+    if [ "$(cat "$installed" 2>/dev/null)" != "$wanted" ]; then
+        (cd "$here" && timeout 180 npm ci --no-audit --no-fund --loglevel=error) || exit 1
+        echo "$wanted" >"$installed"
+    fi
 }
 
 # count NAME STATUS FILE  Adds what a suite wrote to FILE, "PASSED FAILED".
