@@ -28,12 +28,14 @@ done
 passed=0
 failed=0
 gateway_pid=
+beside_pid=
 work=$(mktemp -d "${TMPDIR:-/tmp}/gatehouse-peers.XXXXXX")
 
 source "$here/support/gateway.sh"
 source "$here/support/postgres.sh"
 
 finish() {
+    [ -z "$beside_pid" ] || kill -TERM "$beside_pid" 2>/dev/null
     stop_gateway
     drop_scratch_database
     stop_postgres
@@ -74,19 +76,20 @@ install_peers() {
             --requirement "$here/requirements.txt" || exit 1
         echo "$wanted" >"$installed"
     fi
-    (cd "$here" && timeout 180 npm ci --no-audit --no-fund --loglevel=error) || exit 1
+    # npm ci begins by removing the folder, and the note of what is in it with it.
+    installed=$here/node_modules/.package-lock.sha256
+    wanted=$(sha256sum "$here/package-lock.json")
+    if [ "$(cat "$installed" 2>/dev/null)" != "$wanted" ]; then
+        (cd "$here" && timeout 180 npm ci --no-audit --no-fund --loglevel=error) || exit 1
+        echo "$wanted" >"$installed"
+    fi
 }
 
-# run_suite NAME SECONDS COMMAND…  The command writes its counts, "PASSED FAILED", to $work/counts.
-run_suite() {
-    local name=$1 limit=$2 p=0 f=0
-    shift 2
-    say "$name ($database)"
-    rm -f "$work/counts"
-    timeout --kill-after=5 "$limit" "$@"
-    local status=$?
-    if [ -s "$work/counts" ]; then
-        read -r p f <"$work/counts"
+# count NAME STATUS FILE  Adds what a suite wrote to FILE, "PASSED FAILED".
+count() {
+    local name=$1 status=$2 file=$3 p=0 f=0
+    if [ -s "$file" ]; then
+        read -r p f <"$file"
         passed=$((passed + p))
         failed=$((failed + f))
         [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || broken "$name ended with status $status"
@@ -95,13 +98,44 @@ run_suite() {
     fi
 }
 
+# run_suite NAME SECONDS COMMAND…  The command writes its counts to $PEERS_COUNTS.
+run_suite() {
+    local name=$1 limit=$2 began=$SECONDS
+    shift 2
+    say "$name ($database)"
+    rm -f "$PEERS_COUNTS"
+    timeout --kill-after=5 "$limit" "$@"
+    count "$name" "$?" "$PEERS_COUNTS"
+    echo "$name took $((SECONDS - began)) s"
+}
+
+# start_beside NAME SECONDS COMMAND…  As run_suite, but others run meanwhile; for what lasts by the clock.
+start_beside() {
+    local limit=$2
+    beside_name=$1
+    shift 2
+    rm -f "$work/beside.counts"
+    PEERS_COUNTS=$work/beside.counts timeout --kill-after=5 "$limit" "$@" >"$work/beside.log" 2>&1 &
+    beside_pid=$!
+}
+
+# Waits for what start_beside started, shows what it said and counts it.
+end_beside() {
+    local status=0
+    say "$beside_name, beside the others ($database)"
+    wait "$beside_pid" || status=$?
+    beside_pid=
+    cat "$work/beside.log"
+    count "$beside_name" "$status" "$work/beside.counts"
+}
+
 openid_client() {
     local output=$work/openid-client.tap status=0 p f
     (cd "$here" && node --test --test-reporter=tap --test-reporter-destination="$output" \
         --test-reporter=spec --test-reporter-destination=stdout --test-concurrency=1 ./*.test.mjs) || status=$?
     p=$(sed -n 's/^# pass //p' "$output" | tail -1)
     f=$(sed -n 's/^# fail //p' "$output" | tail -1)
-    [ -n "$p" ] && echo "$p ${f:-0}" >"$work/counts"
+    [ -n "$p" ] && echo "$p ${f:-0}" >"$PEERS_COUNTS"
     return "$status"
 }
 
@@ -119,6 +153,8 @@ run_on() {
         stop_gateway
         return
     fi
+    # It has an app of its own, and steps at fixed times.
+    start_beside 'a certificate rollover' 180 "$here/.venv/bin/python" -m support.runner test_rollover
     run_suite 'python3-saml' 120 "$here/.venv/bin/python" -m support.runner test_python3_saml
     run_suite 'pysaml2' 120 "$here/.venv/bin/python" -m support.runner test_pysaml2
     run_suite 'python3-saml, sealed' 120 "$here/.venv/bin/python" -m support.runner test_python3_saml_sealed
@@ -132,9 +168,10 @@ run_on() {
     run_suite 'refusals' 120 "$here/.venv/bin/python" -m support.runner test_refusals
     run_suite 'Authlib' 120 "$here/.venv/bin/python" -m support.runner test_oidc_authlib
     run_suite 'mod_auth_openidc' 120 "$here/.venv/bin/python" -m support.runner test_oidc_mod_auth_openidc
+    run_suite 'JupyterHub' 120 "$here/.venv/bin/python" -m support.runner test_oidc_jupyterhub
     export -f openid_client
     run_suite 'openid-client, oauth4webapi and oidc-client-ts' 180 env here="$here" work="$work" bash -c openid_client
-    run_suite 'a certificate rollover' 180 "$here/.venv/bin/python" -m support.runner test_rollover
+    end_beside
     run_suite 'xmlsec1 and the OASIS schemas' 120 "$here/.venv/bin/python" -m support.runner test_messages
     run_suite 'the log of the run' 30 "$here/.venv/bin/python" -m support.runner test_log
     local before=$failed

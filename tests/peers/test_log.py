@@ -21,7 +21,7 @@ class Log(unittest.TestCase):
 
     def test_no_secret_is_written(self):
         known = state.load()
-        secrets = [*known["passwords"].values(), known["basic_secret"], known["post_secret"],
+        secrets = [*known["passwords"].values(), *(value for name, value in known.items() if name.endswith("_secret")),
                    (state.folder() / "master.key").read_bytes().decode("latin-1").strip()]
         for secret in secrets:
             self.assertNotIn(secret, self.text)

@@ -56,21 +56,29 @@ def key_pair(folder: Path, name: str) -> None:
 
 
 def main(database_url: str, folder: Path) -> None:
-    listen_port, sp_port, back_port, apache_port, spa_port, *site_ports = free_ports(5 + len(sites.NAMES))
+    listen_port, sp_port, back_port, apache_port, spa_port, *hub_ports = free_ports(8 + len(sites.NAMES))
+    hub_ports, site_ports = hub_ports[:3], hub_ports[3:]
     url = f"http://127.0.0.1:{listen_port}"
     sp_base = f"http://127.0.0.1:{sp_port}"
     state = {
         "url": url,
         "sp_base": sp_base,
         "folder": str(folder),
-        "passwords": {name: secrets.token_urlsafe(18) for name in ("maya", "omar", "rivera")},
+        "passwords": {name: secrets.token_urlsafe(18) for name in ("maya", "omar", "ines", "rivera")},
         "basic_secret": secrets.token_urlsafe(33),
         "post_secret": secrets.token_urlsafe(33),
         "back_secret": secrets.token_urlsafe(33),
         "apache_secret": secrets.token_urlsafe(33),
+        "hub_secret": secrets.token_urlsafe(33),
         "back_channel": f"http://127.0.0.1:{back_port}/backchannel",
         "apache": f"http://127.0.0.1:{apache_port}",
         "spa": f"http://127.0.0.1:{spa_port}",
+        "hub": {
+            **{name: f"http://127.0.0.1:{port}" for name, port in zip(("url", "inner", "proxy_api"), hub_ports)},
+            "api_token": secrets.token_urlsafe(33),
+            "admin_group": GROUP_UMLAUT,
+            "allowed_group": "Elsewhere",
+        },
         "maya": {
             "email": "maya.okafor@fernhill.example",
             "display_name": MAYA_NAME,
@@ -111,6 +119,7 @@ def main(database_url: str, folder: Path) -> None:
         "MAYA_DEPARTMENT": MAYA_DEPARTMENT,
         "MAYA_PASSWORD": state["passwords"]["maya"],
         "OMAR_PASSWORD": state["passwords"]["omar"],
+        "INES_PASSWORD": state["passwords"]["ines"],
         "OWNER_PASSWORD": state["passwords"]["rivera"],
         "GROUP_PLAIN": GROUP_PLAIN,
         "GROUP_MARKUP": GROUP_MARKUP,
@@ -123,12 +132,14 @@ def main(database_url: str, folder: Path) -> None:
         "POST_SECRET": state["post_secret"],
         "BACK_SECRET": state["back_secret"],
         "APACHE_SECRET": state["apache_secret"],
+        "HUB_SECRET": state["hub_secret"],
         "BACK_CHANNEL": state["back_channel"],
     }
     values = {name: json.dumps(value, ensure_ascii=False) for name, value in quoted.items()}
     values["SP_BASE"] = sp_base
     values["APACHE"] = state["apache"]
     values["SPA"] = state["spa"]
+    values["HUB"] = state["hub"]["url"]
     organisation = Template((HERE / "org.template.yaml").read_text(encoding="utf-8")).substitute(values)
     (folder / "org.yaml").write_text(organisation, encoding="utf-8")
 

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import requests
+
 START_SECONDS = 30
 STOP_SECONDS = 10
 
@@ -49,3 +51,11 @@ def listens(base: str) -> bool:
     with socket.socket() as tried:
         tried.settimeout(1)
         return tried.connect_ex((address.hostname, address.port)) == 0
+
+
+def answers(address: str) -> bool:
+    """Whether what is at this address answers that it is well."""
+    try:
+        return requests.get(address, timeout=2).ok
+    except requests.RequestException:
+        return False
