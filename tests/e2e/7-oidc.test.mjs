@@ -266,5 +266,14 @@ for (const script of [true, false]) {
     await source.locator('details summary').first().click();
     assert.equal(await source.locator('[name=sp_metadata_url]').isVisible(), true);
     await see('app-sso-source');
+    // Nobody listens there: the page says what is wrong, and sign-in goes on as it is.
+    await source.locator('[name=sp_metadata_url]').fill('https://127.0.0.1:1/metadata');
+    await source.getByRole('button', { name: 'Save and fetch' }).click();
+    await source.getByText('Never fetched').waitFor();
+    assert.match(await source.innerText(), /could not be fetched: ./, 'the cause is told');
+    await see('app-sso-source-failed');
+    await source.locator('[name=sp_metadata_url]').fill('');
+    await source.getByRole('button', { name: 'Save and fetch' }).click();
+    await source.getByText('Never fetched').waitFor({ state: 'detached' });
   }));
 }
