@@ -271,6 +271,7 @@ for (const script of [true, false]) {
     await source.getByRole('button', { name: 'Save and fetch' }).click();
     await source.getByText('Never fetched').waitFor();
     assert.match(await source.innerText(), /could not be fetched: ./, 'the cause is told');
+    assert.equal(await page.locator('.flash').getAttribute('data-tone'), 'warn', 'a failure is no success');
     await see('app-sso-source-failed');
     await source.locator('[name=sp_metadata_url]').fill('');
     await source.getByRole('button', { name: 'Save and fetch' }).click();
