@@ -1,4 +1,4 @@
-// Owns what every page must pass: axe in light and dark, no sideways scroll, pictures taken.
+// Owns what every page must pass: axe in light and dark, no sideways scroll, no empty icon, pictures taken.
 // Does not own how a test gets to the page.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,6 +21,7 @@ export async function look(page, name) {
     await page.screenshot({ path: `${OUT}/${name}${colorScheme === 'dark' ? '-dark' : ''}.png` });
     found.push(...(await violations(page)).map((each) => `${colorScheme}: ${each}`));
   }
+  found.push(...(await emptyIcons(page)));
   await page.emulateMedia({ colorScheme: 'light' });
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 844 });
@@ -35,6 +36,13 @@ async function violations(page) {
   await page.evaluate(axe);
   const result = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), TAGS);
   return result.violations.map((rule) => `${rule.id}: ${rule.nodes.slice(0, 3).map((node) => `${node.target.join(' ')} — ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ''}`).join('; ')}`);
+}
+
+/** Icons that the sprite doesn't have: they leave a hole. */
+async function emptyIcons(page) {
+  return page.evaluate(() => [...document.querySelectorAll('svg use')]
+    .filter((each) => each.ownerSVGElement.checkVisibility() && each.getBBox().width === 0)
+    .map((each) => `no icon ${each.getAttribute('href')}`));
 }
 
 /** What sticks out when the whole page scrolls sideways. Works without script too. */

@@ -14,6 +14,7 @@ use crate::{
     web::{
         admin::{
             apps::certificate::words::day,
+            forms,
             opened::Changing,
             saving::{self, Compared, Unsaved},
         },
@@ -228,18 +229,19 @@ pub async fn submit(
             "approve" => {
                 let version = app.version;
                 sp_metadata::approve(&ctx, &admin.caller, &app, version, &digest).await?;
-                Ok("Approved. It counts from the next sign-in.")
+                Ok((Tone::Ok, "Approved. It counts from the next sign-in."))
             }
             "dismiss" => {
                 sp_metadata::dismiss(&ctx, &admin.caller, &app, &digest).await?;
-                Ok("Dismissed. The settings stay as they are.")
+                Ok((Tone::Ok, "Dismissed. The settings stay as they are."))
             }
             "fetch" => Ok(said(&sp_metadata::refresh_now(&ctx, &admin.caller, app.id).await?)),
             _ => store(&ctx, &admin, &app, &fields).await,
         }
     };
     match Box::pin(saving::save(&fields, &app, work)).await? {
-        Ok(line) => Ok(done(&ctx, &format!("/admin/apps/{}/sso", app.slug), line)),
+        Ok((Tone::Ok, line)) => Ok(done(&ctx, &format!("/admin/apps/{}/sso", app.slug), line)),
+        Ok((_, line)) => Ok(forms::warned(&ctx, &format!("/admin/apps/{}/sso", app.slug), line)),
         Err(unsaved) => again(&ctx, &admin, app, &fields, unsaved).await,
     }
 }
@@ -250,7 +252,7 @@ async fn store(
     admin: &Admin,
     app: &App,
     fields: &Fields,
-) -> Result<&'static str, crate::service::ServiceError> {
+) -> Result<(Tone, &'static str), crate::service::ServiceError> {
     let Some(saml) = app.connection.saml() else {
         return Err(crate::service::ServiceError::NotFound("application"));
     };
@@ -259,18 +261,20 @@ async fn store(
     let connection = Connection::Saml(Box::new(SamlConnection { metadata_source, ..saml.clone() }));
     let saved = sso::save(ctx, admin, app, connection).await?;
     if !fetches {
-        return Ok("Saved. The metadata is no longer fetched.");
+        return Ok((Tone::Ok, "Saved. The metadata is no longer fetched."));
     }
     Ok(said(&sp_metadata::refresh_now(ctx, &admin.caller, saved.id).await?))
 }
 
-fn said(outcome: &Refreshed) -> &'static str {
+fn said(outcome: &Refreshed) -> (Tone, &'static str) {
     match outcome {
-        Refreshed::Same => "Fetched. Nothing changes.",
-        Refreshed::Applied => "Fetched. The settings follow the metadata.",
-        Refreshed::Waits => "Fetched. Keys or addresses changed: look at them and approve or dismiss.",
-        Refreshed::Failed(_) => "The metadata could not be fetched. The page says why.",
-        Refreshed::Busy => "It is being fetched just now. Look again in a minute.",
+        Refreshed::Same => (Tone::Ok, "Fetched. Nothing changes."),
+        Refreshed::Applied => (Tone::Ok, "Fetched. The settings follow the metadata."),
+        Refreshed::Waits => {
+            (Tone::Warn, "Fetched. Keys or addresses changed: look at them and approve or dismiss.")
+        }
+        Refreshed::Failed(_) => (Tone::Warn, "The metadata could not be fetched. The page says why."),
+        Refreshed::Busy => (Tone::Warn, "It is being fetched just now. Look again in a minute."),
     }
 }
 

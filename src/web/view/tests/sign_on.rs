@@ -473,6 +473,7 @@ fn a_secret_is_shown_only_when_it_was_just_made() {
     let kept = OidcSso { secret: Secret::Kept("Ends in …3ubf".into()), ..shown };
     let (_, html) = page("app-oidc", &kept);
     assert!(html.contains("Make a new secret") && !html.contains("shown this once"));
+    assert!(html.contains("/secret\">All secrets and their ends</a>"), "the way to the old ones");
 }
 
 #[test]
