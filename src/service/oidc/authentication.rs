@@ -10,7 +10,7 @@ use crate::{
     domain::{
         app::App,
         audit::{AuditEvent, EventType, InitiatedBy, Origin},
-        connection::AssertionAlgorithm,
+        connection::{AssertionAlgorithm, OidcConnection},
         throttle::CLIENT,
     },
     keyring::secret_matches,
@@ -164,10 +164,7 @@ async fn verify_assertion(
 ) -> Result<Once, EndpointError> {
     let settings =
         app.connection.oidc().ok_or_else(|| ServiceError::Internal("an OIDC app without settings".into()))?;
-    let allowed: Vec<ClientAlgorithm> = match settings.token_endpoint_auth_signing_alg {
-        Some(registered) => vec![algorithm(registered)],
-        None => ClientAlgorithm::ALL.to_vec(),
-    };
+    let allowed = allowed_algorithms(settings);
     for renew in [false, true] {
         let keys = client_keys::of(ctx, settings, renew).await??;
         let issuer = ctx.config.http.public_url.as_str();
@@ -178,6 +175,16 @@ async fn verify_assertion(
         }
     }
     Err(ProtocolError::invalid_client("no key of the client has the assertion’s kid and algorithm").into())
+}
+
+/// The one that is registered; otherwise all. FAPI 2.0 §5.4.1 leaves RS256 out, so it is left out for a client that must push its
+/// requests and whose tokens are bound: those two settings are the profile.
+fn allowed_algorithms(settings: &OidcConnection) -> Vec<ClientAlgorithm> {
+    match settings.token_endpoint_auth_signing_alg {
+        Some(registered) => vec![algorithm(registered)],
+        None if settings.require_par && settings.dpop_bound_access_tokens => ClientAlgorithm::FAPI.to_vec(),
+        None => ClientAlgorithm::ALL.to_vec(),
+    }
 }
 
 fn algorithm(registered: AssertionAlgorithm) -> ClientAlgorithm {

@@ -34,7 +34,8 @@ impl Gateway {
     }
 }
 
-async fn answer(browser: &Browser, question: &str, said: &str) -> Page {
+/// Says `allow` or `cancel` to the question at this address, and answers the page that goes to the client.
+pub(super) async fn answer(browser: &Browser, question: &str, said: &str) -> Page {
     let flow = question.rsplit('=').next().expect("a flow");
     let asked = browser.get(question).await.field("asked").expect("what is asked");
     let fields = [("flow", flow), ("asked", asked.as_str()), ("answer", said)];

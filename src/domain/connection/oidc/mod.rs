@@ -39,7 +39,8 @@ pub struct OidcConnection {
     /// Where its public keys are, instead; empty: nowhere.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub jwks_uri: String,
-    /// The one algorithm of its assertions; without it, every one that fits the key.
+    /// The one algorithm of its assertions; without it, every one that fits the key, but not RS256 where `require_par` and
+    /// `dpop_bound_access_tokens` make it a client of the FAPI 2 profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_signing_alg: Option<AssertionAlgorithm>,
     /// Whether PKCE must be used; always so for public clients, and always checked when used.

@@ -87,14 +87,12 @@ impl Case<'_> {
         if let Some(proof) = &proof {
             self.once.push(Once::from(proof));
             self.key = Some(proof.thumbprint().to_owned());
-        } else if self.client.dpop_bound_access_tokens {
-            // RFC 9449 §5.2: a client registered for bound tokens gets no others.
-            return Err(ProtocolError::new(
-                ErrorCode::InvalidDpopProof,
-                "the client must prove a key by DPoP",
-            ));
         }
         let request = TokenRequest::from_params(params)?;
+        // RFC 9449 §5.2: a client registered for bound tokens gets no others.
+        if proof.is_none() && self.client.dpop_bound_access_tokens {
+            return Err(unproven(&request));
+        }
         request.check_grant(self.client)?;
         Ok(request)
     }
@@ -132,6 +130,15 @@ impl Case<'_> {
                 Err(ProtocolError::invalid_grant(&denial.sentence(&user.display_name, &self.app.label)))
             }
         })
+    }
+}
+
+/// What a client hears that must prove its key and did not try. O-10: a refresh token without its key is an invalid grant, whether
+/// the client was registered for bound tokens or chose them; the FAPI 2 plan takes only words of RFC 6749 §5.2 there.
+fn unproven(request: &TokenRequest) -> ProtocolError {
+    match request {
+        TokenRequest::RefreshToken { .. } => ProtocolError::invalid_grant("no DPoP proof"),
+        _ => ProtocolError::new(ErrorCode::InvalidDpopProof, "the client must prove a key by DPoP"),
     }
 }
 

@@ -186,20 +186,9 @@ impl Suite {
                     .collect()
             }
         };
-        let names: BTreeSet<&str> = fields.keys().map(String::as_str).collect();
-        let allowed: &[&str] = if fields.contains_key("error") {
-            &["error", "error_description", "iss", "state"]
-        } else {
-            &["code", "iss", "state"]
-        };
-        assert!(names.iter().all(|name| allowed.contains(name)), "{names:?}");
-        assert_eq!(fields.get("iss"), Some(&self.app.url), "RFC 9207");
+        check_answer(&self.app, &fields);
         if let Some(state) = fields.get("state") {
             assert_eq!(state, STATE);
-        }
-        if let Some(description) = fields.get("error_description") {
-            let is_legal = |b: u8| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-            assert!(description.bytes().all(is_legal), "RFC 6749 §4.1.2.1: {description}");
         }
         Callback { fields }
     }
@@ -257,60 +246,8 @@ impl Suite {
             check_strength(refresh, "refresh token");
         }
         let id_token = text(&answer, "id_token");
-        let (id, header) = self.check_id_token(client, &id_token, nonce, &access).await;
+        let (id, header) = check_id_token(&self.app, &client.id, &id_token, nonce, &access).await;
         Tokens { id, header, id_token, access, refresh }
-    }
-
-    async fn check_id_token(
-        &self,
-        client: &Client,
-        token: &str,
-        nonce: Option<&str>,
-        access: &str,
-    ) -> (Value, Value) {
-        let jwks = json(&self.app.browser().get("/oauth2/jwks").await);
-        let jose::Proven { header, claims } = jose::proven(token, &jwks);
-        assert_eq!(claims["iss"], self.app.url);
-        assert_eq!(claims["aud"], client.id, "one audience, as text");
-        let now = self.app.ctx.now().timestamp();
-        let number = |name: &str| claims[name].as_i64().unwrap_or_else(|| panic!("no {name}: {claims}"));
-        assert!(number("exp") > now && number("exp") < now + 86_400, "{claims}");
-        assert!(number("iat") <= now && number("iat") > now - 300, "{claims}");
-        assert_eq!(claims.get("nonce").and_then(Value::as_str), nonce, "{claims}");
-        assert!(claims["sub"].as_str().is_some_and(|sub| !sub.is_empty() && sub.len() <= 255));
-        assert!(claims.get("acr").is_none_or(|acr| acr.as_str().is_some_and(|acr| !acr.is_empty())));
-        if let Some(auth_time) = claims.get("auth_time") {
-            let at = auth_time.as_i64().expect("a number");
-            assert!(at <= now && at > now - 365 * 86_400);
-        }
-        if let Some(hash) = claims.get("at_hash") {
-            let algorithm = match header["alg"].as_str() {
-                Some("EdDSA") => openssl::hash::MessageDigest::sha512(),
-                _ => openssl::hash::MessageDigest::sha256(),
-            };
-            let full = openssl::hash::hash(algorithm, access.as_bytes()).expect("hashed");
-            let half = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&full[..full.len() / 2]);
-            assert_eq!(*hash, half);
-        }
-        let known = [
-            "iss",
-            "sub",
-            "aud",
-            "exp",
-            "iat",
-            "nonce",
-            "auth_time",
-            "acr",
-            "amr",
-            "at_hash",
-            "sid",
-            "azp",
-            "jti",
-        ];
-        let members = claims.as_object().expect("claims");
-        let unasked: Vec<_> = members.keys().filter(|name| !known.contains(&name.as_str())).collect();
-        assert!(unasked.is_empty(), "nobody asked for {unasked:?}");
-        (claims, header)
     }
 
     /// What userinfo says of a token, by GET.
@@ -374,8 +311,77 @@ async fn registered(app: &TestApp, group: &Group, id: &str, settings: OidcConnec
     Client { id: id.to_owned(), secret: secret.expect("a secret"), redirect, by_post }
 }
 
+/// §2.1: an answer holds exactly its parameters, `iss` to the byte, and words in the characters that are allowed.
+pub fn check_answer(app: &TestApp, fields: &HashMap<String, String>) {
+    let names: BTreeSet<&str> = fields.keys().map(String::as_str).collect();
+    let allowed: &[&str] = if fields.contains_key("error") {
+        &["error", "error_description", "iss", "state"]
+    } else {
+        &["code", "iss", "state"]
+    };
+    assert!(names.iter().all(|name| allowed.contains(name)), "{names:?}");
+    assert_eq!(fields.get("iss"), Some(&app.url), "RFC 9207");
+    if let Some(description) = fields.get("error_description") {
+        let is_legal = |b: u8| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        assert!(description.bytes().all(is_legal), "RFC 6749 §4.1.2.1: {description}");
+    }
+}
+
+/// §2.1: an ID token, proven against the published keys, of right now and with nothing in it that nobody asked for.
+pub async fn check_id_token(
+    app: &TestApp,
+    client_id: &str,
+    token: &str,
+    nonce: Option<&str>,
+    access: &str,
+) -> (Value, Value) {
+    let jwks = json(&app.browser().get("/oauth2/jwks").await);
+    let jose::Proven { header, claims } = jose::proven(token, &jwks);
+    assert_eq!(claims["iss"], app.url);
+    assert_eq!(claims["aud"], client_id, "one audience, as text");
+    let now = app.ctx.now().timestamp();
+    let number = |name: &str| claims[name].as_i64().unwrap_or_else(|| panic!("no {name}: {claims}"));
+    assert!(number("exp") > now && number("exp") < now + 86_400, "{claims}");
+    assert!(number("iat") <= now && number("iat") > now - 300, "{claims}");
+    assert_eq!(claims.get("nonce").and_then(Value::as_str), nonce, "{claims}");
+    assert!(claims["sub"].as_str().is_some_and(|sub| !sub.is_empty() && sub.len() <= 255));
+    assert!(claims.get("acr").is_none_or(|acr| acr.as_str().is_some_and(|acr| !acr.is_empty())));
+    if let Some(auth_time) = claims.get("auth_time") {
+        let at = auth_time.as_i64().expect("a number");
+        assert!(at <= now && at > now - 365 * 86_400);
+    }
+    if let Some(hash) = claims.get("at_hash") {
+        let algorithm = match header["alg"].as_str() {
+            Some("EdDSA") => openssl::hash::MessageDigest::sha512(),
+            _ => openssl::hash::MessageDigest::sha256(),
+        };
+        let full = openssl::hash::hash(algorithm, access.as_bytes()).expect("hashed");
+        let half = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&full[..full.len() / 2]);
+        assert_eq!(*hash, half);
+    }
+    let known = [
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "iat",
+        "nonce",
+        "auth_time",
+        "acr",
+        "amr",
+        "at_hash",
+        "sid",
+        "azp",
+        "jti",
+    ];
+    let members = claims.as_object().expect("claims");
+    let unasked: Vec<_> = members.keys().filter(|name| !known.contains(&name.as_str())).collect();
+    assert!(unasked.is_empty(), "nobody asked for {unasked:?}");
+    (claims, header)
+}
+
 /// Legal characters (RFC 6750 §2.1), and at least 128 bits by length and variety.
-fn check_strength(token: &str, what: &str) {
+pub fn check_strength(token: &str, what: &str) {
     let is_legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
     assert!(token.bytes().all(is_legal), "{what}: {token}");
     let distinct: BTreeSet<u8> = token.bytes().collect();
