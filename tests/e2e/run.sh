@@ -64,7 +64,7 @@ for file in ./*.test.mjs; do
     for word in "$@"; do [[ $file == *"$word"* ]] && files+=("$file"); done
 done
 status=0
-E2E_DEMO=$work/demo.json timeout --kill-after=10 1200 node --test --test-concurrency=1 --test-timeout=300000 \
+E2E_DEMO=$work/demo.json timeout --kill-after=10 1200 node --test --test-concurrency=1 --test-timeout=600000 \
     --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$work/results.tap" "${files[@]}" || status=$?
 passed=$(sed -n 's/^# pass //p' "$work/results.tap" | tail -1)
