@@ -27,13 +27,13 @@ impl<'a> Draft<'a> {
         Self { key, header, claims }
     }
 
-    fn header(mut self, more: Value) -> String {
-        self.header = with(self.header, &more);
+    fn header(mut self, more: &Value) -> String {
+        self.header = with(self.header, more);
         self.signed()
     }
 
-    fn claims(mut self, more: Value) -> String {
-        self.claims = with(self.claims, &more);
+    fn claims(mut self, more: &Value) -> String {
+        self.claims = with(self.claims, more);
         self.signed()
     }
 
@@ -57,21 +57,21 @@ fn broken<'a>(fapi: &Fapi, key: &'a ClientKey, draft: impl Fn() -> Draft<'a>) ->
     let (now, other) = (fapi.now(), ClientKey::new());
     let mut cases = vec![
         ("not a JWT", "thisIsNotAWellFormedJwt".to_owned()),
-        ("wrong typ", draft().header(value!({ "typ": "JWT" }))),
+        ("wrong typ", draft().header(&value!({ "typ": "JWT" }))),
         ("alg none", draft().unsigned()),
-        ("a private key in jwk", draft().header(value!({ "jwk": key.private_jwk() }))),
+        ("a private key in jwk", draft().header(&value!({ "jwk": key.private_jwk() }))),
         ("the signature of another key", draft().misused(&other)),
-        ("wrong htm", draft().claims(value!({ "htm": "PUT" }))),
-        ("another htu", draft().claims(value!({ "htu": fapi.address("/oauth2/other") }))),
-        ("htu of another host", draft().claims(value!({ "htu": "https://suite.example/oauth2/token" }))),
-        ("an hour ahead", draft().claims(value!({ "iat": now + 3600 }))),
-        ("an hour old", draft().claims(value!({ "iat": now - 3600 }))),
+        ("wrong htm", draft().claims(&value!({ "htm": "PUT" }))),
+        ("another htu", draft().claims(&value!({ "htu": fapi.address("/oauth2/other") }))),
+        ("htu of another host", draft().claims(&value!({ "htu": "https://suite.example/oauth2/token" }))),
+        ("an hour ahead", draft().claims(&value!({ "iat": now + 3600 }))),
+        ("an hour old", draft().claims(&value!({ "iat": now - 3600 }))),
     ];
     for member in ["typ", "alg", "jwk"] {
-        cases.push((member, draft().header(value!({ member: null }))));
+        cases.push((member, draft().header(&value!({ member: null }))));
     }
     for claim in ["jti", "htm", "htu", "iat"] {
-        cases.push((claim, draft().claims(value!({ claim: null }))));
+        cases.push((claim, draft().claims(&value!({ claim: null }))));
     }
     let good = draft().signed();
     let (message, signature) = good.rsplit_once('.').expect("three parts");
@@ -84,12 +84,12 @@ fn broken<'a>(fapi: &Fapi, key: &'a ClientKey, draft: impl Fn() -> Draft<'a>) ->
 /// What makes no difference: query and fragment, case of scheme and host, members that nobody knows.
 fn harmless<'a>(address: &str, draft: impl Fn() -> Draft<'a>) -> Vec<(&'static str, String)> {
     vec![
-        ("a query and a fragment", draft().claims(value!({ "htu": format!("{address}?q=1&r=2#part") }))),
-        ("case of the scheme", draft().claims(value!({ "htu": address.replacen("http", "HTTP", 1) }))),
+        ("a query and a fragment", draft().claims(&value!({ "htu": format!("{address}?q=1&r=2#part") }))),
+        ("case of the scheme", draft().claims(&value!({ "htu": address.replacen("http", "HTTP", 1) }))),
         ("more members", {
             let mut draft = draft();
             draft.header = with(draft.header, &value!({ "suite": "x", "kid": "k" }));
-            draft.claims(value!({ "suite": { "a": [1] }, "sub": "x", "aud": "y" }))
+            draft.claims(&value!({ "suite": { "a": [1] }, "sub": "x", "aud": "y" }))
         }),
         ("as it should be", draft().signed()),
     ]
@@ -112,11 +112,11 @@ async fn dpop_negative_tests() {
     let other = ClientKey::new();
     let rsa = ClientKey::rsa();
     let mut cases = broken(&fapi, key, draft);
-    cases.push(("no ath", draft().claims(value!({ "ath": null }))));
-    cases.push(("wrong ath", draft().claims(ath("another token"))));
+    cases.push(("no ath", draft().claims(&value!({ "ath": null }))));
+    cases.push(("wrong ath", draft().claims(&ath("another token"))));
     cases.push(("another key", fapi.resource_proof(&other, &tokens.access, &value!({}))));
     let by_rs256 = Draft::new(&fapi, &rsa, "GET", USERINFO, Some(&tokens.access));
-    cases.push(("RS256", by_rs256.header(value!({ "alg": "RS256" }))));
+    cases.push(("RS256", by_rs256.header(&value!({ "alg": "RS256" }))));
     for (name, proof) in &cases {
         challenged(&fapi.userinfo(&dpop, &[proof]).await, name);
     }
@@ -126,8 +126,8 @@ async fn dpop_negative_tests() {
     let bearer = fapi.userinfo(&format!("Bearer {}", tokens.access), &[]).await;
     assert_eq!(bearer.status, StatusCode::UNAUTHORIZED, "no proof, as a bearer token");
 
-    let once = draft().claims(value!({ "jti": "fixed-by-the-suite" }));
-    let again = draft().claims(value!({ "jti": "fixed-by-the-suite" }));
+    let once = draft().claims(&value!({ "jti": "fixed-by-the-suite" }));
+    let again = draft().claims(&value!({ "jti": "fixed-by-the-suite" }));
     assert_eq!(fapi.userinfo(&dpop, &[&once]).await.status, StatusCode::OK, "a first use");
     challenged(&fapi.userinfo(&dpop, &[&again]).await, "the same jti");
     let capitals = fapi.userinfo(&format!("DPOP {}", tokens.access), &[&draft().signed()]).await;
@@ -146,7 +146,7 @@ async fn dpop_negative_tests_at_the_token_endpoint() {
     let draft = || Draft::new(&fapi, key, "POST", TOKEN, None);
     let rsa = ClientKey::rsa();
     let mut cases = broken(&fapi, key, draft);
-    let by_rs256 = Draft::new(&fapi, &rsa, "POST", TOKEN, None).header(value!({ "alg": "RS256" }));
+    let by_rs256 = Draft::new(&fapi, &rsa, "POST", TOKEN, None).header(&value!({ "alg": "RS256" }));
     cases.push(("RS256", by_rs256));
     for (name, proof) in &cases {
         let page = fapi.redeem_by(client, &code, &[], &[proof]).await;
