@@ -51,12 +51,23 @@ pub struct PendingSignOn {
 }
 
 /// What a person answered in a sign-on, each answer bound to who gave it: somebody else who signs in is asked anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answers {
     /// Who chose to go on with their account.
     pub account: Option<UserId>,
-    /// Who said whether the app may know what it asks for, and what they said.
-    pub consent: Option<(UserId, bool)>,
+    /// What was said about whether the app may know what it asks for.
+    pub consent: Option<Said>,
+}
+
+/// What a person said to what they were shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Who.
+    pub user: UserId,
+    /// Whether they allow it.
+    pub yes: bool,
+    /// The fingerprint of what was shown.
+    pub shown: String,
 }
 
 /// What a request demands of the person's sign-in.
@@ -139,9 +150,11 @@ pub struct Standing<'a> {
     /// Whether that person may open the app, asked at this moment, so that a change during sign-in counts (S-42).
     pub access: Option<&'a Access>,
     /// What was answered on our pages.
-    pub answers: Answers,
+    pub answers: &'a Answers,
     /// Whether consent is wanting.
     pub consent: ConsentNeed,
+    /// The fingerprint of what would be asked now.
+    pub asked: &'a str,
 }
 
 /// Decides the next step anew from what is stored; called on every return.
@@ -163,7 +176,10 @@ pub fn next_step(standing: &Standing<'_>, now: DateTime<Utc>) -> Step {
     if let Access::Denied(denial) = access {
         return Step::Deny(*denial);
     }
-    let said = answers.consent.filter(|(user, _)| *user == session.user_id).map(|(_, yes)| yes);
+    // O-39: an answer is about what was shown. The app's settings may have changed since.
+    let said = answers.consent.as_ref();
+    let said =
+        said.filter(|said| said.user == session.user_id && said.shown == standing.asked).map(|said| said.yes);
     match (standing.consent, said) {
         (ConsentNeed::Settled, _) | (ConsentNeed::Ask, Some(true)) => Step::Issue,
         (ConsentNeed::Ask, Some(false)) => Step::Refused,

@@ -8,7 +8,7 @@ use super::{
     tx::Tx,
 };
 use crate::{
-    domain::sign_on::{Answers, PendingSignOn},
+    domain::sign_on::{Answers, PendingSignOn, Said},
     id::{SignOnId, UserId},
 };
 use chrono::{DateTime, Utc};
@@ -24,6 +24,7 @@ row_type! {
         chosen_user: Option<String>,
         consent_user: Option<String>,
         consent_given: bool,
+        consent_shown: String,
         created_at: i64,
         expires_at: i64,
     }
@@ -39,9 +40,11 @@ impl TryFrom<PendingRow> for PendingSignOn {
             request: place.json("request", &row.request)?,
             answers: Answers {
                 account: place.maybe_id("chosen_user", row.chosen_user.as_deref())?,
-                consent: place
-                    .maybe_id("consent_user", row.consent_user.as_deref())?
-                    .map(|user| (user, row.consent_given)),
+                consent: place.maybe_id("consent_user", row.consent_user.as_deref())?.map(|user| Said {
+                    user,
+                    yes: row.consent_given,
+                    shown: row.consent_shown,
+                }),
             },
             created_at: place.instant("created_at", row.created_at)?,
             expires_at: place.instant("expires_at", row.expires_at)?,
@@ -76,7 +79,7 @@ pub async fn insert(tx: &mut Tx, pending: &PendingSignOn) -> Result<(), StoreErr
 /// One sign-on, expired or not: callers compare `expires_at`.
 pub async fn get(conn: &mut Conn, id: SignOnId) -> Result<Option<PendingSignOn>, StoreError> {
     const SQL: &str = "SELECT id, browser_hash, app_id, request, network, username, chosen_user, \
-        consent_user, consent_given, created_at, expires_at FROM pending_sign_ons WHERE id = $1";
+        consent_user, consent_given, consent_shown, created_at, expires_at FROM pending_sign_ons WHERE id = $1";
     row::one(fetch_optional!(conn, PendingRow, SQL, id.to_string())?)
 }
 
@@ -98,15 +101,11 @@ pub async fn choose_account(tx: &mut Tx, id: SignOnId, user: UserId) -> Result<b
     Ok(execute!(tx, SQL, id.to_string(), user.to_string())? == 1)
 }
 
-/// Keeps whether a person allows what is asked; whether the sign-on is still there.
-pub async fn answer_consent(
-    tx: &mut Tx,
-    id: SignOnId,
-    user: UserId,
-    given: bool,
-) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE pending_sign_ons SET consent_user = $2, consent_given = $3 WHERE id = $1";
-    Ok(execute!(tx, SQL, id.to_string(), user.to_string(), given)? == 1)
+/// Keeps what a person said to what they were shown; whether the sign-on is still there.
+pub async fn answer_consent(tx: &mut Tx, id: SignOnId, said: &Said) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE pending_sign_ons SET consent_user = $2, consent_given = $3, consent_shown = $4 \
+        WHERE id = $1";
+    Ok(execute!(tx, SQL, id.to_string(), said.user.to_string(), said.yes, &said.shown)? == 1)
 }
 
 /// Uses a sign-on up: `true` for exactly one of any number of callers.

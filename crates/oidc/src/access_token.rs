@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::claims::is_protocol_claim;
 use crate::jws;
 use crate::signer::{SignError, Signer};
+use crate::token_value::MAX_JWT_BYTES;
 
 /// RFC 9068 §2.1: `typ`, so that it never passes for an ID token.
 pub const TYP: &str = "at+jwt";
@@ -81,13 +82,17 @@ pub struct AccessTokenClaims {
 /// Signs an access token.
 ///
 /// # Errors
-/// [`SignError`] if the key refuses.
+/// [`SignError`] if the key refuses; [`SignError::TooLong`] for one that could neither be revoked nor introspected.
 pub fn issue(claims: &AccessTokenClaims, signer: &dyn Signer) -> Result<String, SignError> {
     let of_protocol = |name: &str| is_protocol_claim(name) || matches!(name, "client_id" | "scope");
     if claims.additional.keys().any(|name| of_protocol(name)) {
         let mut cleaned = claims.clone();
         cleaned.additional.retain(|name, _| !of_protocol(name));
-        return jws::sign(&cleaned, TYP, signer);
+        return within(jws::sign(&cleaned, TYP, signer)?);
     }
-    jws::sign(claims, TYP, signer)
+    within(jws::sign(claims, TYP, signer)?)
+}
+
+fn within(token: String) -> Result<String, SignError> {
+    if token.len() > MAX_JWT_BYTES { Err(SignError::TooLong(MAX_JWT_BYTES)) } else { Ok(token) }
 }

@@ -94,19 +94,29 @@ pub enum EndSessionDecision {
     },
 }
 
+/// Who is signed in here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurrentSession<'a> {
+    /// The person, as the client of the hint knows them.
+    pub sub: &'a str,
+    /// The session; `sid` of ID tokens.
+    pub sid: &'a str,
+}
+
 /// Decides.
 ///
-/// `hint` is the *verified* hint (expired tolerated), `client` the client it was issued to, `session_sub` who
+/// `hint` is the *verified* hint (expired tolerated), `client` the client it was issued to, `session` who
 /// is signed in here. A hint that failed verification is passed as `None`.
 ///
-/// RP-Initiated Logout 1.0 §2: without a hint that names the current person, ask before logging out.
+/// RP-Initiated Logout 1.0 §2: without a hint that names the current person and, by `sid`, the current session, ask before
+/// logging out.
 /// §3: redirect only to a URI that exactly matches a registered one of the client, whose identity is sure only
 /// by the hint.
 pub fn decide(
     request: &EndSessionRequest,
     hint: Option<&IdTokenHint>,
     client: Option<&Client>,
-    session_sub: Option<&str>,
+    session: Option<CurrentSession<'_>>,
 ) -> EndSessionDecision {
     let (Some(hint), Some(client)) = (hint, client) else {
         return EndSessionDecision::Confirm { redirect: None };
@@ -121,7 +131,8 @@ pub fn decide(
     let redirect = wanted
         .filter(|uri| client.post_logout_redirect_uris.iter().any(|own| own.as_str() == *uri))
         .map(|uri| with_state(uri, request.state.as_deref()));
-    let is_current_person = session_sub.is_none_or(|sub| sub == hint.sub());
+    let is_current_person = session
+        .is_none_or(|session| session.sub == hint.sub() && hint.sid().is_none_or(|sid| sid == session.sid));
     let is_refused_uri = wanted.is_some() && redirect.is_none();
     if is_current_person && !is_refused_uri {
         EndSessionDecision::LogOut { redirect }

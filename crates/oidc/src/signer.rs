@@ -79,6 +79,9 @@ pub enum SignError {
     /// OpenSSL refused.
     #[error("OpenSSL: {0}")]
     Openssl(#[from] openssl::error::ErrorStack),
+    /// The token would be longer than what is taken back.
+    #[error("the token would be longer than {0} bytes")]
+    TooLong(usize),
     /// The claims cannot be written as JSON.
     #[error("claims: {0}")]
     Claims(#[from] serde_json::Error),

@@ -109,8 +109,9 @@ opaque_value! {
     DeviceCode, "ghd_"
 }
 
-/// The longest signed access token taken, in bytes.
-const MAX_JWT_BYTES: usize = 8 * 1024;
+/// The longest signed access token taken, in bytes: one that is revoked comes as a parameter, beside its name and perhaps a
+/// client's own assertion. What is longer is not issued ([`crate::access_token::issue`]).
+pub const MAX_JWT_BYTES: usize = crate::params::MAX_TOTAL_BYTES - 12 * 1024;
 
 /// An access token that is a signed JWT, as presented. It is looked up by the hash of its whole text: nobody who lacks the
 /// token knows a text with that hash, so what stands in it need not be read.

@@ -55,8 +55,9 @@ fn step(case: &Case) -> Step {
         began_at: at(100),
         session: session.as_ref(),
         access: session.as_ref().map(|_| &case.access),
-        answers: case.answers,
+        answers: &case.answers,
         consent: case.consent,
+        asked: "email",
     };
     next_step(&standing, at(110))
 }
@@ -112,10 +113,14 @@ fn o39_consent_is_asked_of_who_is_signed_in_and_both_answers_count() {
         answers: Answers { account: None, consent },
         ..Case::default()
     };
+    let said = |seed, yes, shown: &str| Some(Said { user: user(seed), yes, shown: shown.to_owned() });
     assert_eq!(step(&asked(None)), Step::AskConsent);
-    assert_eq!(step(&asked(Some((user(2), true)))), Step::AskConsent, "somebody else’s answer");
-    assert_eq!(step(&asked(Some((user(1), true)))), Step::Issue);
-    assert_eq!(step(&asked(Some((user(1), false)))), Step::Refused);
-    let gone = Case { access: Access::Denied(Denial::NotAssigned), ..asked(Some((user(1), true))) };
+    assert_eq!(step(&asked(said(2, true, "email"))), Step::AskConsent, "somebody else’s answer");
+    assert_eq!(step(&asked(said(1, true, "email"))), Step::Issue);
+    assert_eq!(step(&asked(said(1, false, "email"))), Step::Refused);
+    for yes in [true, false] {
+        assert_eq!(step(&asked(said(1, yes, "name"))), Step::AskConsent, "to another question");
+    }
+    let gone = Case { access: Access::Denied(Denial::NotAssigned), ..asked(said(1, true, "email")) };
     assert_eq!(step(&gone), Step::Deny(Denial::NotAssigned), "access is decided first");
 }

@@ -109,6 +109,13 @@ pub struct Waiting {
     grant: DeviceGrant,
 }
 
+impl Waiting {
+    /// The resource servers its tokens would be for (RFC 8707).
+    pub fn resources(&self) -> &[String] {
+        &self.grant.resources
+    }
+}
+
 /// What became of a code that was typed.
 pub enum Typed {
     /// A device waits.

@@ -1,17 +1,17 @@
 //! RP-initiated logout: what a client may ask for. Does not own ending the session (`sessions`).
 
 use super::{client, hint, subject};
-use crate::{context::AppContext, id::UserId, service::ServiceError, store};
+use crate::{context::AppContext, domain::session::Session, service::ServiceError, store};
 use ::oidc::{
     ProtocolError,
-    end_session::{self, EndSessionDecision, EndSessionRequest},
+    end_session::{self, CurrentSession, EndSessionDecision, EndSessionRequest},
 };
 
 /// Decides what a logout request comes to; the session itself is ended by the caller.
 pub async fn decide(
     ctx: &AppContext,
     raw: &str,
-    session_sub: Option<&str>,
+    session: Option<&Session>,
 ) -> Result<Result<EndSessionDecision, ProtocolError>, ServiceError> {
     let request = match EndSessionRequest::parse(raw) {
         Ok(request) => request,
@@ -27,9 +27,13 @@ pub async fn decide(
     };
     let registered = app.as_ref().map(client::of_app).transpose()?;
     // The hint names the person as this client knows them.
-    let session_sub = match (&app, session_sub.map(str::parse::<UserId>)) {
-        (Some(app), Some(Ok(user))) => Some(subject::of(ctx, app, user).await?),
-        _ => session_sub.map(str::to_owned),
+    let names = match (&app, session) {
+        (_, None) => None,
+        (Some(app), Some(session)) => {
+            Some((subject::of(ctx, app, session.user_id).await?, session.id.to_string()))
+        }
+        (None, Some(session)) => Some((session.user_id.to_string(), session.id.to_string())),
     };
-    Ok(Ok(end_session::decide(&request, hint.as_ref(), registered.as_ref(), session_sub.as_deref())))
+    let current = names.as_ref().map(|(sub, sid)| CurrentSession { sub, sid });
+    Ok(Ok(end_session::decide(&request, hint.as_ref(), registered.as_ref(), current)))
 }

@@ -8,7 +8,7 @@ use crate::{
         app::App,
         audit::{EventType, InitiatedBy},
         consent::Released,
-        sign_on::{PendingSignOn, SignOnRequest},
+        sign_on::{PendingSignOn, Said, SignOnRequest},
         user::User,
     },
     id::SignOnId,
@@ -84,10 +84,11 @@ pub async fn allow(
         .at(&app)
         .detail("released", asked.in_one_line());
     let (user, app, now) = (user.id, app.id, ctx.now());
+    let said = Said { user, yes: true, shown: shown.to_owned() };
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
-                if !store::pending_sign_ons::answer_consent(tx, id, user, true).await? {
+                if !store::pending_sign_ons::answer_consent(tx, id, &said).await? {
                     return Ok::<_, ServiceError>(Written::unaudited(()));
                 }
                 let before = store::consents::get(tx, user, app).await?;
@@ -101,12 +102,15 @@ pub async fn allow(
 
 /// Says no: the app is told, with the event that the dispatcher writes.
 pub async fn refuse(ctx: &AppContext, visitor: &Visitor, id: SignOnId) -> Result<(), ServiceError> {
-    let Some((user, _)) = own(ctx, visitor, id).await? else { return Ok(()) };
-    let user = user.id;
+    let Some((user, pending)) = own(ctx, visitor, id).await? else { return Ok(()) };
+    let Some(app) = super::destination(ctx, &pending).await? else { return Ok(()) };
+    let Some(SignOnRequest::Oidc(request)) = &pending.request else { return Ok(()) };
+    // Who says no to one question says no to what they saw of it: it need not be the same any more.
+    let said = Said { user: user.id, yes: false, shown: fingerprint(&consent::asked(&app, request)) };
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
-                store::pending_sign_ons::answer_consent(tx, id, user, false).await?;
+                store::pending_sign_ons::answer_consent(tx, id, &said).await?;
                 Ok::<_, ServiceError>(Written::unaudited(()))
             })
         })

@@ -165,13 +165,18 @@ async fn proceed(ctx: &AppContext, visitor: &Visitor, flow: Flow) -> Result<Outc
         Some((_, user)) => consent::need(ctx, &flow, user).await?,
         None => ConsentNeed::Ask,
     };
+    let asked = match &flow.request {
+        SignOnRequest::Oidc(request) => answers::fingerprint(&consent::asked(&flow.app, request)),
+        _ => String::new(),
+    };
     let standing = Standing {
         demand: flow.request.demand(),
         began_at: flow.began_at,
         session: session.map(|(session, _)| session),
         access: access.as_ref().filter(|_| session.is_some()),
-        answers: flow.answers,
+        answers: &flow.answers,
         consent,
+        asked: &asked,
     };
     match (next_step(&standing, ctx.now()), session) {
         (Step::Issue, Some((session, user))) => {
@@ -274,7 +279,7 @@ async fn ask(
         request: Some(flow.request.clone()),
         network: visitor.strangers_network(),
         username: None,
-        answers: flow.answers,
+        answers: flow.answers.clone(),
         created_at: flow.began_at,
         expires_at: now + SIGN_ON_LIFETIME,
     };

@@ -18,7 +18,7 @@ use crate::{
     store::{self, Written},
 };
 use ::oidc::{
-    ErrorCode, ProtocolError,
+    ErrorCode, GrantType, ProtocolError,
     authorization::{
         pushed,
         request::{ProviderPolicy, UnverifiedAuthorizationRequest, VerifiedAuthorizationRequest},
@@ -235,6 +235,16 @@ pub(super) async fn issue(
     }
     let code = AuthorizationCode::generate(&mut ctx.rng());
     let kept = StoredCode::new(request, &registered, now);
+    let details = GrantDetails::of(request, &registered, session.acr());
+    let lives = |seconds: u32| TimeDelta::seconds(i64::from(seconds));
+    let absolute = now + lives(registered.lifetimes.refresh_absolute_seconds);
+    // Without a refresh token nothing of it outlives the session but the last access token, whose code may come late.
+    let ends_at = if details.offline && registered.may_use(GrantType::RefreshToken) {
+        absolute
+    } else {
+        let last = session.expires_at.max(kept.expires_at) + lives(registered.lifetimes.access_token_seconds);
+        last.min(absolute)
+    };
     let family = store::token_families::Family {
         id: TokenFamilyId::new(now, &mut ctx.rng()),
         app_id: flow.app.id,
@@ -242,9 +252,9 @@ pub(super) async fn issue(
         session_id: session.id,
         auth_time: session.authenticated_at,
         amr: session.amr.clone(),
-        grant_details: GrantDetails::of(request, &registered, session.acr()).to_json(),
+        grant_details: details.to_json(),
         created_at: now,
-        expires_at: now + TimeDelta::seconds(i64::from(registered.lifetimes.refresh_absolute_seconds)),
+        expires_at: ends_at,
         revoked_at: None,
         revoked_because: None,
     };

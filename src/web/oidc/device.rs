@@ -74,15 +74,15 @@ fn confirm(
         user_code: shown.clone(),
         name: words::person(user).name,
         since: words::ago(waiting.since, ctx.now()),
+        knows: knows(&waiting.scope, waiting.resources()),
         client_ip: waiting.client_ip,
-        knows: knows(&waiting.scope),
         hidden: vec![Hidden::new("user_code", shown)],
     })
 }
 
-/// What the scope tells, in words.
-fn knows(scope: &Scope) -> String {
-    let told: Vec<&str> = scope
+/// What the scope tells and where the device may go with it, in words.
+fn knows(scope: &Scope, resources: &[String]) -> String {
+    let told = scope
         .iter()
         .map(|token| match token {
             scope::OPENID => "who you are",
@@ -94,8 +94,9 @@ fn knows(scope: &Scope) -> String {
             scope::OFFLINE_ACCESS => "all that also while you’re away",
             other => other,
         })
-        .collect();
-    told.join(", ")
+        .map(str::to_owned);
+    let reached = resources.iter().map(|resource| format!("what you have at {resource}"));
+    told.chain(reached).collect::<Vec<_>>().join(", ")
 }
 
 /// `POST /device/answer`

@@ -48,8 +48,8 @@ pub async fn post(State(ctx): State<AppContext>, visit: Visit, body: Body) -> Re
 }
 
 async fn answer(ctx: &AppContext, visit: &Visit, raw: &str) -> Result<Response, Failure> {
-    let sub = visit.user().map(|user| user.id.to_string());
-    match decide(ctx, raw, sub.as_deref()).await? {
+    let session = visit.visitor.session.as_ref().map(|(session, _)| session);
+    match decide(ctx, raw, session).await? {
         Err(_) => {
             let lede =
                 "The app asked to sign you out in a way that can’t be read. Sign out from your apps instead.";

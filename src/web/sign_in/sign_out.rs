@@ -38,10 +38,10 @@ pub async fn submit(
     visit: Visit,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let sub = visit.user().map(|user| user.id.to_string());
+    let session = visit.visitor.session.as_ref().map(|(session, _)| session);
     let asked = match fields.get("request") {
         "" => None,
-        raw => decide(&ctx, raw, sub.as_deref()).await?.ok(),
+        raw => decide(&ctx, raw, session).await?.ok(),
     };
     let address = match asked {
         Some(EndSessionDecision::LogOut { redirect } | EndSessionDecision::Confirm { redirect }) => redirect,

@@ -7,10 +7,11 @@ use crate::support::{
 };
 use chrono::TimeDelta;
 use gatehouse::{
-    domain::user::UserState,
+    domain::{connection::OidcConnection, user::UserState},
     service::{self, assignments::Assignee},
     store::housekeeping::Purged,
 };
+use oidc::GrantType;
 use reqwest::{Method, StatusCode};
 
 async fn introspect(gateway: &Gateway, token: &str) -> serde_json::Value {
@@ -98,4 +99,20 @@ async fn o06_a_used_code_is_known_until_its_tokens_end_sqlite() {
 #[tokio::test]
 async fn o06_a_used_code_is_known_until_its_tokens_end_postgres() {
     o06_a_used_code_is_known_until_its_tokens_end(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn o06_a_grant_without_refresh_tokens_ends_with_the_session() {
+    let only = OidcConnection { grant_types: vec![GrantType::AuthorizationCode], ..oidc_settings() };
+    for (settings, gone) in [(only, 1), (oidc_settings(), 0)] {
+        let gateway = Gateway::with(TestApp::new().await, settings).await;
+        let browser = gateway.signed_in().await;
+        let tokens = json(&gateway.redeem(&gateway.code(&browser).await).await);
+        assert_eq!(tokens.get("refresh_token").is_some(), gone == 0);
+        // A session lasts twelve hours, and a code that was made in its last second is redeemed a little later.
+        gateway.app.ctx.clock.advance(TimeDelta::hours(12));
+        assert_eq!(purge(&gateway.app).await.token_families, 0, "the last access token may live yet");
+        gateway.app.ctx.clock.advance(TimeDelta::hours(2));
+        assert_eq!(purge(&gateway.app).await.token_families, gone);
+    }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use gatehouse::{
     domain::{
         consent::{Consent, Released},
-        sign_on::{Answers, PendingSignOn},
+        sign_on::{Answers, PendingSignOn, Said},
     },
     id::{AppId, SignOnId},
     store::{
@@ -104,16 +104,17 @@ async fn answers_are_kept_with_the_sign_on(test: TestDatabase) {
     change!(db, tx => pending_sign_ons::insert(tx, &pending).await?).expect("kept");
     assert_eq!(read!(db, c => pending_sign_ons::get(c, id)).expect("there").answers, Answers::default());
     assert!(change!(db, tx => pending_sign_ons::choose_account(tx, id, maya).await?).expect("kept"));
-    for given in [false, true] {
-        assert!(
-            change!(db, tx => pending_sign_ons::answer_consent(tx, id, maya, given).await?).expect("kept")
-        );
+    for yes in [false, true] {
+        let said = Said { user: maya, yes, shown: format!("shown {yes}") };
+        let kept = said.clone();
+        assert!(change!(db, tx => pending_sign_ons::answer_consent(tx, id, &kept).await?).expect("kept"));
         let answers = read!(db, c => pending_sign_ons::get(c, id)).expect("there").answers;
-        assert_eq!(answers, Answers { account: Some(maya), consent: Some((maya, given)) });
+        assert_eq!(answers, Answers { account: Some(maya), consent: Some(said) });
     }
     change!(db, tx => pending_sign_ons::consume(tx, id).await?).expect("used");
     assert!(!change!(db, tx => pending_sign_ons::choose_account(tx, id, maya).await?).expect("gone"));
-    assert!(!change!(db, tx => pending_sign_ons::answer_consent(tx, id, maya, true).await?).expect("gone"));
+    let said = Said { user: maya, yes: true, shown: String::new() };
+    assert!(!change!(db, tx => pending_sign_ons::answer_consent(tx, id, &said).await?).expect("gone"));
 }
 
 async fn pushed_requests_are_used_once(test: TestDatabase) {

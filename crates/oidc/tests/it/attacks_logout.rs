@@ -1,7 +1,7 @@
 //! O-23: logout redirects and confirmation. Revocation and introspection by others (O-36).
 
 use chrono::TimeDelta;
-use oidc::end_session::{EndSessionDecision, EndSessionRequest, decide};
+use oidc::end_session::{CurrentSession, EndSessionDecision, EndSessionRequest, decide};
 use oidc::id_token::hint::{HintExpiry, IdTokenHint, verify_hint};
 use oidc::id_token::{self, IdTokenClaims};
 use oidc::introspection::{self, IntrospectionRequest, StoredToken};
@@ -13,10 +13,15 @@ use oidc::{ClientAuthMethod, GrantType, Scope, SigningAlgorithm};
 use crate::support::{CountingRng, ISSUER, client, key_set, now, signer};
 
 fn hint_for(aud: &str) -> IdTokenHint {
+    hint_of(aud, None)
+}
+
+fn hint_of(aud: &str, sid: Option<&str>) -> IdTokenHint {
     let claims = IdTokenClaims {
         iss: ISSUER.to_owned(),
         sub: "maya".to_owned(),
         aud: aud.to_owned(),
+        sid: sid.map(str::to_owned),
         ..IdTokenClaims::default()
     };
     let token = id_token::issue(&claims, signer(SigningAlgorithm::Es256)).expect("signs");
@@ -25,6 +30,7 @@ fn hint_for(aud: &str) -> IdTokenHint {
 
 fn run(raw: &str, hint: Option<&IdTokenHint>, session: Option<&str>) -> EndSessionDecision {
     let request = EndSessionRequest::parse(raw).expect("parses");
+    let session = session.map(|sub| CurrentSession { sub, sid: "s1" });
     decide(&request, hint, hint.map(|_| client()).as_ref(), session)
 }
 
@@ -69,6 +75,16 @@ fn o_23_anything_less_asks_and_does_not_redirect() {
     );
     assert!(EndSessionRequest::parse("state=a&state=b").is_err());
     assert!(EndSessionRequest::parse("state=a%0d%0ab").is_err());
+}
+
+#[test]
+fn o_23_a_hint_from_another_session_asks() {
+    let out = EndSessionDecision::LogOut { redirect: Some("https://metrics.example/bye".to_owned()) };
+    let ask = EndSessionDecision::Confirm { redirect: Some("https://metrics.example/bye".to_owned()) };
+    for (sid, expected) in [(None, &out), (Some("s1"), &out), (Some("s2"), &ask), (Some(""), &ask)] {
+        assert_eq!(run(BYE, Some(&hint_of("metrics", sid)), Some("maya")), *expected, "{sid:?}");
+    }
+    assert_eq!(run(BYE, Some(&hint_of("metrics", Some("s2"))), None), out, "nobody is signed in");
 }
 
 #[test]

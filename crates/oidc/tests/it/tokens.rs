@@ -1,9 +1,12 @@
 //! Issued tokens, checked by an independent library and by the vectors of the RFCs.
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+use oidc::access_token::{self, AccessTokenClaims, Audience};
 use oidc::id_token::{self, IdTokenClaims, at_hash};
 use oidc::jwks::thumbprint;
-use oidc::{Signer as _, SigningAlgorithm};
+use oidc::params::Params;
+use oidc::token_value::PresentedToken;
+use oidc::{SignError, Signer as _, SigningAlgorithm};
 use openssl::bn::BigNum;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::rsa::Rsa;
@@ -102,4 +105,38 @@ fn claims_about_a_person_cannot_replace_those_of_the_protocol() {
         text,
         r#"{"iss":"https://id.fernhill.example","sub":"maya","aud":"metrics","exp":0,"iat":0,"email":"m"}"#
     );
+}
+
+/// An access token about somebody in so many groups.
+fn access_token_with(groups: usize) -> Result<String, SignError> {
+    let names: Vec<String> = (0..groups).map(|n| format!("Group number {n:04} of many")).collect();
+    let claims = AccessTokenClaims {
+        iss: ISSUER.to_owned(),
+        sub: "maya".to_owned(),
+        aud: Audience::of(&[], ISSUER),
+        exp: now().timestamp() + 900,
+        iat: now().timestamp(),
+        jti: "j".to_owned(),
+        client_id: "metrics".to_owned(),
+        scope: "openid groups".to_owned(),
+        auth_time: None,
+        acr: None,
+        amr: Vec::new(),
+        cnf: None,
+        additional: json!({ "groups": names }).as_object().cloned().unwrap_or_default(),
+    };
+    access_token::issue(&claims, signer(SigningAlgorithm::Es256))
+}
+
+#[test]
+fn o_36_whatever_access_token_is_issued_is_taken_back() {
+    for groups in [0, 300, 450] {
+        let token = access_token_with(groups).expect("short enough");
+        assert!(matches!(PresentedToken::parse(&token), Some(PresentedToken::Jwt(_))), "{groups}");
+        let assertion = "a".repeat(8 * 1024);
+        let body = format!("token={token}&token_type_hint=access_token&client_assertion={assertion}");
+        assert_eq!(Params::parse(&body).expect("short enough").get("token"), Some(token.as_str()));
+    }
+    assert!(access_token_with(450).expect("short enough").len() > 16 * 1024);
+    assert!(matches!(access_token_with(700), Err(SignError::TooLong(_))));
 }

@@ -69,7 +69,10 @@ impl Case<'_> {
             resources,
             nonce: details.nonce.clone(),
         };
-        let minted = self.mint(order).await?;
+        let minted = match self.mint(order).await {
+            Err(EndpointError::Protocol(error)) => return self.burn(row.hash, error).await,
+            minted => minted?,
+        };
         let event = self.issued(GrantType::AuthorizationCode, &details.scope).on_user(&person.user);
         let (hash, access, refresh, once) = (row.hash, minted.access, minted.refresh, self.once.clone());
         let claimed = self

@@ -1,7 +1,11 @@
 //! The client credentials grant (RFC 6749 §4.4): a service on its own behalf. Nobody signed in, so there is no ID token and
 //! nothing to refresh. Does not own who is a client (`authentication`).
 
-use super::{Case, mint::seconds, outcome::Claimed};
+use super::{
+    Case,
+    mint::{seconds, sign_access},
+    outcome::Claimed,
+};
 use crate::{
     domain::connection::AccessTokenFormat,
     service::{
@@ -11,7 +15,7 @@ use crate::{
     store::{self, Written, service_tokens::ServiceToken as Row},
 };
 use ::oidc::{
-    ErrorCode, GrantType, ProtocolError, Scope, access_token, resource, scope,
+    ErrorCode, GrantType, ProtocolError, Scope, resource, scope,
     token::response::TokenResponse,
     token_value::{ServiceToken, hash},
 };
@@ -40,7 +44,10 @@ impl Case<'_> {
             AccessTokenFormat::Jwt => {
                 // RFC 9068 §2.2: where nobody signed in, the subject is the client.
                 let claims = self.access_claims(self.client.client_id.clone(), &resources, &scope, now);
-                access_token::issue(&claims, &*self.signer().await?).map_err(ServiceError::internal)?
+                match sign_access(&claims, &*self.signer().await?) {
+                    Err(EndpointError::Protocol(error)) => return self.refuse(error).await,
+                    signed => signed?,
+                }
             }
         };
         let mut response = TokenResponse::new(&token, lifetime, &scope);

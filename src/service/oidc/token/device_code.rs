@@ -106,7 +106,10 @@ impl Case<'_> {
         let scope = &details.scope;
         let order =
             Order { family: &family, person: &person, details: &details, scope, resources, nonce: None };
-        let minted = self.mint(order).await?;
+        let minted = match self.mint(order).await {
+            Err(EndpointError::Protocol(error)) => return self.refuse(error).await,
+            minted => minted?,
+        };
         let event = self.issued(GrantType::DeviceCode, scope).on_user(&person.user);
         let (access, refresh, once) = (minted.access, minted.refresh, self.once.clone());
         let claimed = self

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use ::oidc::{
-    GrantType, OpensslSigner, Scope, Signer,
+    ErrorCode, GrantType, OpensslSigner, ProtocolError, Scope, SignError, Signer,
     access_token::{self, AccessTokenClaims, Audience, Confirmation},
     claims::ClaimRelease,
     id_token::{self, IdTokenClaims},
@@ -113,7 +113,7 @@ impl Case<'_> {
         sub: &str,
         signer: &OpensslSigner,
         now: DateTime<Utc>,
-    ) -> Result<String, ServiceError> {
+    ) -> Result<String, EndpointError> {
         let mut additional = Map::new();
         // RFC 9068 §2.2.3.1: what a resource server may decide by, if the scope asks for it.
         if order.scope.contains(GROUPS) {
@@ -126,7 +126,7 @@ impl Case<'_> {
             additional,
             ..self.access_claims(sub.to_owned(), &order.resources, order.scope, now)
         };
-        access_token::issue(&claims, signer).map_err(ServiceError::internal)
+        sign_access(&claims, signer)
     }
 
     /// The claims that every access token of this request has.
@@ -191,6 +191,22 @@ impl Case<'_> {
         };
         id_token::issue(&claims, signer).map_err(ServiceError::internal)
     }
+}
+
+/// A signed access token. One that couldn't be taken back is refused: the client's fault is to ask for so much at once.
+pub(super) fn sign_access(
+    claims: &AccessTokenClaims,
+    signer: &OpensslSigner,
+) -> Result<String, EndpointError> {
+    access_token::issue(claims, signer).map_err(|error| match error {
+        SignError::TooLong(_) => ProtocolError::new(
+            ErrorCode::InvalidScope,
+            "the access token would be too long; ask for fewer scopes or resources",
+        )
+        .with_detail(format!("The access token can’t be issued: {error}. Bind fewer groups or ask for less."))
+        .into(),
+        error => ServiceError::internal(error).into(),
+    })
 }
 
 pub(super) fn seconds(count: u32) -> TimeDelta {

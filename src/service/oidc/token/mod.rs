@@ -101,14 +101,9 @@ impl Case<'_> {
         self.app.connection.oidc().ok_or_else(|| ServiceError::Internal("not an OIDC app".into()))
     }
 
-    /// RFC 8707 §2.2: those asked for now, among those granted; where none was granted, among the client's own.
+    /// The resource servers that tokens of a grant are for.
     fn resources(&self, requested: &[String], granted: &[String]) -> Result<Vec<String>, ProtocolError> {
-        if requested.is_empty() {
-            return Ok(granted.to_vec());
-        }
-        let allowed = if granted.is_empty() { &self.client.resources } else { granted };
-        resource::check_requested(requested, allowed)?;
-        Ok(requested.to_vec())
+        audience(self.client, requested, granted)
     }
 
     /// The one gate of every grant of a person: family, account and access at this moment (O-42).
@@ -142,8 +137,22 @@ fn unproven(request: &TokenRequest) -> ProtocolError {
     }
 }
 
+/// RFC 8707 §2.2: those asked for now, among those granted. Where none was granted, a first-party client has its own; for
+/// another one, nobody was asked.
+fn audience(client: &Client, requested: &[String], granted: &[String]) -> Result<Vec<String>, ProtocolError> {
+    if requested.is_empty() {
+        return Ok(granted.to_vec());
+    }
+    let allowed = if granted.is_empty() && client.trusted { &client.resources } else { granted };
+    resource::check_requested(requested, allowed)?;
+    Ok(requested.to_vec())
+}
+
 /// What was granted with a family.
 fn details(family: &Family) -> Result<GrantDetails, ServiceError> {
     GrantDetails::parse(&family.grant_details)
         .ok_or_else(|| ServiceError::Internal("a grant that can't be read".into()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,10 @@ impl Case<'_> {
             resources,
             nonce: None,
         };
-        let mut minted = self.mint(order).await?;
+        let mut minted = match self.mint(order).await {
+            Err(EndpointError::Protocol(error)) => return self.refuse(error).await,
+            minted => minted?,
+        };
         if let Some(refresh) = &mut minted.refresh {
             refresh.scope.clone_from(&row.scope);
             refresh.key_thumbprint.clone_from(&row.key_thumbprint);
