@@ -27,6 +27,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (15, "create sp metadata", include_str!("../../migrations/0015_create_sp_metadata.sql")),
     (17, "create recordings", include_str!("../../migrations/0017_create_recordings.sql")),
     (18, "create decryption keys", include_str!("../../migrations/0018_create_decryption_keys.sql")),
+    (19, "link pushed requests", include_str!("../../migrations/0019_link_pushed_requests.sql")),
 ];
 
 /// The migrations, ready to run.
