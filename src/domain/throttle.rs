@@ -32,9 +32,11 @@ pub const STRANGER_STOPS: ThrottleRule =
 /// Events that say that a network has too many sign-ons under way.
 pub const FULL_NETWORK: ThrottleRule =
     ThrottleRule { tries: 1, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(5) };
-/// Codes of devices that one person, or one network, types.
+/// Wrong codes of devices that one person types.
 pub const DEVICE_CODE: ThrottleRule =
     ThrottleRule { tries: 10, window: TimeDelta::minutes(15), wait: TimeDelta::minutes(15) };
+/// Wrong codes of devices that come from one network: an office has many people.
+pub const DEVICE_CODE_OF_NETWORK: ThrottleRule = ThrottleRule { tries: 100, ..DEVICE_CODE };
 /// Devices of one client that begin from one network.
 pub const DEVICES: ThrottleRule =
     ThrottleRule { tries: 60, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(1) };

@@ -2,8 +2,9 @@
 
 use super::{
     columns::row_type,
-    dialect::{Conn, columns, execute, fetch_optional},
+    dialect::{Conn, columns, execute, fetch_optional, fetch_value},
     error::StoreError,
+    housekeeping::BATCH,
     row::{self, Place, join_words, millis, split_words},
     tx::Tx,
 };
@@ -132,6 +133,18 @@ pub async fn insert(tx: &mut Tx, grant: &DeviceGrant) -> Result<bool, StoreError
         grant.expires_at.timestamp_millis()
     )?;
     Ok(inserted == 1)
+}
+
+/// Whether fewer than `most` devices of an app are kept; if not, some past their end are removed first.
+pub async fn make_room(tx: &mut Tx, app: AppId, most: i64, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    const COUNT: &str = "SELECT COUNT(*) FROM device_grants WHERE app_id = $1";
+    const PURGE: &str = "DELETE FROM device_grants WHERE device_code_hash IN (SELECT device_code_hash \
+        FROM device_grants WHERE app_id = $1 AND expires_at <= $2 LIMIT $3)";
+    if fetch_value!(tx, i64, COUNT, app.to_string())? < most {
+        return Ok(true);
+    }
+    execute!(tx, PURGE, app.to_string(), now.timestamp_millis(), BATCH)?;
+    Ok(fetch_value!(tx, i64, COUNT, app.to_string())? < most)
 }
 
 /// By the device's own code; whatever became of it.

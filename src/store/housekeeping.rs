@@ -1,14 +1,10 @@
 //! Removing what has expired, in bounded batches. Does not own when (`jobs`) or how long things last (`domain`).
 
-use super::{dialect::execute, error::StoreError, row::millis, tx::Tx};
-use chrono::{DateTime, TimeDelta, Utc};
+use super::{dialect::execute, error::StoreError, pushed_requests, row::millis, tx::Tx};
+use chrono::{DateTime, Utc};
 
 /// Most rows of each table that one call removes; a write must not hold the others up for long.
 pub const BATCH: i64 = 500;
-
-/// How long a pushed request is kept past its end: as long as a sign-on that began with it may take, so that it is
-/// answered once.
-const PUSHED_KEPT: TimeDelta = TimeDelta::minutes(31);
 
 /// How many rows went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,7 +15,7 @@ pub struct Purged {
     pub app_sessions: u64,
     /// Sign-ons nobody finished.
     pub pending_sign_ons: u64,
-    /// Pushed requests past their end; a sign-on that began with one holds what it needs for half an hour.
+    /// Pushed requests past their end, but for those that a sign-on under way began with.
     pub pushed_requests: u64,
     /// Sign-outs under way, past their end.
     pub logouts: u64,
@@ -113,12 +109,7 @@ pub async fn purge(tx: &mut Tx, expiry: &Expiry) -> Result<Purged, StoreError> {
             now,
             BATCH
         )?,
-        pushed_requests: execute!(
-            tx,
-            "DELETE FROM pushed_requests WHERE hash IN (SELECT hash FROM pushed_requests WHERE expires_at <= $1 LIMIT $2)",
-            now - PUSHED_KEPT.num_milliseconds(),
-            BATCH
-        )?,
+        pushed_requests: pushed_requests::purge(tx, None, expiry.now).await?,
         logouts: execute!(
             tx,
             "DELETE FROM logouts WHERE id IN (SELECT id FROM logouts WHERE expires_at <= $1 LIMIT $2)",

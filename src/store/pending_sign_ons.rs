@@ -8,7 +8,7 @@ use super::{
     tx::Tx,
 };
 use crate::{
-    domain::sign_on::{Answers, PendingSignOn, Said},
+    domain::sign_on::{Answers, PendingSignOn, Said, SignOnRequest},
     id::{SignOnId, UserId},
 };
 use chrono::{DateTime, Utc};
@@ -58,8 +58,12 @@ impl TryFrom<PendingRow> for PendingSignOn {
 /// Keeps a sign-on until its end.
 pub async fn insert(tx: &mut Tx, pending: &PendingSignOn) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO pending_sign_ons (id, browser_hash, app_id, request, network, username, \
-        created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        created_at, expires_at, pushed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let id = pending.id.to_string();
+    let pushed = match &pending.request {
+        Some(SignOnRequest::Oidc(request)) => request.pushed(),
+        _ => None,
+    };
     let request = Place { table: "pending_sign_ons", id: &id }.to_json("request", &pending.request)?;
     execute!(
         tx,
@@ -71,7 +75,8 @@ pub async fn insert(tx: &mut Tx, pending: &PendingSignOn) -> Result<(), StoreErr
         pending.network.as_deref().map(storable),
         pending.username.as_deref().map(storable),
         pending.created_at.timestamp_millis(),
-        pending.expires_at.timestamp_millis()
+        pending.expires_at.timestamp_millis(),
+        pushed
     )
     .map(|_| ())
 }

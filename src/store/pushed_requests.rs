@@ -4,6 +4,7 @@ use super::{
     columns::row_type,
     dialect::{Conn, execute, fetch_optional, fetch_value},
     error::StoreError,
+    housekeeping::BATCH,
     row::Place,
     tx::Tx,
 };
@@ -72,10 +73,25 @@ pub async fn get(conn: &mut Conn, hash: &str) -> Result<Option<PushedRequest>, S
     }))
 }
 
-/// How many requests of an app may still be presented.
-pub async fn count_of_app(conn: &mut Conn, app: AppId, now: DateTime<Utc>) -> Result<i64, StoreError> {
-    const SQL: &str = "SELECT COUNT(*) FROM pushed_requests WHERE app_id = $1 AND expires_at > $2";
-    fetch_value!(conn, i64, SQL, app.to_string(), now.timestamp_millis())
+/// How many requests of an app are kept, used and expired ones too.
+pub async fn count_of_app(conn: &mut Conn, app: AppId) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM pushed_requests WHERE app_id = $1";
+    fetch_value!(conn, i64, SQL, app.to_string())
+}
+
+/// Removes up to a batch of requests past their end, of one app or of all; but none that a sign-on under way began with, for that
+/// is answered once.
+pub async fn purge(tx: &mut Tx, app: Option<AppId>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    const OF_ALL: &str = "DELETE FROM pushed_requests WHERE hash IN (SELECT hash FROM pushed_requests kept \
+        WHERE expires_at <= $1 \
+        AND NOT EXISTS (SELECT 1 FROM pending_sign_ons WHERE pending_sign_ons.pushed = kept.hash) LIMIT $2)";
+    const OF_ONE: &str = "DELETE FROM pushed_requests WHERE hash IN (SELECT hash FROM pushed_requests kept \
+        WHERE expires_at <= $1 AND app_id = $3 \
+        AND NOT EXISTS (SELECT 1 FROM pending_sign_ons WHERE pending_sign_ons.pushed = kept.hash) LIMIT $2)";
+    match app {
+        Some(app) => execute!(tx, OF_ONE, now.timestamp_millis(), BATCH, app.to_string()),
+        None => execute!(tx, OF_ALL, now.timestamp_millis(), BATCH),
+    }
 }
 
 /// RFC 9126 §4: a reference is used once. `true` for exactly one of any number of callers.

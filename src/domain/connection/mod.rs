@@ -14,6 +14,7 @@ pub use mapping::{ClaimDestination, ValueMapping, ValueSource};
 pub use metadata_source::{EndedMetadata, MetadataApply, MetadataSource};
 pub use oidc::{
     AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, OidcConnection, SubjectType,
+    is_origin,
 };
 pub use saml::{AcsUrl, LogoutBinding, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 pub use saml_choices::{AttributeSet, Denied};

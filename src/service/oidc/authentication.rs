@@ -17,6 +17,7 @@ use crate::{
     service::{
         ServiceError, actor,
         authentication::throttle::{self, network},
+        refusals,
     },
     store::{self, Written},
 };
@@ -29,6 +30,8 @@ use ::oidc::{
         client_auth::{self, PresentedClient},
     },
 };
+use std::hash::{DefaultHasher, Hash, Hasher};
+use tokio::sync::Mutex;
 
 /// A caller that proved to be a client. What it used for that counts once, and is recorded in the write of what follows.
 pub struct Proven {
@@ -52,13 +55,15 @@ pub async fn authenticate(
     let Some(assertion) = assertion else { return Ok((app, client)) };
     let (id, label) = (client.client_id.clone(), app.clone());
     let refusal = move |ctx: &AppContext, error: &ProtocolError| refused(ctx, origin, &id, error).at(&label);
-    record(ctx, vec![assertion], refusal).await?;
+    record(ctx, origin, vec![assertion], refusal).await?;
     Ok((app, client))
 }
 
-/// Records what counts once where nothing else is written; a replay is an event.
+/// Records what counts once where nothing else is written; a replay is an event, within limits: who replays something proves
+/// nothing by it.
 pub async fn record(
     ctx: &AppContext,
+    origin: &Origin,
     all: Vec<Once>,
     event: impl FnOnce(&AppContext, &ProtocolError) -> AuditEvent,
 ) -> Result<(), EndpointError> {
@@ -72,10 +77,7 @@ pub async fn record(
         })
         .await?;
     if let Err(error) = recorded {
-        let event = event(ctx, &error);
-        ctx.db
-            .write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) }))
-            .await?;
+        refusals::record_of(ctx, origin, event(ctx, &error)).await?;
         return Err(error.into());
     }
     Ok(())
@@ -90,28 +92,44 @@ pub async fn prove(
     params: &Params,
 ) -> Result<Proven, EndpointError> {
     let presented = client_auth::parse(authorization, params)?;
-    let counter = format!(
-        "client/{}/{}",
-        crate::keyring::secret_hash(presented.client_id()),
-        network(&origin.client_ip)
-    );
+    let app = store::apps::find_by_client_id(&mut ctx.db.read().await?, presented.client_id()).await?;
+    // Ids that nobody has share one counter: with one for each, none would ever be full.
+    let whose = app
+        .as_ref()
+        .map_or_else(|| "unknown".to_owned(), |_| crate::keyring::secret_hash(presented.client_id()));
+    let counter = format!("client/{whose}/{}", network(&origin.client_ip));
+    // O-13: guesses of one client and network are verified one after the other, each after the one before it was counted.
+    // Signatures can't be guessed, and public clients prove nothing.
+    let _turn = match presented.secret() {
+        Some(_) => Some(turn(&counter).lock().await),
+        None => None,
+    };
     let waiting = store::throttles::get(&mut ctx.db.read().await?, &counter).await?;
     if waiting.is_some_and(|counter| ctx.now() < counter.blocked_until) {
         return Err(slowed_down().into());
     }
-    match verify(ctx, &presented).await {
+    match verify(ctx, &presented, app).await {
         Err(EndpointError::Protocol(error)) => {
             if throttle::count(ctx, &counter, CLIENT).await?.is_err() {
                 return Err(slowed_down().into());
             }
-            let event = refused(ctx, origin, presented.client_id(), &error);
-            ctx.db
-                .write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) }))
-                .await?;
+            refusals::record_of(ctx, origin, refused(ctx, origin, presented.client_id(), &error)).await?;
             Err(error.into())
         }
         other => other,
     }
+}
+
+/// How many guesses are verified at once, over all clients and networks.
+const TURNS: usize = 256;
+static TURN: [Mutex<()>; TURNS] = [const { Mutex::const_new(()) }; TURNS];
+
+/// Whose turn it is among those that count by this name, and by some others.
+fn turn(counter: &str) -> &'static Mutex<()> {
+    let mut hasher = DefaultHasher::new();
+    counter.hash(&mut hasher);
+    let place = usize::try_from(hasher.finish() % 256).unwrap_or_default();
+    TURN.get(place).unwrap_or(&TURN[0])
 }
 
 fn refused(ctx: &AppContext, origin: &Origin, client_id: &str, error: &ProtocolError) -> AuditEvent {
@@ -128,15 +146,18 @@ fn slowed_down() -> ProtocolError {
     ProtocolError::invalid_client("too many wrong secrets; slowed down")
 }
 
-async fn verify(ctx: &AppContext, presented: &PresentedClient) -> Result<Proven, EndpointError> {
-    let mut conn = ctx.db.read().await?;
-    let app = store::apps::find_by_client_id(&mut conn, presented.client_id())
-        .await?
-        .ok_or_else(|| ProtocolError::invalid_client("no client has this id"))?;
+async fn verify(
+    ctx: &AppContext,
+    presented: &PresentedClient,
+    app: Option<App>,
+) -> Result<Proven, EndpointError> {
+    let app = app.ok_or_else(|| ProtocolError::invalid_client("no client has this id"))?;
     let client = of_app(&app)?;
     client_auth::authorize_method(presented, &client)?;
     if let Some(secret) = presented.secret() {
+        let mut conn = ctx.db.read().await?;
         let valid = store::client_secrets::valid_of_app(&mut conn, app.id, ctx.now()).await?;
+        drop(conn);
         // Every stored secret is compared, so that time doesn't tell which one matched.
         let matched =
             valid.iter().fold(false, |found, row| secret_matches(secret.expose(), &row.hash) | found);
@@ -144,7 +165,6 @@ async fn verify(ctx: &AppContext, presented: &PresentedClient) -> Result<Proven,
             return Err(ProtocolError::invalid_client("wrong secret").into());
         }
     }
-    drop(conn);
     if !app.active {
         return Err(ProtocolError::invalid_client("the app is paused").into());
     }

@@ -16,6 +16,8 @@ use std::{
 
 /// How long fetched keys are good without asking again.
 const KEPT: TimeDelta = TimeDelta::minutes(10);
+/// How long they are good while the address gives no others.
+const KEPT_AT_MOST: TimeDelta = TimeDelta::hours(1);
 /// How soon an address is asked again: because a key is unknown, or because the last try failed.
 const RETRY: TimeDelta = TimeDelta::seconds(60);
 /// Most addresses that are remembered.
@@ -50,25 +52,36 @@ pub async fn of(
         return Ok(Err(refused("the client has no key registered")));
     }
     let entry = entry_of(ctx, &settings.jwks_uri);
-    let mut entry = entry.lock().await;
+    let mut entry = entry.lock_owned().await;
     let now = ctx.now();
     let is_fresh = entry.read_at.is_some_and(|at| now - at < KEPT) && !renew;
     let tried_lately = entry.tried_at.is_some_and(|at| now - at < RETRY);
     if !is_fresh && !tried_lately {
-        entry.tried_at = Some(now);
-        match fetch(ctx, &settings.jwks_uri).await? {
-            Ok(keys) => {
-                entry.keys = Some(Arc::new(keys));
-                entry.read_at = Some(now);
-            }
-            // Good keys are not replaced by a bad answer, but they don't last for ever either.
-            Err(failure) => {
-                entry.failure = failure;
-                if entry.read_at.is_some_and(|at| now - at >= KEPT * 6) {
-                    entry.keys = None;
+        let (own, address) = (ctx.clone(), settings.jwks_uri.clone());
+        // A task of its own: a caller that goes away must not leave a try without an answer behind.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it ends within the fetch’s time limit, and nothing is lost with it at shutdown"
+        )]
+        let task = tokio::spawn(async move {
+            let fetched = fetch(&own, &address).await?;
+            entry.tried_at = Some(now);
+            match fetched {
+                Ok(keys) => {
+                    entry.keys = Some(Arc::new(keys));
+                    entry.read_at = Some(now);
+                    entry.failure.clear();
                 }
+                // Good keys are not replaced by a bad answer.
+                Err(failure) => entry.failure = failure,
             }
-        }
+            Ok::<_, ServiceError>(entry)
+        });
+        entry = task.await.map_err(ServiceError::internal)??;
+    }
+    // But they don't last for ever either.
+    if entry.read_at.is_some_and(|at| now - at >= KEPT_AT_MOST) {
+        entry.keys = None;
     }
     Ok(entry.keys.clone().ok_or_else(|| refused(&entry.failure)))
 }

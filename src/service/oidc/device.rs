@@ -9,7 +9,7 @@ use crate::{
         app::App,
         audit::{AuditEvent, EventType, InitiatedBy},
         session::Session,
-        throttle::{DEVICE_CODE, DEVICES},
+        throttle::{DEVICE_CODE, DEVICE_CODE_OF_NETWORK, DEVICES},
         user::User,
     },
     id::TokenFamilyId,
@@ -30,6 +30,9 @@ use ::oidc::{
     token_value::DeviceCode,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+
+/// Most devices of one app that are kept at a time.
+const KEPT_PER_APP: i64 = 10_000;
 
 /// Where a person enters the code.
 pub const PAGE: &str = "/device";
@@ -84,11 +87,18 @@ pub async fn begin(ctx: &AppContext, call: &Call<'_>) -> Result<serde_json::Valu
             .db
             .write(move |tx| {
                 Box::pin(async move {
+                    if !store::device_grants::make_room(tx, grant.app_id, KEPT_PER_APP, now).await? {
+                        return Ok::<_, ServiceError>(Written::unaudited(None));
+                    }
                     let kept = store::device_grants::insert(tx, &grant).await?;
-                    Ok::<_, ServiceError>(Written::unaudited(kept))
+                    Ok(Written::unaudited(Some(kept)))
                 })
             })
             .await?;
+        let Some(kept) = kept else {
+            let full = "too many devices of this client wait; try again in ten minutes";
+            return Err(ProtocolError::new(ErrorCode::SlowDown, full).into());
+        };
         if kept {
             return Ok(DeviceAuthorizationResponse::new(&device_code, &user_code, &ctx.url(PAGE)).to_json());
         }
@@ -134,14 +144,39 @@ pub async fn look_up(
     user: &User,
     typed: &str,
 ) -> Result<Typed, ServiceError> {
-    let counters = vec![
-        (format!("device_code/{}", user.id), DEVICE_CODE),
-        (format!("device_code/{}", network(&visitor.origin.client_ip)), DEVICE_CODE),
-    ];
+    Ok(match try_code(ctx, visitor, user, typed).await? {
+        Ok(Some(waiting)) => Typed::Waiting(Box::new(waiting)),
+        Ok(None) => Typed::Unknown,
+        Err(until) => Typed::TooMany(until),
+    })
+}
+
+/// Finds the device after the try was counted; a hit is taken back. The inner error is until when to wait.
+async fn try_code(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    user: &User,
+    typed: &str,
+) -> Result<Result<Option<Waiting>, DateTime<Utc>>, ServiceError> {
+    let person = format!("device_code/{}", user.id);
+    let office = format!("device_code/{}", network(&visitor.origin.client_ip));
+    let counters = vec![(person.clone(), DEVICE_CODE), (office.clone(), DEVICE_CODE_OF_NETWORK)];
     if let Err(until) = throttle::count_all(ctx, counters).await? {
-        return Ok(Typed::TooMany(until));
+        return Ok(Err(until));
     }
-    Ok(find(ctx, typed).await?.map_or(Typed::Unknown, |waiting| Typed::Waiting(Box::new(waiting))))
+    let found = find(ctx, typed).await?;
+    if found.is_some() {
+        ctx.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::throttles::forgive(tx, &person).await?;
+                    store::throttles::forgive(tx, &office).await?;
+                    Ok::<_, ServiceError>(Written::unaudited(()))
+                })
+            })
+            .await?;
+    }
+    Ok(Ok(found))
 }
 
 async fn find(ctx: &AppContext, typed: &str) -> Result<Option<Waiting>, ServiceError> {
@@ -165,9 +200,11 @@ pub enum Answered {
     NoAccess(App, String),
     /// Nobody waits with this code any more.
     Gone,
+    /// Too many codes were tried; wait until then.
+    TooMany(DateTime<Utc>),
 }
 
-/// Keeps a person's answer. With a yes, access is decided now, and once more in the write; and again when the device comes.
+/// Keeps a person's answer. Its code is a try like one that is looked up. With a yes, access is decided now, and once more in the write; and again when the device comes.
 pub async fn answer(
     ctx: &AppContext,
     visitor: &Visitor,
@@ -176,7 +213,11 @@ pub async fn answer(
     typed: &str,
     yes: bool,
 ) -> Result<Answered, ServiceError> {
-    let Some(waiting) = find(ctx, typed).await? else { return Ok(Answered::Gone) };
+    let waiting = match try_code(ctx, visitor, user, typed).await? {
+        Ok(Some(waiting)) => waiting,
+        Ok(None) => return Ok(Answered::Gone),
+        Err(until) => return Ok(Answered::TooMany(until)),
+    };
     let Waiting { app, grant, scope, .. } = waiting;
     let event = actor::event(ctx, EventType::SsoAuth)
         .by(InitiatedBy::user(user))

@@ -15,11 +15,12 @@ use crate::{
     service::{
         ServiceError, actor,
         authentication::throttle::{self, network},
+        refusals,
     },
     store::{self, Written, pushed_requests::PushedRequest},
 };
 use ::oidc::{
-    ErrorCode, ProtocolError,
+    Client, ErrorCode, ProtocolError,
     authorization::{
         pushed::{self, LIFETIME_SECONDS},
         request::{ProviderPolicy, UnverifiedAuthorizationRequest},
@@ -29,8 +30,8 @@ use ::oidc::{
 };
 use chrono::TimeDelta;
 
-/// Most references of one app that may be presented at a time.
-const LIVE_PER_APP: i64 = 10_000;
+/// Most references of one app that are kept at a time.
+const KEPT_PER_APP: i64 = 10_000;
 
 /// What came with a push.
 pub struct Push<'a> {
@@ -65,14 +66,14 @@ pub async fn push(
     }
     let text = match pushed::request_text(&params, &client, push.proof_thumbprint) {
         Ok(text) => text,
-        Err(error) => return refuse(ctx, origin, &app, error).await,
+        Err(error) => return refuse(ctx, origin, (&app, &client), error).await,
     };
     let reference = RequestUri::generate(&mut ctx.rng());
     // RFC 9126 §2.1: validated as at the authorization endpoint, where it is again, for settings may change meanwhile.
     let verified = UnverifiedAuthorizationRequest::pushed(&text, reference.hash())?
         .verify(&client, &ProviderPolicy::default());
     if let Err(refusal) = verified {
-        return refuse(ctx, origin, &app, refusal.error().clone()).await;
+        return refuse(ctx, origin, (&app, &client), refusal.error().clone()).await;
     }
     let now = ctx.now();
     let row = PushedRequest {
@@ -91,7 +92,9 @@ pub async fn push(
                 if let Err(replayed) = once::record(tx, &once).await? {
                     return Ok::<_, ServiceError>(Written::unaudited(Err(replayed)));
                 }
-                if store::pushed_requests::count_of_app(tx, row.app_id, now).await? >= LIVE_PER_APP {
+                let full = store::pushed_requests::count_of_app(tx, row.app_id).await? >= KEPT_PER_APP;
+                // Those past their end make room, without waiting for the next round of housekeeping.
+                if full && store::pushed_requests::purge(tx, Some(row.app_id), now).await? == 0 {
                     return Ok(Written::unaudited(Ok(false)));
                 }
                 store::pushed_requests::insert(tx, &row).await?;
@@ -102,7 +105,7 @@ pub async fn push(
     match kept {
         Ok(true) => Ok(pushed::response(&reference)),
         Ok(false) => Err(full().into()),
-        Err(replayed) => refuse(ctx, origin, &app, replayed).await,
+        Err(replayed) => refuse(ctx, origin, (&app, &client), replayed).await,
     }
 }
 
@@ -113,7 +116,7 @@ fn full() -> ProtocolError {
 async fn refuse(
     ctx: &AppContext,
     origin: &Origin,
-    app: &App,
+    (app, client): (&App, &Client),
     error: ProtocolError,
 ) -> Result<serde_json::Value, EndpointError> {
     let words = match error.detail() {
@@ -129,6 +132,11 @@ async fn refuse(
         .from_origin(origin)
         .at(app)
         .failed(error.code().as_str(), words);
+    if client.is_public() {
+        // It has proven nothing: anybody could fill the audit trail in its name.
+        refusals::record_of(ctx, origin, event).await?;
+        return Err(error.into());
+    }
     ctx.db.write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) })).await?;
     Err(error.into())
 }

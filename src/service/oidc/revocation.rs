@@ -10,7 +10,7 @@ use super::{
 use crate::{
     context::AppContext,
     domain::audit::{EventType, InitiatedBy},
-    service::{ServiceError, actor},
+    service::{ServiceError, actor, refusals},
     store::{self, Written},
 };
 use ::oidc::{
@@ -53,6 +53,12 @@ pub async fn revoke(ctx: &AppContext, call: &Call<'_>) -> Result<(), EndpointErr
         return Ok(());
     }
     let (now, failed) = (ctx.now(), refused.is_some());
+    // A public client has proven nothing: its refusals are kept within limits.
+    let event = if failed && client.is_public() {
+        refusals::within_limit(ctx, call.origin, event).await?
+    } else {
+        Some(event)
+    };
     let recorded = ctx
         .db
         .write(move |tx| {
@@ -71,7 +77,10 @@ pub async fn revoke(ctx: &AppContext, call: &Call<'_>) -> Result<(), EndpointErr
                     Some(Found::Service(row)) => store::service_tokens::revoke(tx, &row.hash, now).await?,
                     None => false,
                 };
-                Ok(if changed || failed { Written::new(Ok(()), event) } else { Written::unaudited(Ok(())) })
+                Ok(match event.filter(|_| changed || failed) {
+                    Some(event) => Written::new(Ok(()), event),
+                    None => Written::unaudited(Ok(())),
+                })
             })
         })
         .await?;

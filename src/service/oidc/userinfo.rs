@@ -182,5 +182,5 @@ async fn check_key(
     let event = |ctx: &AppContext, error: &ProtocolError| {
         refusal(ctx, error).by(InitiatedBy::anonymous()).from_origin(call.origin)
     };
-    authentication::record(ctx, once, event).await
+    authentication::record(ctx, call.origin, once, event).await
 }

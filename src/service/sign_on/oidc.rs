@@ -14,6 +14,7 @@ use crate::{
     service::{
         ServiceError, actor,
         oidc::{client, grant::GrantDetails, hint, subject},
+        refusals,
     },
     store::{self, Written},
 };
@@ -142,6 +143,9 @@ async fn record_refusal(
     let who =
         visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
     let event = stop::failed(ctx, code, message).by(who).from_origin(&visitor.origin).at(app);
+    if visitor.session.is_none() {
+        return refusals::record_of(ctx, &visitor.origin, event).await;
+    }
     ctx.db.write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) })).await
 }
 
@@ -347,6 +351,11 @@ async fn answered(
     let who =
         visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
     let event = stop::failed(ctx, code, message).by(who).from_origin(&visitor.origin).at(&flow.app);
+    // Strangers can't fill the audit trail; the flow ends either way.
+    let event = match visitor.session {
+        Some(_) => Some(event),
+        None => refusals::within_limit(ctx, &visitor.origin, event).await?,
+    };
     let (stored, pushed, now) = (flow.stored, request.pushed().map(str::to_owned), ctx.now());
     ctx.db
         .write(move |tx| {
@@ -361,7 +370,11 @@ async fn answered(
                 if let Some(pushed) = pushed.filter(|_| stored.is_some()) {
                     store::pushed_requests::consume(tx, &pushed, now).await?;
                 }
-                Ok(Written::new(true, event))
+                let written = Written::unaudited(true);
+                Ok(match event {
+                    Some(event) => written.and(event),
+                    None => written,
+                })
             })
         })
         .await

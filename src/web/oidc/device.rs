@@ -128,6 +128,11 @@ pub async fn answer(
             "Too late".to_owned(),
             "No device waits with this code any more. Start again on the device.".to_owned(),
         ),
+        Answered::TooMany(until) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many codes".to_owned(),
+            format!("Try again in {}.", words::wait(until, ctx.now())),
+        ),
     };
     page_with(status, &DeviceDone { page: visit.page(&ctx), heading, lede })
 }

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use gatehouse::{
     domain::{
         connection::{ClientAuth, OidcConnection},
+        throttle::DEVICE_CODE,
         user::{Role, UserState},
     },
     service,
@@ -168,6 +169,36 @@ async fn o07_user_codes_cannot_be_guessed_and_are_asked_of_the_signed_in_only() 
     assert!(forged.status.is_client_error());
     gateway.app.ctx.clock.advance(TimeDelta::seconds(6));
     assert_eq!(error(&gateway.poll(&codes).await), "authorization_pending");
+}
+
+#[tokio::test]
+async fn o07_answers_are_tries_too_and_right_codes_are_none() {
+    let gateway = Gateway::with(TestApp::new().await, settings()).await;
+    let browser = gateway.signed_in().await;
+    // More devices than tries: who types right codes is never slowed down.
+    for _ in 0..DEVICE_CODE.tries {
+        let codes = gateway.begin_device().await;
+        let (_, said) = say(&browser, &text(&codes, "user_code"), "no").await;
+        assert_eq!(said.status, StatusCode::OK, "{}", said.text);
+    }
+    let codes = gateway.begin_device().await;
+    let question = browser.submit("/device", "/device", &[("user_code", &text(&codes, "user_code"))]).await;
+    let csrf = question.field("csrf").expect("a token");
+    let answer = async |code: &str| {
+        let fields = [("csrf", csrf.as_str()), ("user_code", code), ("answer", "yes")];
+        browser.post("/device/answer", &fields).await.status
+    };
+    for _ in 0..DEVICE_CODE.tries {
+        assert_eq!(answer("BBBB-BBBB").await, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(answer(&text(&codes, "user_code")).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(error(&gateway.poll(&codes).await), "authorization_pending", "nothing was said");
+    // Somebody else in the same office goes on.
+    gateway.app.person("ines", Role::None).await;
+    let colleague = gateway.app.browser();
+    colleague.sign_in("ines").await;
+    let wrong = colleague.submit("/device", "/device", &[("user_code", "BBBB-BBBB")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]

@@ -7,13 +7,17 @@ use crate::support::{
     database::Kind,
 };
 use chrono::TimeDelta;
-use gatehouse::domain::connection::{AssertionAlgorithm, ClientAuth, OidcConnection};
+use gatehouse::{
+    domain::connection::{AssertionAlgorithm, ClientAuth, OidcConnection},
+    service::oidc::client_keys,
+};
 use oidc::token::client_assertion::TYPE;
 use reqwest::{Method, StatusCode};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn settings(jwks: String) -> OidcConnection {
@@ -115,6 +119,11 @@ async fn o12_o14_only_the_registered_method_and_algorithm_are_taken() {
 
 /// A place where a client's keys are: answers with what is set, and counts how often it is asked.
 async fn serve(document: Arc<Mutex<String>>) -> (String, Arc<AtomicUsize>) {
+    serve_after(document, Duration::ZERO).await
+}
+
+/// The same, which takes its time.
+async fn serve_after(document: Arc<Mutex<String>>, delay: Duration) -> (String, Arc<AtomicUsize>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = format!("http://{}/jwks", listener.local_addr().expect("bound"));
     let asked = Arc::new(AtomicUsize::new(0));
@@ -125,6 +134,7 @@ async fn serve(document: Arc<Mutex<String>>) -> (String, Arc<AtomicUsize>) {
             let mut buffer = [0; 4096];
             let _ = stream.read(&mut buffer).await;
             count.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(delay).await;
             let body = document.lock().expect("unpoisoned").clone();
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
             let _ = stream
@@ -163,6 +173,25 @@ async fn o25_keys_at_an_address_are_kept_and_renewed_for_an_unknown_name_once_a_
     *document.lock().expect("unpoisoned") = "nonsense".into();
     gateway.app.ctx.clock.advance(TimeDelta::minutes(11));
     assert_eq!((attempt(&new, "new").await, times()), (StatusCode::OK, 3));
+}
+
+#[tokio::test]
+async fn o25_keys_outlive_a_caller_that_goes_away_but_not_their_hour() {
+    let document = Arc::new(Mutex::new(ClientKey::new().set("k1")));
+    let (address, asked) = serve_after(Arc::clone(&document), Duration::from_millis(300)).await;
+    let app = TestApp::new().await;
+    let settings = OidcConnection { jwks_uri: address, ..settings(String::new()) };
+    let has_keys = async || client_keys::of(&app.ctx, &settings, false).await.expect("asked").is_ok();
+    let gone = tokio::time::timeout(Duration::from_millis(50), has_keys()).await;
+    assert!(gone.is_err(), "the caller went away while the address was asked");
+    assert!(has_keys().await);
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "the first answer came all the same");
+    *document.lock().expect("unpoisoned") = "nonsense".into();
+    app.ctx.clock.advance(TimeDelta::seconds(3_590));
+    assert!(has_keys().await, "a bad answer does not replace good keys");
+    app.ctx.clock.advance(TimeDelta::seconds(20));
+    assert!(!has_keys().await, "also where the address was asked a moment ago");
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

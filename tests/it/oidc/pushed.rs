@@ -102,6 +102,10 @@ async fn o27_par_ensure_reused_request_uri_prior_to_auth_completion_succeeds() {
     assert!(first.location().starts_with("/login?flow="), "{}", first.location());
     // The reference ends, the sign-on that began with it doesn’t.
     gateway.app.ctx.clock.advance(chrono::TimeDelta::seconds(120));
+    let unused = gateway.reference().await;
+    gateway.app.ctx.clock.advance(chrono::TimeDelta::seconds(61));
+    let purged = gatehouse::service::housekeeping::purge(&gateway.app.ctx).await.expect("purged");
+    assert_eq!(purged.pushed_requests, 1, "{unused} only");
     let after = browser.sign_in_from(second.location(), "maya", PASSWORD).await;
     let left = browser.leave(&after).await;
     assert!(query(left.location()).contains_key("code"), "{}", left.location());

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use gatehouse::{
     domain::{
         audit::{AuditEvent, EventType},
+        connection::{ClientAuth, OidcConnection},
         throttle::{CLIENT, STRANGER_STOPS},
         user::Role,
     },
@@ -43,14 +44,19 @@ async fn o13_wrong_secrets_of_a_network_stop_being_looked_at() {
     };
     let refused = (StatusCode::UNAUTHORIZED, "invalid_client".to_owned());
     let wrong = "Basic bWV0cmljczp3cm9uZw==";
-    // All of them are found wrong before the first is counted.
+    // All of them are there before the first is counted; so is the right one, which comes last.
     let held = hold_writer(&gateway.app).await;
     let release = async {
         tokio::time::sleep(std::time::Duration::from_millis(800)).await;
         drop(held);
     };
     let guesses = futures_util::future::join_all((0..60).map(|_| ask(wrong, "192.0.2.1")));
-    let (answers, ()) = tokio::join!(guesses, release);
+    let right = async {
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        ask(&gateway.basic(), "192.0.2.1").await
+    };
+    let (answers, right, ()) = tokio::join!(guesses, right, release);
+    assert_eq!(right, refused, "too many guesses were before it");
     assert!(answers.iter().all(|answer| *answer == refused), "{answers:?}");
     let counted = usize::try_from(CLIENT.tries).expect("small");
     assert_eq!(count_events(&gateway.app, EventType::OauthTokenRefuse).await, counted, "the counter decides");
@@ -64,6 +70,44 @@ async fn o13_wrong_secrets_of_a_network_stop_being_looked_at() {
     gateway.app.ctx.clock.advance(CLIENT.wait + TimeDelta::seconds(1));
     let (status, _) = ask(&gateway.basic(), "192.0.2.1").await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "never for good");
+}
+
+#[tokio::test]
+async fn o12_strangers_cannot_fill_the_audit_trail() {
+    let settings = OidcConnection { client_auth: ClientAuth::None, ..oidc_settings() };
+    let gateway = Gateway::with(TestApp::behind(&["127.0.0.1/32"], Limits::default()).await, settings).await;
+    let browser = gateway.app.browser();
+    let post = async |body: &str, address: &str| {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", address)];
+        browser.send(Method::POST, "/oauth2/token", &headers, body).await.status
+    };
+    let told = async || count_events(&gateway.app, EventType::OauthTokenRefuse).await;
+    let (few, limit) = (
+        usize::try_from(CLIENT.tries).expect("small"),
+        usize::try_from(STRANGER_STOPS.tries).expect("small"),
+    );
+    for number in 0..few + 20 {
+        let body = format!("grant_type=refresh_token&client_id=nobody{number}&client_secret=guess");
+        assert_eq!(post(&body, "192.0.2.1").await, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(told().await, few, "ids that nobody has are counted as one");
+    for _ in 0..limit + 20 {
+        let status = post("grant_type=refresh_token&client_id=metrics", "192.0.2.2").await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+    }
+    assert_eq!(told().await, few + limit, "in the name of a public client");
+    // At the authorization endpoint, without a session.
+    let asks = [[("response_type", "token")], [("prompt", "none")]];
+    for (place, more) in asks.iter().enumerate() {
+        let address = format!("198.51.100.{place}");
+        let headers = [("x-forwarded-for", address.as_str())];
+        for _ in 0..limit + 20 {
+            let page = browser.send(Method::GET, &gateway.authorize(more), &headers, "").await;
+            assert!(page.location().contains("error="), "{}", page.location());
+        }
+        let stopped = count_events(&gateway.app, EventType::SsoAuth).await;
+        assert_eq!(stopped, limit * (place + 1), "{more:?}");
+    }
 }
 
 #[tokio::test]

@@ -86,6 +86,16 @@ async fn a_device_is_answered_and_redeemed_once(test: TestDatabase) {
     }
     let twin = DeviceGrant { device_code_hash: "device other".into(), ..device("one", app, 600) };
     assert!(!change!(db, tx => device_grants::insert(tx, &twin).await?).expect("asked"), "the code is taken");
+    let has_room = async |most: i64, now: i64| {
+        change!(db, tx => device_grants::make_room(tx, app, most, at(now)).await?).expect("counted")
+    };
+    assert_eq!((has_room(1, 599).await, has_room(2, 600).await), (false, true), "what waits stays");
+    assert!(has_room(1, 600).await, "what has ended makes room");
+    assert_eq!(read!(db, c => device_grants::get(c, "device one")), None);
+    for name in ["one", "two", "three"] {
+        let again = device(name, app, 600);
+        assert!(change!(db, tx => device_grants::insert(tx, &again).await?).expect("kept"));
+    }
     assert_eq!(read!(db, c => device_grants::get(c, "device one")), Some(device("one", app, 600)));
     assert_eq!(
         read!(db, c => device_grants::find_waiting(c, "user one", at(599))),

@@ -125,13 +125,20 @@ async fn pushed_requests_are_used_once(test: TestDatabase) {
     change!(db, tx => pushed_requests::insert(tx, &copy).await?).expect("kept");
     assert_eq!(read!(db, c => pushed_requests::get(c, "h1")), Some(first));
     assert_eq!(read!(db, c => pushed_requests::get(c, "h2")), None);
-    assert_eq!(read!(db, c => pushed_requests::count_of_app(c, board, at(59))), 1);
-    assert_eq!(read!(db, c => pushed_requests::count_of_app(c, board, at(60))), 0);
+    assert_eq!(read!(db, c => pushed_requests::count_of_app(c, board)), 1);
     assert!(change!(db, tx => pushed_requests::consume(tx, "h1", at(5)).await?).expect("first"));
     assert!(!change!(db, tx => pushed_requests::consume(tx, "h1", at(6)).await?).expect("second"));
     assert!(!change!(db, tx => pushed_requests::consume(tx, "h2", at(6)).await?).expect("unknown"));
     let used = read!(db, c => pushed_requests::get(c, "h1")).expect("there");
     assert_eq!(used.consumed_at, Some(at(5)));
+    assert_eq!(change!(db, tx => pushed_requests::purge(tx, Some(board), at(59)).await?).expect("asked"), 0);
+    let other = sample::app(db, sample::oidc("other", "other")).await.id;
+    assert_eq!(change!(db, tx => pushed_requests::purge(tx, Some(other), at(60)).await?).expect("asked"), 0);
+    assert_eq!(read!(db, c => pushed_requests::count_of_app(c, board)), 1, "used ones count as well");
+    assert_eq!(change!(db, tx => pushed_requests::purge(tx, Some(board), at(60)).await?).expect("asked"), 1);
+    assert_eq!(read!(db, c => pushed_requests::count_of_app(c, board)), 0);
+    let again = pushed("h1", board, at(60));
+    change!(db, tx => pushed_requests::insert(tx, &again).await?).expect("kept");
     change!(db, tx => apps::delete(tx, board).await?).expect("removed");
     assert_eq!(read!(db, c => pushed_requests::get(c, "h1")), None, "it goes with its app");
 }

@@ -324,7 +324,7 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         sessions: 2,
         app_sessions: 1,
         pending_sign_ons: 1,
-        pushed_requests: 1,
+        pushed_requests: 2,
         logouts: 1,
         saml_requests: 1,
         authorization_codes: 1,
@@ -349,7 +349,8 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
     assert!(read!(db, c => device_grants::get(c, "device new")).is_some());
     let again = change!(db, tx => proofs_seen::record(tx, "new", at(10_000)).await?).expect("asked");
     assert!(!again, "still remembered");
-    assert!(read!(db, c => pushed_requests::get(c, "recent")).is_some(), "a sign-on may still go on with it");
+    assert!(read!(db, c => pushed_requests::get(c, "recent")).is_none(), "no sign-on goes on with it");
+    assert!(read!(db, c => pushed_requests::get(c, "new")).is_some());
     assert!(read!(db, c => token_families::get(c, lives_id)).is_some());
     assert!(read!(db, c => authorization_codes::get(c, "new")).is_some());
     assert!(read!(db, c => refresh_tokens::get(c, "new")).is_some());

@@ -14,10 +14,33 @@ use crate::token_value::RequestUri;
 /// How long a reference may be presented, in seconds. RFC 9126 §2.2 leaves it to us; O-27 wants 60 to 90.
 pub const LIFETIME_SECONDS: u32 = 60;
 
-/// Parameters that are about the push and not about the request.
-const OF_AUTHENTICATION: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+/// What a request is checked for and answered by, but for `client_id` and `dpop_jkt`, which are written anew. Nothing else is
+/// kept: neither what belongs to client authentication nor what means nothing here (RFC 6749 §3.1).
+const KEPT: [&str; 20] = [
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "state",
+    "nonce",
+    "prompt",
+    "max_age",
+    "code_challenge",
+    "code_challenge_method",
+    "claims",
+    "display",
+    "ui_locales",
+    "claims_locales",
+    "acr_values",
+    "login_hint",
+    "id_token_hint",
+    "resource",
+    // These are refused, and can be only when they are still there.
+    "request",
+    "registration",
+];
 
-/// The text of the request to keep: the parameters as pushed, without those of client authentication.
+/// The text of the request to keep: of the parameters as pushed those that are known, without those of client authentication.
 ///
 /// `proof_thumbprint` is that of the key of a verified `DPoP` header of the push.
 ///
@@ -44,8 +67,7 @@ pub fn request_text(
     }
     let mut text = form_urlencoded::Serializer::new(String::new());
     text.append_pair("client_id", &client.client_id);
-    let kept = |name: &str| !OF_AUTHENTICATION.contains(&name) && !matches!(name, "client_id" | "dpop_jkt");
-    for (name, value) in params.pairs().filter(|(name, _)| kept(name)) {
+    for (name, value) in params.pairs().filter(|(name, _)| KEPT.contains(name)) {
         text.append_pair(name, value);
     }
     if let Some(thumbprint) = named.as_deref().or(proof_thumbprint) {
@@ -100,6 +122,23 @@ mod tests {
         let kept = text(body, None).expect("kept");
         assert_eq!(kept, "client_id=metrics&scope=openid+email&resource=a&resource=b");
         assert_eq!(text("scope=openid", None).expect("kept"), "client_id=metrics&scope=openid");
+    }
+
+    #[test]
+    fn what_means_nothing_is_not_kept() {
+        let body = format!("scope=openid&ballast={}&Scope=email", "x".repeat(20_000));
+        assert_eq!(text(&body, None).expect("kept"), "client_id=metrics&scope=openid");
+    }
+
+    #[test]
+    fn every_parameter_that_is_judged_is_kept() {
+        use crate::authorization::{judge, request::ProviderPolicy, request::UnverifiedAuthorizationRequest};
+        let request = UnverifiedAuthorizationRequest::parse("client_id=metrics").expect("a query");
+        for judged in judge::judge(&request, &client(), &ProviderPolicy::default()) {
+            let name = judged.name;
+            let anew = ["client_id", "dpop_jkt", "request_uri"].contains(&name);
+            assert!(anew || KEPT.contains(&name), "{name}");
+        }
     }
 
     #[test]

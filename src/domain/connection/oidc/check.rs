@@ -1,9 +1,12 @@
 //! The rules of a client's registration, each with the field it is about. Does not own how they are shown.
 
 use super::{ClientAuth, OidcConnection, SubjectType, keys};
-use crate::domain::{
-    connection::{check_web_address, mapping::check_mappings},
-    text::FieldErrors,
+use crate::{
+    domain::{
+        connection::{check_web_address, mapping::check_mappings},
+        text::FieldErrors,
+    },
+    id::UserId,
 };
 use ::oidc::{GrantType, redirect_uri, scope};
 use url::Url;
@@ -27,6 +30,10 @@ impl OidcConnection {
                 .all(|b| b.is_ascii_graphic() && !matches!(b, b':' | b'"' | b'\\' | b'<' | b'>'))
         {
             errors.add("client_id", "Use letters, digits and . _ ~ - only, at most 128");
+        }
+        // RFC 9068 §5: the `sub` of a client that acts for itself must not be one that a person could have.
+        if self.client_id.parse::<UserId>().is_ok() {
+            errors.add("client_id", "This has the form of a person’s id; use another");
         }
         if self.is_public() {
             // RFC 9700 §2.1.1: public clients must use PKCE, whatever is configured.
@@ -199,8 +206,8 @@ impl OidcConnection {
     }
 }
 
-/// Whether the text is exactly what a browser sends as `Origin`.
-fn is_origin(text: &str) -> bool {
+/// Whether the text is exactly what a browser sends as `Origin`, and one that can be registered.
+pub fn is_origin(text: &str) -> bool {
     redirect_uri::check_web_uri(text).is_ok()
         && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
 }

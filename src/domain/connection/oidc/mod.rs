@@ -10,6 +10,7 @@ mod words;
 
 use super::mapping::ValueMapping;
 use ::oidc::{GrantType, Lifetimes, authorization::request::ResponseMode};
+pub use check::is_origin;
 use serde::{Deserialize, Serialize};
 pub use words::{AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, SubjectType};
 

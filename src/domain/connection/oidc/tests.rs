@@ -127,3 +127,30 @@ fn a_pairwise_client_has_one_sector() {
         assert_eq!(c.sector().as_deref(), Some("rp.example"));
     });
 }
+
+#[test]
+fn o35_a_client_id_is_never_a_persons_id() {
+    let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    assert!(refused(|c| c.client_id = id.into()).of("client_id").is_some());
+    assert!(refused(|c| c.client_id = id.to_lowercase()).of("client_id").is_some(), "in small letters");
+    taken(|c| c.client_id = format!("app-{id}"));
+    taken(|c| c.client_id = "ABCDEFGHJKMNPQRSTVWX".into());
+}
+
+#[test]
+fn o32_an_origin_is_whole() {
+    for text in ["https://spa.example", "http://localhost:5173"] {
+        assert!(is_origin(text), "{text}");
+    }
+    for text in [
+        "http",
+        "https://",
+        "https://spa.example/",
+        "https://spa.example:443",
+        "HTTPS://spa.example",
+        "null",
+        "",
+    ] {
+        assert!(!is_origin(text), "{text}");
+    }
+}

@@ -9,6 +9,7 @@ use crate::{
             client::EndpointError,
             once::{self, Once},
         },
+        refusals,
     },
     store::{self, Written, token_families::Family},
 };
@@ -22,6 +23,15 @@ pub(super) enum Claimed {
     Taken,
     /// The proof or assertion was used before.
     Replayed(ProtocolError),
+}
+
+/// A value, and the event of it if one is kept.
+fn told<T>(value: T, event: Option<AuditEvent>) -> Written<T> {
+    let written = Written::unaudited(value);
+    match event {
+        Some(event) => written.and(event),
+        None => written,
+    }
 }
 
 impl Case<'_> {
@@ -67,19 +77,27 @@ impl Case<'_> {
         self.refuse_with(error, Vec::new()).await
     }
 
+    /// The event as it may be kept: a public client has proven nothing, so that anybody could fill the audit trail in its name.
+    async fn within_limit(&self, event: AuditEvent) -> Result<Option<AuditEvent>, ServiceError> {
+        if self.client.is_public() {
+            return refusals::within_limit(self.ctx, self.origin, event).await;
+        }
+        Ok(Some(event))
+    }
+
     async fn refuse_with(
         &self,
         error: ProtocolError,
         once: Vec<Once>,
     ) -> Result<serde_json::Value, EndpointError> {
-        let event = self.refusal(&error);
+        let event = self.within_limit(self.refusal(&error)).await?;
         let recorded = self
             .ctx
             .db
             .write(move |tx| {
                 Box::pin(async move {
                     let recorded = once::record(tx, &once).await?;
-                    Ok::<_, ServiceError>(Written::new(recorded, event))
+                    Ok::<_, ServiceError>(told(recorded, event))
                 })
             })
             .await?;
@@ -93,7 +111,8 @@ impl Case<'_> {
         hash: String,
         error: ProtocolError,
     ) -> Result<serde_json::Value, EndpointError> {
-        let (event, once, now) = (self.refusal(&error), self.once.clone(), self.ctx.now());
+        let event = self.within_limit(self.refusal(&error)).await?;
+        let (once, now) = (self.once.clone(), self.ctx.now());
         let recorded = self
             .ctx
             .db
@@ -103,7 +122,7 @@ impl Case<'_> {
                     if recorded.is_ok() {
                         store::authorization_codes::consume(tx, &hash, now).await?;
                     }
-                    Ok::<_, ServiceError>(Written::new(recorded, event))
+                    Ok::<_, ServiceError>(told(recorded, event))
                 })
             })
             .await?;
@@ -139,6 +158,7 @@ impl Case<'_> {
         let refused = self.refusal(&error);
         let mut revoked = apps::another(self.ctx, &refused).detail("family", family.id.to_string());
         revoked.event_type = EventType::OauthTokenRevoke;
+        let refused = self.within_limit(refused).await?;
         let (id, now) = (family.id, self.ctx.now());
         let recorded = self
             .ctx
@@ -146,7 +166,7 @@ impl Case<'_> {
             .write(move |tx| {
                 Box::pin(async move {
                     let recorded = once::record(tx, &once).await?;
-                    let written = Written::new((), refused);
+                    let written = told((), refused);
                     let first =
                         recorded.is_ok() && store::token_families::revoke(tx, id, because, now).await?;
                     let written = if first { written.and(revoked) } else { written };
