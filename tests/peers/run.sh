@@ -63,6 +63,7 @@ install_peers() {
     need php 'php-cli, php-xml and simplesamlphp'
     [ -d /usr/share/simplesamlphp/www ] || { echo "run.sh: SimpleSAMLphp is missing; install Debian's package simplesamlphp" >&2; exit 1; }
     need apache2 apache2-bin
+    [ -f /usr/lib/apache2/modules/mod_auth_openidc.so ] || { echo "run.sh: mod_auth_openidc is missing; install Debian's package libapache2-mod-auth-openidc" >&2; exit 1; }
     need mellon_create_metadata libapache2-mod-auth-mellon
     need shibd libapache2-mod-shib
     [ -f /usr/share/xml/opensaml/saml-schema-protocol-2.0.xsd ] \

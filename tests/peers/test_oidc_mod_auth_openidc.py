@@ -52,8 +52,6 @@ OIDCDefaultLoggedOutURL http://127.0.0.1:{port}/
 """
 
 
-@unittest.skipUnless(shutil.which("apache2") and (MODULES / "mod_auth_openidc.so").is_file(),
-                     "Apache with mod_auth_openidc is not installed")
 class ModAuthOpenidc(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
