@@ -3,7 +3,8 @@
 //! Asserts that the answers are right, never how fast they come.
 //!
 //! `cargo bench --bench server`, or some of it: `cargo bench --bench server -- saml oidc password start`.
-//! `GATEHOUSE_BIN` names another binary. Run it on a quiet machine, and compare ratios, not times.
+//! `GATEHOUSE_BIN` names another binary; `BENCH_DATABASE_URL` an empty PostgreSQL database (`benches/with-postgres.sh` starts one
+//! for the time of a command), whose own processor time is not counted. Run it on a quiet machine, and compare ratios, not times.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -16,7 +17,9 @@ use support::{
     gateway::{Gateway, Place},
     oidc, organisation, password,
     raw::Raw,
-    saml, start,
+    saml,
+    service_provider::ServiceProvider,
+    start,
     table::Table,
 };
 
@@ -37,13 +40,14 @@ fn main() {
         start::run(&mut table);
     }
     if ["saml", "oidc", "password"].into_iter().any(wanted) {
-        let place = Place::new();
+        let place = Place::with_chosen_database();
         let phc = password::hash();
-        place.apply(&organisation::document(&phc));
+        let sp = ServiceProvider::new();
+        place.apply(&organisation::document(&phc, sp.certificate()));
         let gateway = Gateway::start(&place);
         let raw = Raw::new();
         if wanted("saml") {
-            saml::run(&gateway, &raw, &mut table);
+            saml::run(&gateway, &sp, &raw, &mut table);
         }
         if wanted("oidc") {
             oidc::run(&gateway, &place, &raw, &mut table);
@@ -59,6 +63,8 @@ fn main() {
     if binary.components().any(|part| part.as_os_str() == "debug") || cfg!(debug_assertions) {
         table.note("Built without optimisation: these figures mean nothing.");
     }
+    let postgres = std::env::var_os("BENCH_DATABASE_URL").is_some();
+    table.note(if postgres { "Database: PostgreSQL" } else { "Database: SQLite" });
     table.note(&format!("Binary: {}", binary.display()));
     let other =
         std::env::var("GATEHOUSE_BIN").map(|binary| format!("GATEHOUSE_BIN={binary} ")).unwrap_or_default();

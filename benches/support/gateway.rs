@@ -12,25 +12,40 @@ use std::{
 /// Longest start and longest stop that are waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The environment's name for the address of an empty PostgreSQL database, to be measured instead of SQLite.
+const DATABASE: &str = "BENCH_DATABASE_URL";
+
 /// A data folder on the build's disk, with configuration. Goes away with the value.
 pub struct Place {
     folder: tempfile::TempDir,
     address: SocketAddr,
+    database_url: String,
 }
 
 impl Place {
-    /// A new folder, and a port that is free at this moment.
+    /// A new folder, and a port that is free at this moment; SQLite.
     pub fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// The same, on the database that the environment names, if it names one.
+    pub fn with_chosen_database() -> Self {
+        Self::with(std::env::var(DATABASE).ok())
+    }
+
+    fn with(database_url: Option<String>) -> Self {
         // Not the system's temporary folder: that may be memory, where making something durable costs nothing.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("bound");
-        let place = Self { folder, address };
+        let sqlite = || format!("sqlite://{}", folder.path().join("gatehouse.db").display());
+        let database_url = database_url.unwrap_or_else(sqlite);
+        let place = Self { folder, address, database_url };
         // All else by default, the log and the cost of passwords too. The proxy lets each client have an address.
         let config = format!(
             "[http]\nlisten = \"{address}\"\npublic_url = \"http://{address}\"\ntrusted_proxies = [\"127.0.0.1\"]\n\
              [database]\nurl = \"{}\"\n[secrets]\nmaster_key_file = \"{}\"\n",
-            place.database_url(),
+            place.database_url,
             place.path("master.key").display()
         );
         std::fs::write(place.path("gatehouse.toml"), config).expect("written");
@@ -47,8 +62,8 @@ impl Place {
         self.folder.path()
     }
 
-    pub fn database_url(&self) -> String {
-        format!("sqlite://{}", self.path("gatehouse.db").display())
+    pub fn database_url(&self) -> &str {
+        &self.database_url
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -11,5 +11,6 @@ pub mod password;
 pub mod process;
 pub mod raw;
 pub mod saml;
+pub mod service_provider;
 pub mod start;
 pub mod table;

@@ -10,6 +10,8 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub const SP_ENTITY_ID: &str = "https://sp.example/metadata";
 /// The SAML app.
 pub const SAML_SLUG: &str = "crm";
+/// The SAML app whose assertions are encrypted; its service provider is named after it.
+pub const SEALED_SLUG: &str = "payroll";
 /// Where codes go.
 pub const REDIRECT_URI: &str = "https://rp.example/callback";
 /// The secret of the OIDC clients.
@@ -26,8 +28,8 @@ pub fn username(n: usize) -> String {
     format!("person-{n:04}")
 }
 
-/// The organisation file; `phc` is the hash of [`PASSWORD`].
-pub fn document(phc: &str) -> Value {
+/// The organisation file; `phc` is the hash of [`PASSWORD`], `certificate` the service provider's.
+pub fn document(phc: &str, certificate: &str) -> Value {
     let person = |username: &str, role: &str| {
         json!({
             "username": username,
@@ -46,12 +48,12 @@ pub fn document(phc: &str) -> Value {
         "organisation": "Fernhill",
         "users": users,
         "groups": [{ "name": "Everyone", "members": names }],
-        "apps": [saml(), oidc(RS256, "RS256"), oidc(ES256, "ES256"), service()],
+        "apps": [saml(certificate), sealed(certificate), oidc(RS256, "RS256"), oidc(ES256, "ES256"), service()],
     })
 }
 
 /// Signs assertion and response, which is the default.
-fn saml() -> Value {
+fn saml(certificate: &str) -> Value {
     json!({
         "slug": SAML_SLUG,
         "label": "CRM",
@@ -60,6 +62,7 @@ fn saml() -> Value {
         "saml": {
             "sp_entity_id": SP_ENTITY_ID,
             "acs_urls": [{ "url": "https://sp.example/acs", "index": 0, "default": true }],
+            "sp_certificates": [certificate],
             "attributes": [
                 { "name": "email", "source": "email" },
                 { "name": "firstName", "source": "first_name" },
@@ -69,6 +72,17 @@ fn saml() -> Value {
             "groups_attribute": "memberOf",
         },
     })
+}
+
+/// The same, encrypted to the service provider.
+fn sealed(certificate: &str) -> Value {
+    let mut app = saml(certificate);
+    app["slug"] = json!(SEALED_SLUG);
+    app["label"] = json!("Payroll");
+    app["saml"]["sp_entity_id"] = json!(format!("{SP_ENTITY_ID}/{SEALED_SLUG}"));
+    app["saml"]["encrypt"] = json!(true);
+    app["saml"]["encryption_certificates"] = json!([certificate]);
+    app
 }
 
 fn oidc(slug: &str, algorithm: &str) -> Value {

@@ -55,6 +55,11 @@ impl Raw {
         measured
     }
 
+    /// The median of what an RSA-2048 signature cost so far.
+    pub fn rsa(&self) -> f64 {
+        median(self.taken.borrow().iter().map(|taken| taken.rsa).collect())
+    }
+
     /// The yardsticks as rows of their own.
     pub fn describe(&self, table: &mut Table) {
         let taken = self.taken.borrow();

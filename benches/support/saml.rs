@@ -1,71 +1,79 @@
-//! A SAML response for somebody who is signed in, asked for by the service provider and by the tile.
+//! A SAML response for somebody who is signed in: asked for by the service provider, by the tile, encrypted, and what it adds
+//! when the request is signed. Does not own the requests (`service_provider`).
 
 use super::{
     browser::{field, signed_in},
     gateway::Gateway,
     http::{Answer, Client},
-    load::{Work, compare},
-    organisation::{SAML_SLUG, SP_ENTITY_ID},
+    load::{Figure, Work, compare},
+    organisation::{SAML_SLUG, SEALED_SLUG},
     raw::Raw,
-    table::Table,
+    service_provider::ServiceProvider,
+    table::{Row, Table},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use flate2::{Compression, write::DeflateEncoder};
-use gatehouse::clock::Clock;
-use std::{
-    io::Write,
-    sync::atomic::{AtomicU64, Ordering},
-};
 
 const CLIENTS: usize = 16;
 
-pub fn run(gateway: &Gateway, raw: &Raw, table: &mut Table) {
+pub fn run(gateway: &Gateway, sp: &ServiceProvider, raw: &Raw, table: &mut Table) {
     let mut clients = signed_in(gateway, CLIENTS);
     let base = format!("http://{}", gateway.address());
-    let next = AtomicU64::new(0);
-    let requested = |client: &mut Client| {
-        let id = format!("_{:032x}", next.fetch_add(1, Ordering::Relaxed));
-        client.get(&request(&base, &id), &[("sec-fetch-site", "cross-site")])
-    };
+    let asked = |client: &mut Client, slug| get(client, &sp.redirect(&base, slug), "cross-site");
     let launch = format!("/launch/{SAML_SLUG}");
-    let launched = |client: &mut Client| client.get(&launch, &[("sec-fetch-site", "same-origin")]);
-    let work = |what, signatures| Work { what, goal: "≤ 1.5", rsa_signatures: signatures };
+    let launched = |client: &mut Client| get(client, &launch, "same-origin");
+    let posted = |client: &mut Client, signed| {
+        let message = sp.posted(&base, signed);
+        client.post(&format!("/saml2/{SAML_SLUG}"), &[("SAMLRequest", &message), ("RelayState", "deep/link")])
+    };
 
-    let signatures = signatures(&requested(&mut clients[0]));
-    compare(
-        (gateway, raw, table),
-        &work("SAML response, SP-initiated", signatures),
-        &mut clients,
-        |client| {
-            check(&requested(client));
-        },
-    );
-    compare(
-        (gateway, raw, table),
-        &work("SAML response, IdP-initiated", signatures),
-        &mut clients,
-        |client| {
-            check(&launched(client));
-        },
-    );
+    let first = response(&asked(&mut clients[0], SAML_SLUG));
+    let count = first.matches("SignatureValue>").count() / 2;
+    let signatures = f64::from(u32::try_from(count).expect("a few"));
+    let sealed = response(&asked(&mut clients[0], SEALED_SLUG));
+    assert!(sealed.contains("EncryptedAssertion"), "not encrypted: {sealed}");
+
+    let mut measure = |what, goal, operate: &(dyn Fn(&mut Client) + Sync)| {
+        let work = Work { what, goal, rsa_signatures: signatures };
+        compare((gateway, raw, &mut *table), &work, &mut clients, operate)
+    };
+    let plain =
+        measure("SAML response, SP-initiated", "≤ 1.25", &|client| check(&asked(client, SAML_SLUG)));
+    measure("SAML response, IdP-initiated", "≤ 1.25", &|client| check(&launched(client)));
+    let encrypted = measure("SAML response, encrypted", "", &|client| check(&asked(client, SEALED_SLUG)));
+    let unsigned = measure("SAML response, HTTP-POST", "", &|client| check(&posted(client, false)));
+    let signed =
+        measure("SAML response, HTTP-POST, signed request", "", &|client| check(&posted(client, true)));
+
+    table.row(against(
+        "encrypted response",
+        "≤ 1.4",
+        encrypted,
+        encrypted.cpu / plain.cpu,
+        "× the same not encrypted",
+    ));
+    let added = (signed.cpu - unsigned.cpu) / raw.rsa();
+    table.row(against(
+        "verification of a signed POST request",
+        "≤ 0.5",
+        signed,
+        added,
+        "× raw RSA-2048, over the unsigned one",
+    ));
 }
 
-/// An AuthnRequest in the HTTP-Redirect binding, not signed.
-fn request(base: &str, id: &str) -> String {
-    let instant = Clock::System.now().format("%Y-%m-%dT%H:%M:%SZ");
-    let xml = format!(
-        "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
-         xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{id}\" Version=\"2.0\" \
-         IssueInstant=\"{instant}\" Destination=\"{base}/saml2/{SAML_SLUG}\">\
-         <saml:Issuer>{SP_ENTITY_ID}</saml:Issuer></samlp:AuthnRequest>"
-    );
-    let mut deflate = DeflateEncoder::new(Vec::new(), Compression::fast());
-    deflate.write_all(xml.as_bytes()).expect("in memory");
-    let message = STANDARD.encode(deflate.finish().expect("in memory"));
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs([("SAMLRequest", message.as_str()), ("RelayState", "deep/link")])
-        .finish();
-    format!("/saml2/{SAML_SLUG}?{query}")
+fn against(what: &str, goal: &'static str, figure: Figure, ratio: f64, beside: &str) -> Row {
+    Row {
+        ratio: Some(ratio),
+        goal,
+        what: what.into(),
+        cpu_ms: Some(figure.cpu * 1e3),
+        rate: None,
+        beside: beside.into(),
+    }
+}
+
+fn get(client: &mut Client, target: &str, site: &str) -> Answer {
+    client.get(target, &[("sec-fetch-site", site)])
 }
 
 fn check(answer: &Answer) {
@@ -73,12 +81,11 @@ fn check(answer: &Answer) {
     assert!(answer.status == 200 && posts, "no SAML response: {} {}", answer.status, answer.body);
 }
 
-/// How many signatures a response carries: what it is measured against.
-fn signatures(answer: &Answer) -> f64 {
+/// The response of an answer, which must be a success.
+fn response(answer: &Answer) -> String {
     check(answer);
     let value = field(&answer.body, "SAMLResponse").expect("checked").replace("&#43;", "+");
     let xml = String::from_utf8(STANDARD.decode(value).expect("base64")).expect("text");
     assert!(xml.contains("status:Success"), "a refusal: {xml}");
-    let count = xml.matches("SignatureValue>").count() / 2;
-    f64::from(u32::try_from(count).expect("a few"))
+    xml
 }

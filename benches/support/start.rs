@@ -80,7 +80,7 @@ fn milliseconds(gateway: &Gateway) -> f64 {
 fn fill(place: &Place) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let db = Database::open(&place.database_url()).await.expect("opens");
+        let db = Database::open(place.database_url()).await.expect("opens");
         for from in (0..PEOPLE).step_by(BATCH) {
             let added = db.write(move |tx| {
                 Box::pin(async move {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::id::AppId;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The closed palette of tile colours: white glyphs pass contrast on each.
 pub const COLOURS: &[&str] =
@@ -37,8 +37,8 @@ pub struct App {
     pub show_in_portal: bool,
     /// Whether anyone may sign on; a paused app keeps its settings.
     pub active: bool,
-    /// The protocol half.
-    pub connection: Connection,
+    /// The protocol half; shared, as every sign-on looks at it and hardly any changes it.
+    pub connection: Arc<Connection>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When any of this last changed.
@@ -99,7 +99,7 @@ impl AppDraft {
             category: app.category.clone(),
             show_in_portal: app.show_in_portal,
             active: app.active,
-            connection: app.connection.clone(),
+            connection: Connection::clone(&app.connection),
         }
     }
 

@@ -104,7 +104,7 @@ pub async fn of(ctx: &AppContext, caller: &Caller, app: &App, user: &User) -> Re
     caller.require(Permission::Read)?;
     let routes = store::access::routes(&mut ctx.db.read().await?, user.id, app.id).await?;
     let groups = access::group_names(&routes);
-    let receives = match &app.connection {
+    let receives = match &*app.connection {
         Connection::Saml(saml) => Receives::Saml(assertion(ctx, app, saml, user, &groups).await?),
         Connection::Oidc(oidc) => Receives::Oidc(tokens(ctx, app, oidc, user, &groups)?),
         Connection::Bookmark(_) => Receives::Nothing,

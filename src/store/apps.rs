@@ -5,6 +5,7 @@ use super::{
     dialect::{Conn, can_be_key, execute, fetch_all, fetch_optional, fetch_value, like},
     error::StoreError,
     page::{Page, PageRequest},
+    parsed,
     row::{self, Place, cut},
     tx::{APPLICATIONS, Tx},
 };
@@ -17,6 +18,7 @@ use crate::{
     id::AppId,
 };
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 const TABLE: &str = "apps";
 
@@ -58,7 +60,8 @@ impl TryFrom<AppRow> for App {
         let place = Place { table: TABLE, id: &row.id };
         Ok(Self {
             id: place.id("id", &row.id)?,
-            connection: place.json("connection", &row.connection)?,
+            connection: parsed::connection(&row.connection)
+                .ok_or_else(|| place.inconsistent("connection"))?,
             parameters: place.json("parameters", &row.parameters)?,
             created_at: place.instant("created_at", row.created_at)?,
             updated_at: place.instant("updated_at", row.updated_at)?,
@@ -210,7 +213,7 @@ pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>
         category: draft.category,
         show_in_portal: draft.show_in_portal,
         active: draft.active,
-        connection: draft.connection,
+        connection: Arc::new(draft.connection),
         created_at: cut(now),
         updated_at: cut(now),
         version: 1,

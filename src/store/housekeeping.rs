@@ -11,8 +11,6 @@ pub const BATCH: i64 = 500;
 pub struct Purged {
     /// Sessions past their absolute end, or idle for too long; what applications were told in them goes along.
     pub sessions: u64,
-    /// What applications were told, past its end.
-    pub app_sessions: u64,
     /// Sign-ons nobody finished.
     pub pending_sign_ons: u64,
     /// Pushed requests past their end, but for those that a sign-on under way began with.
@@ -63,7 +61,6 @@ impl Purged {
     pub fn is_full(&self) -> bool {
         [
             self.sessions,
-            self.app_sessions,
             self.pending_sign_ons,
             self.pushed_requests,
             self.logouts,
@@ -89,12 +86,6 @@ pub async fn purge(tx: &mut Tx, expiry: &Expiry) -> Result<Purged, StoreError> {
     let (now, idle) = (expiry.now.timestamp_millis(), expiry.sessions_idle_since.timestamp_millis());
     let audit_before = millis(expiry.audit_before);
     Ok(Purged {
-        app_sessions: execute!(
-            tx,
-            "DELETE FROM app_sessions WHERE id IN (SELECT id FROM app_sessions WHERE expires_at <= $1 LIMIT $2)",
-            now,
-            BATCH
-        )?,
         sessions: execute!(
             tx,
             "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 \

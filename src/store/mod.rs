@@ -10,6 +10,7 @@ mod columns;
 mod database;
 mod migrations;
 mod open;
+mod parsed;
 mod readers;
 mod row;
 mod sqlite;

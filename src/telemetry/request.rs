@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 use std::{fmt, time::Instant};
-use tracing::{Instrument, field::Empty};
+use tracing::Instrument;
 use ulid::Ulid;
 
 /// The header an answer carries its request's id in.
@@ -41,14 +41,13 @@ pub async fn request_span(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(id);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let span = tracing::info_span!("request", id = %id, method = %request.method(), route, status = Empty);
+    let span = tracing::info_span!("request", id = %id, method = %request.method(), route);
     let quiet = QUIET.contains(&route);
     let begun = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
     let millis = begun.elapsed().as_secs_f64() * 1000.0;
     span.in_scope(|| {
-        span.record("status", status);
         if status >= 500 {
             tracing::warn!(status, millis, "answered");
         } else if quiet {

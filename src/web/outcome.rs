@@ -33,13 +33,11 @@ pub fn respond(ctx: &AppContext, visit: &Visit, outcome: Outcome) -> Result<Resp
         Outcome::ChooseAccount(flow) => Ok(redirect(&format!("/login/account?flow={flow}"))),
         Outcome::AskConsent(flow) => Ok(redirect(&format!("/login/consent?flow={flow}"))),
         Outcome::SamlPost(posting) => {
-            let saml_response = Base64::new(posting.saml_response)
-                .ok_or_else(|| Failure::Service(ServiceError::Internal("a message not in base64".into())))?;
             let response = page(&SamlPost {
                 page: visit.page(ctx),
-                label: posting.app.label,
+                label: posting.label,
                 action: posting.acs_url,
-                saml_response,
+                saml_response: Base64::of(&posting.xml),
                 relay_state: posting.relay_state,
             })?;
             Ok(may_post_away(ctx, response))

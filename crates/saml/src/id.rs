@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use rand_core::CryptoRng;
 
 /// SAML Core §1.3.4: an identifier must be unique beyond doubt; 128 bits at least, 160 advised. The
@@ -27,5 +27,5 @@ pub fn new_session_index(rng: &mut dyn CryptoRng) -> String {
 
 /// SAML Core §1.3.3: `xs:dateTime` in UTC. Milliseconds keep equal instants apart.
 pub(crate) fn xml_instant(instant: DateTime<Utc>) -> String {
-    instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

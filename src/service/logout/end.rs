@@ -102,7 +102,7 @@ pub(super) async fn join(
 /// Whether an app takes logout messages on a way that is open.
 fn is_reachable(app: &App, is_client: bool, ways: Ways) -> bool {
     let has_browser = ways == Ways::WithBrowser;
-    match &app.connection {
+    match &*app.connection {
         Connection::Saml(connection) if !is_client => connection
             .logout_services
             .iter()

@@ -69,7 +69,7 @@ pub(super) async fn load(ctx: &AppContext, document: &Document) -> Result<Curren
     for app in store::apps::all(&mut conn).await? {
         let bound = store::assignments::group_names_of_app(&mut conn, app.id).await?;
         let chosen = store::assignments::users_of_app(&mut conn, app.id).await?;
-        let secret_hashes = match app.connection {
+        let secret_hashes = match &*app.connection {
             Connection::Oidc(_) => {
                 let secrets = store::client_secrets::valid_of_app(&mut conn, app.id, now).await?;
                 secrets.into_iter().map(|secret| secret.hash).collect()

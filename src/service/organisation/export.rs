@@ -25,6 +25,7 @@ use crate::{
     store::{self, Conn, Written},
 };
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 /// Which secrets go into the document. Private keys never do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -123,7 +124,7 @@ async fn app_entry(
         users: (!users.is_empty()).then_some(users),
         ..AppEntry::default()
     };
-    match app.connection {
+    match Arc::unwrap_or_clone(app.connection) {
         Connection::Saml(saml) => entry.saml = Some(saml_entry(*saml)),
         Connection::Oidc(oidc) => {
             let mut block = oidc::entry(*oidc);

@@ -47,7 +47,7 @@ pub(super) async fn issue(
     flow: &Flow,
     person: &Person<'_>,
 ) -> Result<Outcome, ServiceError> {
-    match &flow.app.connection {
+    match &*flow.app.connection {
         Connection::Saml(connection) if !connection.start_url.is_empty() => {
             leave(ctx, visitor, flow, person, connection.start_url.clone()).await
         }
@@ -92,7 +92,7 @@ async fn leave(
 ) -> Result<Outcome, ServiceError> {
     let now = ctx.now();
     // An app with a start address asks for sign-on itself in a moment: that is its `sso_auth`.
-    let event = matches!(flow.app.connection, Connection::Bookmark(_)).then(|| {
+    let event = matches!(&*flow.app.connection, Connection::Bookmark(_)).then(|| {
         let mut event = actor::event(ctx, EventType::SsoAuth)
             .by(InitiatedBy::user(person.user))
             .from_origin(&visitor.origin)

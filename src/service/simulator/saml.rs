@@ -30,6 +30,7 @@ use ::saml::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
 
 /// Simulates a tile that `user` opens. `draft` are settings that nobody saved; the saved ones count without.
 ///
@@ -180,7 +181,7 @@ pub(in crate::service) fn with_draft(app: &App, draft: Option<SamlConnection>) -
     let Some(draft) = draft else { return Ok(app.clone()) };
     let mut connection = Connection::Saml(Box::new(draft));
     connection.checked().map_err(ServiceError::Invalid)?;
-    Ok(App { connection, ..app.clone() })
+    Ok(App { connection: Arc::new(connection), ..app.clone() })
 }
 
 pub(super) fn access_check(access: &Access, user: &User, app: &App) -> Check {

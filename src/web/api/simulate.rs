@@ -132,7 +132,7 @@ fn settings(
     oidc: Option<OidcEntry>,
 ) -> Result<Settings, ServiceError> {
     let other = |field: &str| Err(FieldErrors::one(field, "The app uses another protocol"));
-    let read = match (&app.connection, saml, oidc) {
+    let read = match (&*app.connection, saml, oidc) {
         (Connection::Oidc(_), Some(_), _) => other("draft"),
         (Connection::Oidc(_), None, block) => {
             let draft = block.map(|block| organisation::oidc_draft(ctx, app, block)).transpose();

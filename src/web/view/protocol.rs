@@ -3,6 +3,7 @@
 //! Own no wording of people and no message; the handler sends them with their own `form-action`.
 
 use askama::{Template, filters::HtmlSafe};
+use saml::binding::post;
 use std::fmt;
 
 use super::form::Hidden;
@@ -18,22 +19,21 @@ pub struct SamlPost {
     pub label: String,
     /// The verified AssertionConsumerService address.
     pub action: String,
-    /// The response.
+    /// The response, in base64.
     pub saml_response: Base64,
     /// `RelayState` exactly as it came.
     pub relay_state: Option<String>,
 }
 
-/// Text in the alphabet of base64 (RFC 4648 §4): HTML gives none of it another meaning, so it is drawn as it is.
+/// Text in the alphabet of base64 (RFC 4648 §4), made here and nowhere else: HTML gives none of it another meaning, so it is drawn
+/// as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base64(String);
 
 impl Base64 {
-    /// `None` for anything else.
-    pub fn new(text: String) -> Option<Self> {
-        let fits =
-            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
-        fits.then_some(Self(text))
+    /// SAML Bindings §3.5.4: a message as the form carries it.
+    pub fn of(message: &str) -> Self {
+        Self(post::encode(message))
     }
 }
 

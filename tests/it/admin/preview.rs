@@ -66,11 +66,11 @@ async fn a_person_is_previewed(kind: Kind) {
 
     // Settings that are not saved, and a value that the person lacks.
     let by = |format, from: &str| App {
-        connection: Connection::Saml(Box::new(SamlConnection {
+        connection: std::sync::Arc::new(Connection::Saml(Box::new(SamlConnection {
             name_id_format: format,
             name_id_source: from.into(),
             ..saml.clone()
-        })),
+        }))),
         ..crm.clone()
     };
     for (format, from, known) in [

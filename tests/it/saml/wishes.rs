@@ -73,7 +73,7 @@ async fn sets_denials_and_omission_come_back_from_the_organisation_file() {
     let options = ApplyOptions { plan_only: true, prune: false };
     let applied = organisation::apply(&app.ctx, &system(), &document, options).await.expect("planned");
     assert!(applied.changes.is_empty(), "{:?}", applied.changes);
-    let mut broken = crm.connection.clone();
+    let mut broken = gatehouse::domain::connection::Connection::clone(&crm.connection);
     if let gatehouse::domain::connection::Connection::Saml(saml) = &mut broken {
         saml.attribute_sets[1].index = 1;
         saml.acs_urls.push(gatehouse::domain::connection::AcsUrl {

@@ -30,7 +30,7 @@ pub(super) struct About<'a> {
 
 impl About<'_> {
     pub(super) fn current(&self) -> Option<&Connection> {
-        self.existing.map(|app| &app.connection)
+        self.existing.map(|app| &*app.connection)
     }
 
     /// What the file says comes out of a catalogue file, or of none.

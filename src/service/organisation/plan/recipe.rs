@@ -76,7 +76,7 @@ pub(super) fn alone(about: &About<'_>, recipe: Option<&Recipe>) -> Result<Connec
     };
     let Some(existing) = about.existing else { return Ok(filled.connection.clone()) };
     if existing.connector == connector.slug {
-        let current = Some(&existing.connection);
+        let current = Some(&*existing.connection);
         return Ok(refill(connector, &existing.parameters, current, &filled.parameters)?.connection);
     }
     if let Connection::Oidc(made) = &filled.connection {

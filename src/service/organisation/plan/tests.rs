@@ -258,7 +258,7 @@ fn app_of(draft: AppDraft) -> App {
         category: draft.category,
         show_in_portal: draft.show_in_portal,
         active: draft.active,
-        connection: draft.connection,
+        connection: draft.connection.into(),
         created_at: now(),
         updated_at: now(),
         version: 1,

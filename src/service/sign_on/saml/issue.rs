@@ -174,7 +174,7 @@ pub(in crate::service::sign_on) async fn issue(
     if claimed != Claim::Granted {
         return not_granted(ctx, visitor, flow, claimed).await;
     }
-    let posted = posting(app, &target, &issued.xml);
+    let posted = posting(app, &target, issued.xml.clone());
     ctx.recorder().note(|| Note::issued((app, &flow.request, flow.began_at), now, user.id, issued));
     Ok(Outcome::SamlPost(Box::new(posted)))
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 use ::saml::{
     Decryption, Refusal, RequestErrorKind, ResponseTarget, SecondLevelStatusCode, Status, StatusCode,
-    UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext, authn_context, binding,
+    UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext, authn_context,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 pub(super) use issue::issue;
@@ -36,12 +36,12 @@ const REPLAY_WINDOW: TimeDelta = TimeDelta::minutes(30);
 pub struct Posting {
     /// A verified assertion consumer service.
     pub acs_url: String,
-    /// Base64 of the Response.
-    pub saml_response: String,
+    /// The Response.
+    pub xml: String,
     /// To be echoed.
     pub relay_state: Option<String>,
-    /// The app, for the page's words.
-    pub app: App,
+    /// The app's name, for the page's words.
+    pub label: String,
 }
 
 /// What a request is remembered by.
@@ -196,7 +196,7 @@ async fn error_response(
     let entity_id = idp_entity_id(ctx, app, connection);
     let xml = ::saml::response::refuse(target, &entity_id, status, Some(&signer), ctx.now(), &mut ctx.rng())
         .map_err(ServiceError::internal)?;
-    Ok(Outcome::SamlPost(Box::new(posting(app, target, &xml))))
+    Ok(Outcome::SamlPost(Box::new(posting(app, target, xml))))
 }
 
 /// The app's active key with the algorithm agreed on; a key of another kind signs in its own way.
@@ -235,12 +235,12 @@ pub fn blocked_algorithm(ctx: &AppContext, connection: &SamlConnection) -> Optio
     Some(format!("The app’s settings ask for {blocked}, which this server blocks (saml.blocked_algorithms)."))
 }
 
-fn posting(app: &App, target: &ResponseTarget, xml: &str) -> Posting {
+fn posting(app: &App, target: &ResponseTarget, xml: String) -> Posting {
     Posting {
         acs_url: target.acs_url().to_owned(),
-        saml_response: binding::post::encode(xml),
+        xml,
         relay_state: target.relay_state().map(|state| state.as_str().to_owned()),
-        app: app.clone(),
+        label: app.label.clone(),
     }
 }
 

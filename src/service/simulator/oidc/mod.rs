@@ -33,6 +33,7 @@ use ::oidc::{
 pub use judge::{OidcJudgement, ParameterVerdict, judge};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// In place of what is made at a sign-on.
 const PREVIEW: &str = "preview";
@@ -148,7 +149,7 @@ fn with_draft(app: &App, draft: Option<OidcConnection>) -> Result<App, ServiceEr
     let Some(draft) = draft else { return Ok(app.clone()) };
     let mut connection = Connection::Oidc(Box::new(draft));
     connection.checked().map_err(ServiceError::Invalid)?;
-    Ok(App { connection, ..app.clone() })
+    Ok(App { connection: Arc::new(connection), ..app.clone() })
 }
 
 /// Scope and claims as a request would bring them.

@@ -49,7 +49,7 @@ async fn draw(
 }
 
 fn consequences(app: &App) -> Vec<String> {
-    let first = match &app.connection {
+    let first = match &*app.connection {
         Connection::Saml(_) => "Its addresses stop answering at once, and its signing key is destroyed.",
         Connection::Oidc(_) => {
             "Its client ID and secret stop working at once, and every token it holds is withdrawn."
@@ -57,7 +57,7 @@ fn consequences(app: &App) -> Vec<String> {
         Connection::Bookmark(_) => "Its tile goes from every portal.",
     };
     let mut lines = vec![first.to_owned()];
-    if !matches!(app.connection, Connection::Bookmark(_)) {
+    if !matches!(&*app.connection, Connection::Bookmark(_)) {
         lines.push(format!("Adding it again makes new keys: {} would have to be set up anew.", app.label));
         lines.push(format!("Accounts inside {} stay as they are. Close them there.", app.label));
     }

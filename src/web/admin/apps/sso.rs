@@ -59,7 +59,7 @@ pub async fn stored(
     secret: Option<String>,
     previewed: &str,
 ) -> Result<Response, Failure> {
-    match &app.connection {
+    match &*app.connection {
         Connection::Saml(saml) => {
             let fields = saml_form::fields_of(saml);
             let mut drawn =
@@ -130,7 +130,7 @@ fn previewed(fields: &Fields) -> String {
 }
 
 fn wanted(app: &App, fields: &Fields) -> Result<Connection, FieldErrors> {
-    Ok(match &app.connection {
+    Ok(match &*app.connection {
         Connection::Saml(saml) => {
             Connection::Saml(Box::new(saml_form::to_connection(&saml_form::typed(fields, saml), saml)?))
         }
@@ -182,7 +182,7 @@ async fn again(
 ) -> Result<Response, Failure> {
     let status = unsaved.status();
     let app = unsaved.current(ctx, admin, app).await?;
-    match &app.connection {
+    match &*app.connection {
         Connection::Saml(saml) => {
             let typed = saml_form::typed(fields, saml);
             let compared = saml_form::compared(&saml_form::fields_of(saml), &typed);

@@ -64,7 +64,7 @@ impl Stage {
 
 /// The steps that are done: added, addresses exchanged, what is sent, somebody has it; the last is going live.
 fn done(app: &App, people: i64) -> usize {
-    let says_who_it_is = match &app.connection {
+    let says_who_it_is = match &*app.connection {
         Connection::Saml(saml) => !saml.attributes.is_empty() || !saml.groups_attribute.is_empty(),
         // The scopes of OpenID Connect bring their own claims; a link sends nothing.
         Connection::Oidc(_) | Connection::Bookmark(_) => true,
@@ -90,6 +90,7 @@ pub mod tests {
     };
     use chrono::DateTime;
     use rand::{SeedableRng, rngs::StdRng};
+    use std::sync::Arc;
 
     /// A SAML app without anything of the other side.
     pub fn app() -> App {
@@ -106,7 +107,7 @@ pub mod tests {
             category: String::new(),
             show_in_portal: true,
             active: false,
-            connection: Connection::Saml(Box::default()),
+            connection: Arc::new(Connection::Saml(Box::default())),
             created_at: now,
             updated_at: now,
             version: 1,
@@ -117,12 +118,12 @@ pub mod tests {
     fn an_app_climbs_from_added_to_live() {
         let mut app = app();
         assert_eq!(Stage::of(&app, 0, false), Stage::SetUp(1));
-        app.connection = Connection::Saml(Box::new(SamlConnection {
+        app.connection = Arc::new(Connection::Saml(Box::new(SamlConnection {
             sp_entity_id: "https://sp.example".into(),
             acs_urls: vec![AcsUrl { url: "https://sp.example/acs".into(), index: 0, default: true }],
             groups_attribute: "memberOf".into(),
             ..SamlConnection::default()
-        }));
+        })));
         assert_eq!(Stage::of(&app, 0, false), Stage::SetUp(3));
         assert_eq!(Stage::of(&app, 3, false).pill().text, "In set-up · 4 of 5");
         app.active = true;
