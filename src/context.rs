@@ -4,7 +4,12 @@ use crate::{
     clock::Clock,
     config::Config,
     keyring::Keyring,
-    service::{authentication::hasher::Hasher, recordings::Recorder, sign_on::service_provider::PeerKeys},
+    service::{
+        authentication::hasher::Hasher,
+        oidc::{client_keys::ClientKeys, guesses::Guesses, secret_uses::SecretUses},
+        recordings::Recorder,
+        sign_on::service_provider::PeerKeys,
+    },
     store::Database,
 };
 use chrono::{DateTime, Utc};
@@ -19,6 +24,9 @@ struct Whole {
     parts: Parts,
     recorder: Recorder,
     peer_keys: PeerKeys,
+    client_keys: ClientKeys,
+    client_guesses: Guesses,
+    secret_uses: SecretUses,
 }
 
 /// The parts of a context.
@@ -41,12 +49,34 @@ impl AppContext {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         let recorder = Recorder::new(&parts.config.flight_recorder);
-        Self(Arc::new(Whole { parts, recorder, peer_keys: PeerKeys::default() }))
+        Self(Arc::new(Whole {
+            parts,
+            recorder,
+            peer_keys: PeerKeys::default(),
+            client_keys: ClientKeys::default(),
+            client_guesses: Guesses::default(),
+            secret_uses: SecretUses::default(),
+        }))
     }
 
     /// The certificates of apps, read once.
     pub fn peer_keys(&self) -> &PeerKeys {
         &self.0.peer_keys
+    }
+
+    /// The keys that clients publish, kept for a while.
+    pub fn client_keys(&self) -> &ClientKeys {
+        &self.0.client_keys
+    }
+
+    /// The wrong secrets of clients that came to this node lately.
+    pub fn client_guesses(&self) -> &Guesses {
+        &self.0.client_guesses
+    }
+
+    /// The uses of client secrets that this node noted lately.
+    pub fn secret_uses(&self) -> &SecretUses {
+        &self.0.secret_uses
     }
 
     /// Where sign-ons are noted that are kept to be looked at again.

@@ -140,9 +140,7 @@ async fn add_next(
 
 /// The next key signs from now on. `id` is the one that the admin saw.
 pub async fn switch(ctx: &AppContext, caller: &Caller, app: &App, id: KeyId) -> Result<(), ServiceError> {
-    caller.require(Permission::Manage)?;
-    let event = caller.event(ctx, EventType::SigningKeySwitch).at(app).on("signing_key", id, &app.label);
-    step(ctx, app, move |keys| {
+    step_with(ctx, caller, app, (EventType::SigningKeySwitch, id), move |keys, event| {
         keys.switch(id)?;
         Ok(Step::saying(event))
     })
@@ -157,24 +155,19 @@ pub async fn schedule(
     id: KeyId,
     at: Option<DateTime<Utc>>,
 ) -> Result<(), ServiceError> {
-    caller.require(Permission::Manage)?;
-    let event = caller.event(ctx, EventType::SigningKeySchedule).at(app).on("signing_key", id, &app.label);
-    let event = match at {
-        Some(at) => event.detail("switch_at", at.to_rfc3339_opts(SecondsFormat::Secs, true)),
-        None => event,
-    };
-    step(ctx, app, move |keys| {
+    step_with(ctx, caller, app, (EventType::SigningKeySchedule, id), move |keys, event| {
         keys.schedule(id, at)?;
-        Ok(Step::saying(event))
+        Ok(Step::saying(match at {
+            Some(at) => event.detail("switch_at", at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            None => event,
+        }))
     })
     .await
 }
 
 /// A retired key signs again.
 pub async fn roll_back(ctx: &AppContext, caller: &Caller, app: &App, id: KeyId) -> Result<(), ServiceError> {
-    caller.require(Permission::Manage)?;
-    let event = caller.event(ctx, EventType::SigningKeyRollback).at(app).on("signing_key", id, &app.label);
-    step(ctx, app, move |keys| {
+    step_with(ctx, caller, app, (EventType::SigningKeyRollback, id), move |keys, event| {
         keys.roll_back(id)?;
         Ok(Step::saying(event))
     })
@@ -204,9 +197,7 @@ pub async fn replace_at_once(
 
 /// Removes a key that doesn't sign, for good: a retired one, or a next one that is given up.
 pub async fn delete(ctx: &AppContext, caller: &Caller, app: &App, id: KeyId) -> Result<(), ServiceError> {
-    caller.require(Permission::Manage)?;
-    let event = caller.event(ctx, EventType::SigningKeyDelete).at(app).on("signing_key", id, &app.label);
-    step(ctx, app, move |keys| {
+    step_with(ctx, caller, app, (EventType::SigningKeyDelete, id), move |keys, event| {
         let state = keys.removable(id)?.state;
         Ok(Step { gone: Some(id), ..Step::saying(event.detail("state", state.as_str())) })
     })
@@ -251,6 +242,19 @@ impl Step {
     fn saying(event: AuditEvent) -> Self {
         Self { event, new: None, gone: None }
     }
+}
+
+/// A step with a key that the admin saw; `decide` is given the event that says so.
+async fn step_with(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    (kind, id): (EventType, KeyId),
+    decide: impl FnOnce(&mut AppKeys, AuditEvent) -> Result<Step, KeyRefusal> + Send + 'static,
+) -> Result<(), ServiceError> {
+    caller.require(Permission::Manage)?;
+    let event = caller.event(ctx, kind).at(app).on("signing_key", id, &app.label);
+    step(ctx, app, move |keys| decide(keys, event)).await
 }
 
 /// One step in one write: nobody else changes the keys of this app meanwhile, and a switch that was due is stored along.

@@ -4,6 +4,7 @@ use super::{
     client::{EndpointError, of_app},
     client_keys,
     once::{self, Once},
+    secret_uses,
 };
 use crate::{
     context::AppContext,
@@ -19,7 +20,7 @@ use crate::{
         authentication::throttle::{self, network},
         refusals,
     },
-    store::{self, Written},
+    store::{self, Written, client_secrets::ClientSecret},
 };
 use ::oidc::{
     Client, ProtocolError,
@@ -30,8 +31,6 @@ use ::oidc::{
         client_auth::{self, PresentedClient},
     },
 };
-use std::hash::{DefaultHasher, Hash, Hasher};
-use tokio::sync::Mutex;
 
 /// A caller that proved to be a client. What it used for that counts once, and is recorded in the write of what follows.
 pub struct Proven {
@@ -85,6 +84,11 @@ pub async fn record(
 
 /// As [`authenticate`], but leaves the recording to the caller. Secrets are compared by hash in constant time (O-13). A
 /// refusal is an event, and too many of them from one network slow down the next.
+///
+/// Who is right waits for nobody: counters are looked at, and written only for who is wrong. [`Guesses`] says why guesses that
+/// come together don't get past the limit all the same.
+///
+/// [`Guesses`]: super::guesses::Guesses
 pub async fn prove(
     ctx: &AppContext,
     origin: &Origin,
@@ -92,44 +96,39 @@ pub async fn prove(
     params: &Params,
 ) -> Result<Proven, EndpointError> {
     let presented = client_auth::parse(authorization, params)?;
-    let app = store::apps::find_by_client_id(&mut ctx.db.read().await?, presented.client_id()).await?;
+    let mut conn = ctx.db.read().await?;
+    let app = store::apps::find_by_client_id(&mut conn, presented.client_id()).await?;
     // Ids that nobody has share one counter: with one for each, none would ever be full.
     let whose = app
         .as_ref()
         .map_or_else(|| "unknown".to_owned(), |_| crate::keyring::secret_hash(presented.client_id()));
     let counter = format!("client/{whose}/{}", network(&origin.client_ip));
-    // O-13: guesses of one client and network are verified one after the other, each after the one before it was counted.
-    // Signatures can't be guessed, and public clients prove nothing.
-    let _turn = match presented.secret() {
-        Some(_) => Some(turn(&counter).lock().await),
-        None => None,
-    };
-    let waiting = store::throttles::get(&mut ctx.db.read().await?, &counter).await?;
+    let waiting = store::throttles::get(&mut conn, &counter).await?;
+    drop(conn);
     if waiting.is_some_and(|counter| ctx.now() < counter.blocked_until) {
         return Err(slowed_down().into());
     }
-    match verify(ctx, &presented, app).await {
+    let verified = verify(ctx, &presented, app).await;
+    // O-13: between a comparison and its verdict here nothing is awaited, so that verdicts fall in the order of comparisons.
+    let (guesses, now) = (ctx.client_guesses(), ctx.now());
+    match verified {
+        Ok(_) if guesses.is_full(&counter, now) => Err(slowed_down().into()),
+        Ok((proven, secret)) => {
+            if let Some(secret) = secret {
+                secret_uses::note(ctx, &secret);
+            }
+            Ok(proven)
+        }
         Err(EndpointError::Protocol(error)) => {
-            if throttle::count(ctx, &counter, CLIENT).await?.is_err() {
+            let is_counted = guesses.count(&counter, &CLIENT, now);
+            if !is_counted || throttle::count(ctx, &counter, CLIENT).await?.is_err() {
                 return Err(slowed_down().into());
             }
             refusals::record_of(ctx, origin, refused(ctx, origin, presented.client_id(), &error)).await?;
             Err(error.into())
         }
-        other => other,
+        Err(other) => Err(other),
     }
-}
-
-/// How many guesses are verified at once, over all clients and networks.
-const TURNS: usize = 256;
-static TURN: [Mutex<()>; TURNS] = [const { Mutex::const_new(()) }; TURNS];
-
-/// Whose turn it is among those that count by this name, and by some others.
-fn turn(counter: &str) -> &'static Mutex<()> {
-    let mut hasher = DefaultHasher::new();
-    counter.hash(&mut hasher);
-    let place = usize::try_from(hasher.finish() % 256).unwrap_or_default();
-    TURN.get(place).unwrap_or(&TURN[0])
 }
 
 fn refused(ctx: &AppContext, origin: &Origin, client_id: &str, error: &ProtocolError) -> AuditEvent {
@@ -146,22 +145,27 @@ fn slowed_down() -> ProtocolError {
     ProtocolError::invalid_client("too many wrong secrets; slowed down")
 }
 
+/// What the caller proved, and the secret it used, if it has one.
 async fn verify(
     ctx: &AppContext,
     presented: &PresentedClient,
     app: Option<App>,
-) -> Result<Proven, EndpointError> {
+) -> Result<(Proven, Option<ClientSecret>), EndpointError> {
     let app = app.ok_or_else(|| ProtocolError::invalid_client("no client has this id"))?;
     let client = of_app(&app)?;
     client_auth::authorize_method(presented, &client)?;
+    let mut used = None;
     if let Some(secret) = presented.secret() {
         let mut conn = ctx.db.read().await?;
         let valid = store::client_secrets::valid_of_app(&mut conn, app.id, ctx.now()).await?;
         drop(conn);
         // Every stored secret is compared, so that time doesn't tell which one matched.
-        let matched =
-            valid.iter().fold(false, |found, row| secret_matches(secret.expose(), &row.hash) | found);
-        if !matched {
+        for row in valid {
+            if secret_matches(secret.expose(), &row.hash) {
+                used = Some(row);
+            }
+        }
+        if used.is_none() {
             return Err(ProtocolError::invalid_client("wrong secret").into());
         }
     }
@@ -172,7 +176,7 @@ async fn verify(
         Some(assertion) => Some(verify_assertion(ctx, &app, &client, assertion).await?),
         None => None,
     };
-    Ok(Proven { app, client, assertion })
+    Ok((Proven { app, client, assertion }, used))
 }
 
 /// RFC 7523 §3: a signature by one of the client's keys. One that is unknown may be new: then its address is asked once more.

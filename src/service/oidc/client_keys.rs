@@ -11,7 +11,7 @@ use ::oidc::{
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// How long fetched keys are good without asking again.
@@ -34,7 +34,20 @@ struct Fetched {
 
 /// One entry an address; its lock lets one request fetch while the others wait for the same answer.
 type Entry = Arc<tokio::sync::Mutex<Fetched>>;
-static FETCHED: LazyLock<Mutex<HashMap<String, Entry>>> = LazyLock::new(Mutex::default);
+
+/// What the addresses of clients last said, by address.
+#[derive(Default)]
+pub struct ClientKeys(Mutex<HashMap<String, Entry>>);
+
+impl ClientKeys {
+    fn entry(&self, address: &str) -> Entry {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= ADDRESSES_MAX && !all.contains_key(address) {
+            all.clear();
+        }
+        Arc::clone(all.entry(address.to_owned()).or_default())
+    }
+}
 
 /// The keys of a client. `renew` says that a key was looked for in vain: they are then fetched anew, once a minute at most.
 pub async fn of(
@@ -51,7 +64,7 @@ pub async fn of(
     if settings.jwks_uri.is_empty() {
         return Ok(Err(refused("the client has no key registered")));
     }
-    let entry = entry_of(ctx, &settings.jwks_uri);
+    let entry = ctx.client_keys().entry(&settings.jwks_uri);
     let mut entry = entry.lock_owned().await;
     let now = ctx.now();
     let is_fresh = entry.read_at.is_some_and(|at| now - at < KEPT) && !renew;
@@ -84,15 +97,6 @@ pub async fn of(
         entry.keys = None;
     }
     Ok(entry.keys.clone().ok_or_else(|| refused(&entry.failure)))
-}
-
-fn entry_of(ctx: &AppContext, address: &str) -> Entry {
-    let mut all = FETCHED.lock().unwrap_or_else(PoisonError::into_inner);
-    let name = format!("{} {address}", ctx.config.http.public_url.as_str());
-    if all.len() >= ADDRESSES_MAX && !all.contains_key(&name) {
-        all.clear();
-    }
-    Arc::clone(all.entry(name).or_default())
 }
 
 /// O-25: through the guarded client: no redirects, short time, small answer.

@@ -39,6 +39,7 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/apps/{slug}/sso/secret", post(apps::sso::rotate_secret))
         .route("/admin/apps/{slug}/secret", get(apps::secret::show).post(apps::secret::submit))
         .route("/admin/apps/{slug}/secret/withdraw", post(apps::secret::withdraw))
+        .route("/admin/apps/{slug}/secret/file", post(apps::secret::file))
         .route("/admin/apps/{slug}/certificate", get(apps::certificate::show).post(apps::certificate::submit))
         .route(
             "/admin/apps/{slug}/certificate/upload",

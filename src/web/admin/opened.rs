@@ -23,10 +23,12 @@ pub trait Subject: Sized + Send + Sync {
     /// The one that the last part of an address names.
     fn load(ctx: &AppContext, admin: &Admin, key: &str)
     -> impl Future<Output = Result<Self, Failure>> + Send;
-    /// What names it in addresses.
-    fn key(&self) -> String;
     /// Its id in audit events.
     fn id(&self) -> String;
+    /// What names it in addresses.
+    fn key(&self) -> String {
+        self.id()
+    }
     /// Counts its saves.
     fn version(&self) -> i64;
     /// Which events may be about a save of it.
@@ -56,9 +58,6 @@ impl Subject for User {
     async fn load(ctx: &AppContext, admin: &Admin, key: &str) -> Result<Self, Failure> {
         Ok(users::get(ctx, &admin.caller, key.parse().map_err(|_| Failure::NotFound)?).await?)
     }
-    fn key(&self) -> String {
-        self.id.to_string()
-    }
     fn id(&self) -> String {
         self.id.to_string()
     }
@@ -74,9 +73,6 @@ impl Subject for User {
 impl Subject for Group {
     async fn load(ctx: &AppContext, admin: &Admin, key: &str) -> Result<Self, Failure> {
         Ok(groups::get(ctx, &admin.caller, key.parse().map_err(|_| Failure::NotFound)?).await?)
-    }
-    fn key(&self) -> String {
-        self.id.to_string()
     }
     fn id(&self) -> String {
         self.id.to_string()

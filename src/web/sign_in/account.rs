@@ -24,11 +24,7 @@ pub async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let next = Next::read(&Fields::parse(query.as_deref().unwrap_or_default())?);
-    let question = match next.flow {
-        Some(flow) => answers::question(&ctx, &visit.visitor, flow).await?,
-        None => None,
-    };
-    let Some(question) = question else { return Ok(redirect(&next.on("/login"))) };
+    let Some(question) = next.question(&ctx, &visit).await? else { return Ok(redirect(&next.on("/login"))) };
     page(&ChooseAccount {
         page: visit.page(&ctx),
         destination: Some(words::tile(&question.app)),

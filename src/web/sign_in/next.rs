@@ -4,7 +4,10 @@ use crate::{
     context::AppContext,
     domain::sign_on::PendingSignOn,
     id::SignOnId,
-    service::sign_on,
+    service::sign_on::{
+        self,
+        answers::{self, Question},
+    },
     web::{
         error::Failure,
         extract::{Fields, Visit},
@@ -49,6 +52,14 @@ impl Next {
     pub async fn pending(&self, ctx: &AppContext, visit: &Visit) -> Result<Option<PendingSignOn>, Failure> {
         match self.flow {
             Some(flow) => Ok(sign_on::find(ctx, &visit.visitor, flow).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// What the flow waits for an answer to, if it is this browser's and waits for one.
+    pub async fn question(&self, ctx: &AppContext, visit: &Visit) -> Result<Option<Question>, Failure> {
+        match self.flow {
+            Some(flow) => Ok(answers::question(ctx, &visit.visitor, flow).await?),
             None => Ok(None),
         }
     }

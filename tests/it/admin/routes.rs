@@ -99,6 +99,7 @@ async fn routes(app: &TestApp) -> Routes {
         post("/admin/apps/metrics/sso", &[("client_auth", "none"), ("id_token_alg", "RS256")]),
         post("/admin/apps/metrics/sso/secret", &[]),
         post("/admin/apps/metrics/secret", &[("retire_hours", "0")]),
+        post("/admin/apps/metrics/secret/file", &[("secret", "none")]),
         post("/admin/apps/metrics/secret/withdraw", &[("id", "01ARZ3NDEKTSV4RRFFQ69G5FAV")]),
         post("/admin/apps/wiki/sso", &[("url", "https://other.example/")]),
         post("/admin/apps/crm/access", &[("action", "add_group"), ("group", &sales)]),

@@ -8,7 +8,7 @@ use gatehouse::{
         connection::{Connection, SamlConnection},
     },
     service::{
-        apps, audit,
+        apps, audit, client_secrets,
         overview::{AuditFilter, PageRequest},
     },
 };
@@ -138,6 +138,23 @@ async fn an_oidc_secret_is_shown_once_and_nowhere_else() {
     assert!(!page.contains(&secret), "never again");
     assert!(page.contains(&format!("Ends in …{}", &secret[secret.len() - 4..])), "{page}");
 
+    // The file comes from the page that shows the secret, and from no other.
+    let download = "/admin/apps/statsig/secret/file";
+    let file = owner.submit(sso, download, &[("secret", &secret)]).await;
+    assert_eq!(file.status, StatusCode::OK);
+    assert!(file.text.ends_with(&format!("client_secret: {secret}\n")), "{}", file.text);
+    for (name, value) in [
+        ("content-type", "text/plain; charset=utf-8"),
+        ("content-disposition", "attachment; filename=\"statsig-client-secret.txt\""),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(file.headers[name], value);
+    }
+    let other = owner.submit(sso, download, &[("secret", "<script>alert(1)</script>")]).await;
+    assert_eq!(other.status, StatusCode::SEE_OTHER, "what isn’t its secret is not given back");
+    assert_eq!(other.location(), "/admin/apps/statsig/secret");
+
     let rotated = owner.submit(sso, "/admin/apps/statsig/sso/secret", &[]).await;
     let second = secret_in(&rotated.text).expect("shown");
     assert_ne!(second, secret);
@@ -153,7 +170,7 @@ async fn an_oidc_secret_is_shown_once_and_nowhere_else() {
     assert!(page.text.contains("proves itself with PKCE"), "{}", page.text);
     let stored = apps::find(&app.ctx, &system(), "statsig").await.expect("an app");
     assert!(
-        apps::secrets(&app.ctx, &system(), &stored).await.expect("a list").is_empty(),
+        client_secrets::of_app(&app.ctx, &system(), &stored).await.expect("a list").is_empty(),
         "a public client keeps none"
     );
     let again = [

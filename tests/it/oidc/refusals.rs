@@ -72,6 +72,70 @@ async fn o13_wrong_secrets_of_a_network_stop_being_looked_at() {
     assert_eq!(status, StatusCode::BAD_REQUEST, "never for good");
 }
 
+/// The status of an introspection, which writes nothing for who is right.
+async fn introspect(app: &TestApp, authorization: &str) -> StatusCode {
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("authorization", authorization)];
+    app.browser().send(Method::POST, "/oauth2/introspect", &headers, "token=none").await.status
+}
+
+#[tokio::test]
+async fn o13_right_secrets_wait_for_nobody() {
+    let gateway = Gateway::new().await;
+    let (wrong, right) = ("Basic bWV0cmljczp3cm9uZw==", gateway.basic());
+    let held = hold_writer(&gateway.app).await;
+    // One fewer than the limit, all waiting to be counted as long as the writer is held.
+    let guesses = (1..CLIENT.tries).map(|_| introspect(&gateway.app, wrong));
+    let guesses = futures_util::future::join_all(guesses);
+    let meanwhile = async {
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        let all = futures_util::future::join_all((0..50).map(|_| introspect(&gateway.app, &right)));
+        // The writer is held for twice as long.
+        let answers = tokio::time::timeout(std::time::Duration::from_secs(10), all).await;
+        drop(held);
+        answers.expect("they wait neither for each other nor for wrong ones")
+    };
+    let (refused, answers) = tokio::join!(guesses, meanwhile);
+    assert_eq!(answers, [StatusCode::OK; 50]);
+    assert!(refused.iter().all(|status| *status == StatusCode::UNAUTHORIZED), "{refused:?}");
+    assert_eq!(introspect(&gateway.app, &right).await, StatusCode::OK, "one try is left");
+    assert_eq!(introspect(&gateway.app, wrong).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(introspect(&gateway.app, &right).await, StatusCode::UNAUTHORIZED, "now it is full");
+}
+
+#[tokio::test]
+async fn the_last_use_of_a_secret_is_noted() {
+    let gateway = Gateway::new().await;
+    let ctx = &gateway.app.ctx;
+    let app = service::apps::find(ctx, &system(), "metrics").await.expect("an app");
+    let last_use = async || {
+        let secrets = service::client_secrets::of_app(ctx, &system(), &app).await.expect("secrets");
+        secrets.first().expect("one").last_used_at
+    };
+    assert_eq!(introspect(&gateway.app, "Basic bWV0cmljczp3cm9uZw==").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(introspect(&gateway.app, &gateway.basic()).await, StatusCode::OK);
+    let noted = async {
+        while last_use().await != Some(ctx.now()) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), noted).await.expect("it is noted");
+}
+
+#[tokio::test]
+async fn o13_nodes_that_are_guessed_at_together_share_the_limit() {
+    let gateway = Gateway::new().await;
+    let (one, two) = (&gateway.app, gateway.app.another_node().await);
+    let wrong = "Basic bWV0cmljczp3cm9uZw==";
+    let guesses = (0..40).flat_map(|_| [introspect(one, wrong), introspect(&two, wrong)]);
+    let answers = futures_util::future::join_all(guesses).await;
+    assert!(answers.iter().all(|status| *status == StatusCode::UNAUTHORIZED), "{answers:?}");
+    let counted = usize::try_from(CLIENT.tries).expect("small");
+    assert_eq!(count_events(one, EventType::OauthTokenRefuse).await, counted, "the shared counter decides");
+    for node in [one, &two] {
+        assert_eq!(introspect(node, &gateway.basic()).await, StatusCode::UNAUTHORIZED, "it is full on both");
+    }
+}
+
 #[tokio::test]
 async fn o12_strangers_cannot_fill_the_audit_trail() {
     let settings = OidcConnection { client_auth: ClientAuth::None, ..oidc_settings() };

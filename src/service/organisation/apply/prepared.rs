@@ -11,6 +11,7 @@ use crate::{
     service::{
         Caller, ServiceError,
         apps::{self, PreparedApp},
+        client_secrets,
         organisation::plan::{ClientSecretWish, Operation, Password, Step},
     },
     store::client_secrets::ClientSecret,
@@ -98,7 +99,8 @@ async fn one(
                 ClientSecretWish::Chosen(secret) => Some(secret.expose().to_owned()),
                 ClientSecretWish::Generated | ClientSecretWish::Hash(_) => None,
             };
-            let (mut row, plain) = apps::new_secret(ctx, app.id, chosen, now).map_err(|e| at(&step.at, e))?;
+            let (mut row, plain) =
+                client_secrets::make(ctx, app.id, chosen, now).map_err(|e| at(&step.at, e))?;
             match secret {
                 ClientSecretWish::Generated => issued = Some(issue(&app.connection, &app.slug, plain)),
                 ClientSecretWish::Chosen(_) => {}

@@ -1,12 +1,13 @@
-//! The client secrets of an app: two work side by side while a new one is brought in. Does not own making them (`service::apps`).
+//! The client secrets of an app: two work side by side while a new one is brought in. Does not own making them (`service::client_secrets`).
 
 use super::{frame, sso};
 use crate::{
     context::AppContext,
     domain::app::App,
-    service::{ServiceError, apps},
+    service::{ServiceError, client_secrets},
     web::{
         admin::{
+            forms::warned,
             frame::console,
             opened::{Changing, Opened},
         },
@@ -26,7 +27,11 @@ use crate::{
         words,
     },
 };
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use chrono::TimeDelta;
 
 /// `GET /admin/apps/{slug}/secret`
@@ -48,7 +53,7 @@ async fn draw(
         return Err(Failure::NotFound);
     }
     let now = ctx.now();
-    let secrets = apps::secrets(ctx, &admin.caller, app).await?;
+    let secrets = client_secrets::of_app(ctx, &admin.caller, app).await?;
     let secrets = secrets.into_iter().filter(|secret| secret.expires_at.is_none_or(|end| now < end));
     let secrets = secrets.map(|secret| {
         let made = words::ago(secret.created_at, now);
@@ -77,7 +82,7 @@ pub async fn submit(
     let chosen = fields.get("retire_hours");
     let overlap = chosen.parse().ok().and_then(TimeDelta::try_hours);
     let made = match overlap {
-        Some(overlap) => apps::rotate_secret_over(&ctx, &admin.caller, &app, overlap).await,
+        Some(overlap) => client_secrets::rotate_over(&ctx, &admin.caller, &app, overlap).await,
         None => Err(ServiceError::field("retire_hours", "Choose when the secret in use ends")),
     };
     match made {
@@ -101,7 +106,31 @@ pub async fn withdraw(
     fields: Fields,
 ) -> Result<Response, Failure> {
     let id = fields.get("id").parse().map_err(|_| Failure::NotFound)?;
-    apps::withdraw_secret(&ctx, &admin.caller, &app, id).await?;
+    client_secrets::withdraw(&ctx, &admin.caller, &app, id).await?;
     let line = format!("The secret is withdrawn. {} can’t use it any more.", app.label);
     Ok(done(&ctx, &format!("/admin/apps/{}/secret", app.slug), &line))
+}
+
+/// `POST /admin/apps/{slug}/secret/file`: the secret that the page before shows, as a file, without script too. It comes in the
+/// form and is kept nowhere; what is no secret of this app is not given back.
+pub async fn file(
+    State(ctx): State<AppContext>,
+    Changing { admin, it: app }: Changing<App>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let secret = fields.get("secret");
+    let client = app.connection.oidc().ok_or(Failure::NotFound)?;
+    if !client_secrets::is_of(&ctx, &admin.caller, &app, secret).await? {
+        let line = "This secret doesn’t work any more. Make a new one.";
+        return Ok(warned(&ctx, &format!("/admin/apps/{}/secret", app.slug), line));
+    }
+    let issuer = ctx.config.http.public_url.as_str();
+    let text = format!("issuer: {issuer}\nclient_id: {}\nclient_secret: {secret}\n", client.client_id);
+    let name = format!("attachment; filename=\"{}-client-secret.txt\"", app.slug);
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, name.as_str()),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, text).into_response())
 }

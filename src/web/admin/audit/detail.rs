@@ -1,6 +1,6 @@
 //! One event in full: what happened, the difference, how to fix it, the facts, and how it is stored.
 
-use super::{fix, rows::Named, words};
+use super::{cause, fix, rows::Named, values, words};
 use crate::{
     context::AppContext,
     domain::audit::AuditEvent,
@@ -35,7 +35,7 @@ pub async fn draw(
     });
     Ok(EventDetail {
         title: words::title(event).to_owned(),
-        when: words::moment(event.timestamp, ctx.now()),
+        when: values::moment(event.timestamp, ctx.now()),
         outcome: words::outcome(event),
         sentence: words::sentence(event, who),
         more: more(event),
@@ -51,7 +51,7 @@ pub async fn draw(
 /// The words the event keeps, when the sentence is not those, and the reference the person saw.
 fn more(event: &AuditEvent) -> String {
     let mut parts = Vec::new();
-    if let Some(kept) = event.error_message.as_deref().map(words::finished)
+    if let Some(kept) = event.error_message.as_deref().map(cause::finished)
         && asked_and_listed(event).is_none()
         && kept != words::sentence(event, None)
         && kept.len() > 1
@@ -89,8 +89,8 @@ fn difference(event: &AuditEvent) -> Vec<Fact> {
         .take(CHANGES)
         .filter(|change| !from_nothing || !is_empty(&change.to))
         .map(|change| {
-            let to = words::shown(&change.to);
-            let value = if from_nothing { to } else { format!("{} → {to}", words::shown(&change.from)) };
+            let to = values::shown(&change.to);
+            let value = if from_nothing { to } else { format!("{} → {to}", values::shown(&change.from)) };
             fact(&change.field.replace('_', " "), value, true)
         })
         .collect()
@@ -140,7 +140,7 @@ fn facts(event: &AuditEvent, named: &Named) -> Vec<Fact> {
         (None, None) => {}
     }
     for (name, value) in &event.details {
-        facts.push(fact(&name.replace('_', " "), words::shown(value), true));
+        facts.push(fact(&name.replace('_', " "), values::shown(value), true));
     }
     if let Some(code) = &event.error_code {
         facts.push(fact("Cause", code.clone(), true));

@@ -1,6 +1,6 @@
 //! Audit events as lines of a list, with the people and apps they name. Does not own the words (`super::words`).
 
-use super::words;
+use super::{values, words};
 use crate::{
     context::AppContext,
     domain::{app::App, audit::AuditEvent, user::User},
@@ -98,7 +98,7 @@ pub async fn draw(
         .iter()
         .map(|event| EventRow {
             href: address(&format!("/admin/audit/{}", event.id), kept),
-            time: words::clock(event.timestamp, now),
+            time: values::clock(event.timestamp, now),
             instant: event.timestamp.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
             title: words::title(event).to_owned(),
             outcome: words::outcome(event),

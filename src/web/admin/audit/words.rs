@@ -1,11 +1,11 @@
-//! Audit events in words for an admin: titles, sentences, outcomes. Does not own how to fix what failed (`super::fix`).
+//! Audit events in words for an admin: titles, sentences, outcomes. Does not own why something failed
+//! (`super::cause`), nor how to fix it (`super::fix`).
 
-use super::issuer_key;
+use super::{cause, issuer_key, values::shown};
 use crate::{
     domain::audit::{AuditEvent, EventType},
     web::view::admin::audit::Outcome,
 };
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// Failures that a rule meant: nothing is broken.
@@ -147,7 +147,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         .unwrap_or_default();
     let detail = |name: &str| event.details.get(name).and_then(Value::as_str).unwrap_or_default();
     if !event.success {
-        return failure(event, who, app);
+        return cause::of(event, who, app);
     }
     match event.event_type {
         EventType::SsoAuth if event.idp_initiated == Some(true) => {
@@ -233,102 +233,6 @@ fn application_change(event: &AuditEvent, who: &str, app: &str) -> String {
         [one] if one.field == "active" && one.to == Value::Bool(true) => format!("{who} made {app} live."),
         [one] if one.field == "active" => format!("{who} paused {app}."),
         _ => format!("{who} changed {app}."),
-    }
-}
-
-/// The cause of a failure, by its stable code; other causes in the words that the event keeps.
-fn failure(event: &AuditEvent, who: &str, app: &str) -> String {
-    let kept = event.error_message.as_deref().unwrap_or_default();
-    match event.error_code.as_deref().unwrap_or_default() {
-        "saml_assertion_consumer_service" => {
-            format!("{app} asked for a reply address that isn’t on its list.")
-        }
-        "saml_issuer" => {
-            format!("A SAML request for {app} came from an entity ID that isn’t the one on file.")
-        }
-        "saml_signature" => {
-            format!("The signature on {app}’s request is missing or isn’t by a certificate on file.")
-        }
-        "saml_signature_algorithm" => {
-            format!("{app} signs its requests with an algorithm that isn’t allowed.")
-        }
-        "saml_destination" => format!("{app} sent its request to another address than it says."),
-        "saml_issue_instant" => format!("{app}’s request is too old, or its clock differs from ours."),
-        "saml_name_id_policy" => format!("{app} asks for another kind of NameID than it gets."),
-        "saml_requested_authn_context" => {
-            format!("{app} asks for a way of signing in that people don’t have here.")
-        }
-        "saml_protocol_binding" => format!("{app} wants its answer by a binding that isn’t used here."),
-        "saml_relay_state" => format!("{app} sent a RelayState that can’t be given back."),
-        code if code.starts_with("saml_") => format!("{app} sent a request that isn’t valid SAML."),
-        "request_replayed" => format!("{app} sent a request that was used before."),
-        "flow_gone" => "A sign-on was continued that had ended, or began in another browser.".to_owned(),
-        "name_id_empty" => format!("{who} lacks the value that {app} knows people by."),
-        "no_acs" => format!("{app} has no reply address yet."),
-        "no_start" => format!("{app} can’t be started from the portal."),
-        "no_passive" | "login_required" | "interaction_required" => {
-            format!("{app} asked that no page be shown, and somebody had to be asked.")
-        }
-        "consent_required" => format!("{app} asked that no page be shown, and {who} hasn’t allowed it yet."),
-        "consent_refused" => format!("{who} didn’t allow {app} what it asked for."),
-        "invalid_request_uri" => format!("{app} used a pushed request that is used, expired or not its own."),
-        "invalid_target" => format!("{app} asked for tokens for a resource that isn’t on its list."),
-        "unmet_authentication_requirements" => {
-            format!("{app} insists on a way of signing in that people don’t have here.")
-        }
-        "subject_mismatch" => format!("{app} asked for another person than the one signed in."),
-        "unknown_app" => "A request came to an address that no app has.".to_owned(),
-        "wrong_password" => "User name and password didn’t match.".to_owned(),
-        "throttled" => "There were too many tries; further ones have to wait.".to_owned(),
-        "invalid_client" => format!("{app} couldn’t prove that it is the client it says."),
-        "invalid_grant" => format!("{app} presented a code or token that is used, expired or not its own."),
-        "device_denied" => format!("{who} said no to a device that {app} runs on."),
-        "expired_token" => format!("Nobody confirmed a device of {app} in time."),
-        "invalid_dpop_proof" => format!("{app} couldn’t prove that it holds the key of its token."),
-        _ if !kept.is_empty() => finished(kept),
-        _ => format!("{} failed.", type_words(event.event_type)),
-    }
-}
-
-/// A sentence ends with a full stop.
-pub fn finished(text: &str) -> String {
-    let text = text.trim();
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
-}
-
-/// A value of a change, in one line.
-pub fn shown(value: &Value) -> String {
-    let text = match value {
-        Value::Null => "none".to_owned(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        Value::String(text) if text.is_empty() => "none".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) if items.is_empty() => "none".to_owned(),
-        other => other.to_string(),
-    };
-    if text.chars().count() > 240 { text.chars().take(239).chain(['…']).collect() } else { text }
-}
-
-/// The time of a row: of today the clock, else the day too. UTC.
-pub fn clock(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    match (
-        then.date_naive() == now.date_naive(),
-        then.format("%Y").to_string() == now.format("%Y").to_string(),
-    ) {
-        (true, _) => then.format("%H:%M:%S").to_string(),
-        (false, true) => then.format("%-d %b, %H:%M").to_string(),
-        (false, false) => then.format("%-d %b %Y, %H:%M").to_string(),
-    }
-}
-
-/// The time of an event, in full.
-pub fn moment(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let clock = then.format("%H:%M:%S%.3f");
-    if then.date_naive() == now.date_naive() {
-        format!("Today at {clock} UTC")
-    } else {
-        format!("{} at {clock} UTC", then.format("%-d %B %Y"))
     }
 }
 
@@ -437,11 +341,5 @@ pub(super) mod tests {
         assert_eq!(outcome(&event(EventType::SsoAuth).failed("not_assigned", "")), Outcome::Denied);
         assert_eq!(outcome(&event(EventType::SsoAuth).failed("saml_signature", "")), Outcome::Failed);
         assert_eq!(title(&event(EventType::SsoAuth).failed("saml_signature", "")), "SAML request refused");
-    }
-
-    #[test]
-    fn long_values_are_cut() {
-        assert_eq!(shown(&Value::String("x".repeat(500))).chars().count(), 240);
-        assert_eq!(shown(&Value::Null), "none");
     }
 }
