@@ -2,6 +2,7 @@
 //! Does not own encryption (`envelope`).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
@@ -55,7 +56,7 @@ secret! {
 
 /// SHA-256, base64url: how random secrets of 128 bits and more are kept when only comparison is needed (D-02).
 pub fn secret_hash(secret: &str) -> String {
-    URL_SAFE_NO_PAD.encode(openssl::sha::sha256(secret.as_bytes()))
+    URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
 }
 
 /// Whether a secret is the one a hash was made from, in constant time.

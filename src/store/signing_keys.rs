@@ -100,7 +100,7 @@ pub async fn active_of_app(conn: &mut Conn, app: AppId) -> Result<Option<Signing
 }
 
 /// The key an application's messages are signed with at an instant: the next one from the time it was set to, else the active
-/// one. The same answer as `AppKeys::active` of the domain, without reading every key.
+/// one; there is at most one of each. The same answer as `AppKeys::active` of the domain, without reading every key.
 pub async fn signing_of_app(
     conn: &mut Conn,
     app: AppId,
@@ -109,8 +109,9 @@ pub async fn signing_of_app(
     const SQL: &str = concat!(
         "SELECT ",
         key_columns!(),
-        " FROM signing_keys WHERE app_id = $1 AND (state = 'active' OR (state = 'next' AND switch_at <= $2)) ",
-        "ORDER BY CASE state WHEN 'next' THEN 0 ELSE 1 END, created_at DESC, id DESC LIMIT 1"
+        " FROM signing_keys WHERE id = COALESCE(",
+        "(SELECT id FROM signing_keys WHERE app_id = $1 AND state = 'next' AND switch_at <= $2), ",
+        "(SELECT id FROM signing_keys WHERE app_id = $1 AND state = 'active'))"
     );
     row::one(fetch_optional!(conn, KeyRow, SQL, app.to_string(), now.timestamp_millis())?)
 }
@@ -190,9 +191,9 @@ pub async fn signing_of_issuer(
     const SQL: &str = concat!(
         "SELECT ",
         key_columns!(),
-        " FROM signing_keys WHERE app_id IS NULL AND algorithm = $1 ",
-        "AND (state = 'active' OR (state = 'next' AND switch_at <= $2)) ",
-        "ORDER BY CASE state WHEN 'next' THEN 0 ELSE 1 END, created_at DESC, id DESC LIMIT 1"
+        " FROM signing_keys WHERE id = COALESCE(",
+        "(SELECT id FROM signing_keys WHERE app_id IS NULL AND algorithm = $1 AND state = 'next' AND switch_at <= $2), ",
+        "(SELECT id FROM signing_keys WHERE app_id IS NULL AND algorithm = $1 AND state = 'active'))"
     );
     row::one(fetch_optional!(conn, KeyRow, SQL, algorithm.as_str(), now.timestamp_millis())?)
 }

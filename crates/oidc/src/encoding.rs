@@ -4,6 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
 
 /// Base64url without padding (RFC 7515 §2).
 pub(crate) fn base64url(bytes: &[u8]) -> String {
@@ -18,7 +19,7 @@ pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
 
 /// SHA-256 in base64url: 43 characters.
 pub(crate) fn sha256_base64url(bytes: &[u8]) -> String {
-    base64url(&openssl::sha::sha256(bytes))
+    base64url(&Sha256::digest(bytes))
 }
 
 /// Equality whose duration depends on the lengths only, never on where the first difference is.

@@ -1,6 +1,7 @@
 //! Owns the HTTP-Redirect binding: a raw query becomes XML with a detached signature, and XML a signed
 //! address. Does not verify signatures: of a received one it only keeps the octets it covers.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 
 use base64::Engine as _;
@@ -142,8 +143,18 @@ fn detached_signature(
 /// RFC 1951: inflates one whole stream. Output stops one byte beyond the limit; a stream without an end
 /// and octets after its end are refused.
 fn inflate(deflated: &[u8]) -> Result<Vec<u8>, RequestError> {
+    thread_local! {
+        /// Its work area takes longer to make than a request to inflate.
+        static INFLATER: RefCell<Decompress> = RefCell::new(Decompress::new(false));
+    }
+    INFLATER.with_borrow_mut(|inflater| {
+        inflater.reset(false);
+        inflate_with(inflater, deflated)
+    })
+}
+
+fn inflate_with(inflater: &mut Decompress, deflated: &[u8]) -> Result<Vec<u8>, RequestError> {
     let malformed = |detail: &str| RequestError::new(RequestErrorKind::Encoding, detail);
-    let mut inflater = Decompress::new(false);
     let mut xml = Vec::with_capacity(deflated.len().saturating_mul(4).clamp(1024, MAX_MESSAGE + 1));
     loop {
         let read = usize::try_from(inflater.total_in()).map_err(|_| malformed("the message is too long"))?;
