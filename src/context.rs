@@ -4,7 +4,10 @@ use crate::{
     clock::Clock,
     config::Config,
     keyring::Keyring,
-    service::{authentication::hasher::Hasher, recordings::Recorder, sign_on::service_provider::PeerKeys},
+    service::{
+        authentication::hasher::Hasher, decryption_keys::Decryptions, recordings::Recorder,
+        sign_on::service_provider::PeerKeys,
+    },
     store::Database,
 };
 use chrono::{DateTime, Utc};
@@ -19,6 +22,7 @@ struct Whole {
     parts: Parts,
     recorder: Recorder,
     peer_keys: PeerKeys,
+    decryptions: Decryptions,
 }
 
 /// The parts of a context.
@@ -41,12 +45,18 @@ impl AppContext {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         let recorder = Recorder::new(&parts.config.flight_recorder);
-        Self(Arc::new(Whole { parts, recorder, peer_keys: PeerKeys::default() }))
+        let (peer_keys, decryptions) = (PeerKeys::default(), Decryptions::default());
+        Self(Arc::new(Whole { parts, recorder, peer_keys, decryptions }))
     }
 
     /// The certificates of apps, read once.
     pub fn peer_keys(&self) -> &PeerKeys {
         &self.0.peer_keys
+    }
+
+    /// The bound on decrypting what apps encrypted for us.
+    pub fn decryptions(&self) -> &Decryptions {
+        &self.0.decryptions
     }
 
     /// Where sign-ons are noted that are kept to be looked at again.

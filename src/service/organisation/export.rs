@@ -176,6 +176,7 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         }),
         sign: Some(sign),
         encrypt: Some(saml.encrypt),
+        sp_decrypts: Some(saml.sp_decrypts),
         require_signed_requests: Some(require),
         sp_signs_requests: Some(saml.sp_signs_requests),
         sp_certificates: Some(saml.sp_certificates),
@@ -213,6 +214,8 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         }),
         denied: Some(saml.denied),
         accept_cbc: Some(saml.accept_cbc),
+        recorder: saml.recorder,
+        entity_attributes: (!saml.entity_attributes.is_empty()).then_some(saml.entity_attributes),
     }
 }
 
@@ -230,6 +233,7 @@ fn mapping(row: ValueMapping) -> MappingEntry {
         expression,
         required: row.required,
         off: row.off,
+        only_for: row.only_for,
         name_format: some(row.name_format),
         friendly_name: some(row.friendly_name),
         destination: Some(row.destination).filter(|place| *place != ClaimDestination::Both),
