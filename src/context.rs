@@ -6,6 +6,7 @@ use crate::{
     keyring::Keyring,
     service::{
         authentication::hasher::Hasher,
+        decryption_keys::Decryptions,
         oidc::{client_keys::ClientKeys, guesses::Guesses, secret_uses::SecretUses},
         recordings::Recorder,
         sign_on::service_provider::PeerKeys,
@@ -27,6 +28,7 @@ struct Whole {
     client_keys: ClientKeys,
     client_guesses: Guesses,
     secret_uses: SecretUses,
+    decryptions: Decryptions,
 }
 
 /// The parts of a context.
@@ -56,6 +58,7 @@ impl AppContext {
             client_keys: ClientKeys::default(),
             client_guesses: Guesses::default(),
             secret_uses: SecretUses::default(),
+            decryptions: Decryptions::default(),
         }))
     }
 
@@ -77,6 +80,11 @@ impl AppContext {
     /// The uses of client secrets that this node noted lately.
     pub fn secret_uses(&self) -> &SecretUses {
         &self.0.secret_uses
+    }
+
+    /// The bound on decrypting what apps encrypted for us.
+    pub fn decryptions(&self) -> &Decryptions {
+        &self.0.decryptions
     }
 
     /// Where sign-ons are noted that are kept to be looked at again.

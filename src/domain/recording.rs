@@ -1,9 +1,33 @@
 //! A sign-on that was kept to be looked at again. Does not own what is kept of it (`service::recordings`).
 
-use super::user::text_enum;
+use super::{text::FieldErrors, user::text_enum};
 use crate::id::{AppId, RecordingId, UserId};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+/// What one app asks to be kept, instead of what the server keeps of every app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecorderSettings {
+    /// How many sign-ons of each outcome; 0: none.
+    pub per_app: u32,
+    /// For how many days; never longer than the server keeps any.
+    pub days: u32,
+}
+
+impl RecorderSettings {
+    /// The most that can be asked for.
+    pub const MAX: Self = Self { per_app: 500, days: 365 };
+
+    pub(crate) fn check(self, errors: &mut FieldErrors) {
+        if self.per_app > Self::MAX.per_app {
+            errors.add("recorder_per_app", "Keep at most 500");
+        }
+        if !(1..=Self::MAX.days).contains(&self.days) {
+            errors.add("recorder_days", "Use 1 to 365 days");
+        }
+    }
+}
 
 /// By which protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -43,6 +43,10 @@ pub const DEVICES: ThrottleRule =
 /// Authorization requests that public clients pushed from one network: each is a row, for a minute.
 pub const PUSHED_BY_NETWORK: ThrottleRule =
     ThrottleRule { tries: 300, window: TimeDelta::minutes(1), wait: TimeDelta::minutes(1) };
+/// Identifiers in unsigned requests of one network that are decrypted with our keys: each costs what a signature costs, and
+/// answers whether a ciphertext is good.
+pub const DECRYPTIONS: ThrottleRule =
+    ThrottleRule { tries: 300, window: TimeDelta::minutes(5), wait: TimeDelta::minutes(1) };
 /// Tries of the set-up code.
 pub const SETUP: ThrottleRule =
     ThrottleRule { tries: 10, window: TimeDelta::minutes(15), wait: TimeDelta::minutes(5) };

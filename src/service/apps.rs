@@ -234,6 +234,10 @@ pub async fn apply_update(
         .await
         .map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
     sp_metadata::keep_source(tx, Some(&before.connection), &app, now).await?;
+    let recorder = |app: &App| app.connection.saml().and_then(|saml| saml.recorder);
+    if let Some(recorder) = recorder(&app).filter(|_| recorder(before) != recorder(&app)) {
+        store::recordings::trim(tx, app.id, recorder.per_app.into()).await?;
+    }
     let event = event
         .at(&app)
         .on("application", app.id, &app.label)

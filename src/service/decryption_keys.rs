@@ -1,15 +1,22 @@
 //! Key pairs for what apps encrypt for us (IIP-IDP19): made, shown in the metadata, removed. An app moves to another by making
 //! it, waiting until the other side took the new metadata, and removing the old one: each of them decrypts meanwhile.
+//! And the bounds on using them: decrypting costs as much as signing, and an unsigned request asks for it at will.
 //! Does not own decrypting (`crates/saml`).
 
-use super::{Caller, ServiceError, apps};
+use super::{
+    Caller, ServiceError, apps,
+    authentication::throttle::{self, network},
+    refusals,
+    sign_on::stop,
+};
 use crate::{
     context::AppContext,
     domain::{
         app::App,
-        audit::EventType,
+        audit::{EventType, InitiatedBy, Origin},
         key::decryption::{DECRYPTION_KEYS_MAX, DecryptionKey},
         permission::Permission,
+        throttle::{DECRYPTIONS, FULL_NETWORK},
     },
     id::KeyId,
     keyring::fingerprint_sha256,
@@ -18,6 +25,67 @@ use crate::{
 use ::saml::CertificateDer;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// How many may wait for each that decrypts; beyond that the answer is "busy" at once.
+const WAITING_PER_PERMIT: usize = 32;
+
+/// The bound on decrypting: as many at a time as there are cores, away from the threads that serve.
+pub struct Decryptions {
+    permits: Arc<Semaphore>,
+    places: Semaphore,
+}
+
+impl Default for Decryptions {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            permits: Arc::new(Semaphore::new(cores)),
+            places: Semaphore::new(cores.saturating_mul(WAITING_PER_PERMIT)),
+        }
+    }
+}
+
+/// Whether an unsigned request of this network may have an identifier decrypted; counted before that is done (S-34).
+///
+/// # Errors
+/// [`ServiceError::Throttled`]; an event says so, once a window.
+pub(super) async fn admit(ctx: &AppContext, origin: &Origin, app: &App) -> Result<(), ServiceError> {
+    let network = network(&origin.client_ip);
+    let counted = throttle::count(ctx, &format!("decrypted/{network}"), DECRYPTIONS).await?;
+    let Err(until) = counted else { return Ok(()) };
+    let words = format!(
+        "Too many unsigned requests with an encrypted identifier came from {network}; further ones have to wait."
+    );
+    let event = stop::failed(ctx, "too_many_decryptions", words)
+        .by(InitiatedBy::anonymous())
+        .from_origin(origin)
+        .at(app);
+    refusals::record_within(ctx, &format!("decrypted_full/{network}"), FULL_NETWORK, event).await?;
+    Err(ServiceError::Throttled(until))
+}
+
+impl Decryptions {
+    /// Does work that decrypts, on a thread of its own once there is room.
+    ///
+    /// # Errors
+    /// [`ServiceError::Busy`], when too many wait already.
+    pub(super) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let place = self.places.try_acquire().map_err(|_| ServiceError::Busy)?;
+        let permit = self.permits.clone().acquire_owned().await.map_err(|_| ServiceError::Busy)?;
+        drop(place);
+        // The permit goes with the work: if the caller leaves, it still runs and still counts.
+        let work = move || {
+            let done = work();
+            drop(permit);
+            done
+        };
+        tokio::task::spawn_blocking(work).await.map_err(ServiceError::internal)
+    }
+}
 
 /// The keys of an app, youngest first: the one at the top is what the app should use.
 ///
@@ -116,4 +184,26 @@ pub(super) async fn open(
 ) -> Result<Vec<Arc<::saml::DecryptionKey>>, ServiceError> {
     let keys = store::decryption_keys::of_app(&mut ctx.db.read().await?, app.id).await?;
     keys.iter().map(|key| ctx.keyring.saml_decrypter(key).map_err(ServiceError::internal)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread::current;
+
+    #[tokio::test]
+    async fn decrypting_is_done_aside_and_few_may_wait_for_it() {
+        let bound = Decryptions { permits: Arc::new(Semaphore::new(1)), places: Semaphore::new(1) };
+        let there = bound.aside(|| current().id()).await.expect("room");
+        assert_ne!(there, current().id(), "not on a thread that serves");
+        let permit = bound.permits.clone().acquire_owned().await.expect("free again");
+        let mut waiting = Box::pin(bound.aside(|| 7));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        assert!(matches!(bound.aside(|| 8).await, Err(ServiceError::Busy)), "one waits already");
+        drop(permit);
+        assert_eq!(waiting.await.expect("its turn"), 7);
+        let left = Box::pin(bound.aside(|| ()));
+        drop(left);
+        assert_eq!((bound.permits.available_permits(), bound.places.available_permits()), (1, 1));
+    }
 }

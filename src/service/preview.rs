@@ -66,6 +66,10 @@ pub struct SamlRelease {
     pub attributes: Vec<Attribute>,
     /// Names of attributes that are left out, because the person has no value for them.
     pub left_out: Vec<String>,
+    /// Names of attributes that this app doesn't get, each with why.
+    pub withheld: Vec<(String, String)>,
+    /// Whether the assertion is encrypted.
+    pub encrypted: bool,
 }
 
 /// The claims about the person. An app may ask for fewer scopes than it is allowed, and then gets fewer of them.
@@ -123,12 +127,17 @@ async fn assertion(
     let known = release::groups(ctx, connection, user.id, groups).await?;
     let subject = Subject { user, app, groups: &known };
     let rows = (connection.attributes.as_slice(), Making::Show);
-    let attributes = release::attributes(ctx, connection, subject, rows).await?.attributes;
+    let release::Released { attributes, withheld, .. } =
+        release::attributes(ctx, connection, subject, rows).await?;
     let provider = service_provider::without_certificates(connection);
     Ok(SamlRelease {
         acs_url: provider.default_assertion_consumer_service().map(|service| service.url.clone()),
         name_id: name_id::known(ctx, connection, subject, &format).await?,
-        left_out: left_out(&connection.attributes, |name| attributes.iter().any(|sent| sent.name == name)),
+        left_out: left_out(&connection.attributes, |name| {
+            attributes.iter().any(|sent| sent.name == name) || withheld.iter().any(|(held, _)| held == name)
+        }),
+        withheld,
+        encrypted: connection.encrypts(),
         format,
         attributes,
     })

@@ -149,6 +149,8 @@ struct Keys<'d> {
     sp_entity_id: Option<&'d str>,
     client_id: Option<&'d str>,
     search_key: String,
+    recordings_max: Option<i64>,
+    recordings_days: Option<i64>,
 }
 
 impl<'d> Keys<'d> {
@@ -162,7 +164,14 @@ impl<'d> Keys<'d> {
         let client_id = client_id.filter(|id| !id.is_empty());
         let partner = sp_entity_id.or(client_id).unwrap_or_default();
         let words = format!("{} {} {} {partner}", draft.label, draft.description, draft.slug);
-        Self { sp_entity_id, client_id, search_key: canonical(&words) }
+        let recorder = draft.connection.saml().and_then(|saml| saml.recorder);
+        Self {
+            sp_entity_id,
+            client_id,
+            search_key: canonical(&words),
+            recordings_max: recorder.map(|recorder| i64::from(recorder.per_app)),
+            recordings_days: recorder.map(|recorder| i64::from(recorder.days)),
+        }
     }
 }
 
@@ -171,8 +180,8 @@ impl<'d> Keys<'d> {
 pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>) -> Result<App, StoreError> {
     const SQL: &str = "INSERT INTO apps (id, slug, label, label_key, search_key, description, connector, protocol, glyph, \
         colour, category, show_in_portal, active, connection, sp_entity_id, client_id, created_at, updated_at, version, \
-        parameters) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, 1, $18)";
+        parameters, recordings_max, recordings_days) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, 1, $18, $19, $20)";
     tx.alone(APPLICATIONS).await?;
     let draft = app.get();
     let text_id = id.to_string();
@@ -198,7 +207,9 @@ pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>
         keys.sp_entity_id,
         keys.client_id,
         now.timestamp_millis(),
-        Place { table: TABLE, id: &text_id }.to_json("parameters", &draft.parameters)?
+        Place { table: TABLE, id: &text_id }.to_json("parameters", &draft.parameters)?,
+        keys.recordings_max,
+        keys.recordings_days
     )?;
     let draft = draft.clone();
     Ok(App {
@@ -233,7 +244,8 @@ pub async fn update(
     const SQL: &str = concat!(
         "UPDATE apps SET slug = $3, label = $4, label_key = $5, search_key = $6, description = $7, connector = $8, ",
         "protocol = $9, glyph = $10, colour = $11, category = $12, show_in_portal = $13, active = $14, ",
-        "connection = $15, sp_entity_id = $16, client_id = $17, updated_at = $18, version = version + 1, parameters = $19 ",
+        "connection = $15, sp_entity_id = $16, client_id = $17, updated_at = $18, version = version + 1, parameters = $19, ",
+        "recordings_max = $20, recordings_days = $21 ",
         "WHERE id = $1 AND ($2 IS NULL OR version = $2) RETURNING ",
         app_columns!()
     );
@@ -268,7 +280,9 @@ pub async fn update(
         keys.sp_entity_id,
         keys.client_id,
         now.timestamp_millis(),
-        Place { table: TABLE, id: &text_id }.to_json("parameters", &draft.parameters)?
+        Place { table: TABLE, id: &text_id }.to_json("parameters", &draft.parameters)?,
+        keys.recordings_max,
+        keys.recordings_days
     )?;
     let app = row::one(updated)?.ok_or(StoreError::Stale)?;
     if old_slug != draft.slug {

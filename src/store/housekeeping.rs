@@ -52,7 +52,7 @@ pub struct Expiry {
     pub audit_before: Option<DateTime<Utc>>,
     /// Kept sign-ons from before then.
     pub recordings_before: Option<DateTime<Utc>>,
-    /// How many sign-ons of each app and outcome are kept.
+    /// How many sign-ons of each app and outcome are kept, unless the app has a number of its own; 0 keeps none of any app.
     pub recordings_per_app: i64,
 }
 
@@ -176,12 +176,15 @@ pub async fn purge(tx: &mut Tx, expiry: &Expiry) -> Result<Purged, StoreError> {
         )?,
         recordings: execute!(
             tx,
-            "DELETE FROM recordings WHERE id IN (SELECT id FROM (SELECT id, recorded_at, ROW_NUMBER() OVER \
-             (PARTITION BY app_id, outcome ORDER BY recorded_at DESC, id DESC) AS place FROM recordings) ranked \
-             WHERE recorded_at < $1 OR place > $2 LIMIT $3)",
+            "DELETE FROM recordings WHERE id IN (SELECT id FROM (SELECT r.id, r.recorded_at, a.recordings_max, \
+             a.recordings_days, ROW_NUMBER() OVER (PARTITION BY r.app_id, r.outcome ORDER BY r.recorded_at DESC, r.id DESC) \
+             AS place FROM recordings r JOIN apps a ON a.id = r.app_id) ranked WHERE recorded_at < $1 \
+             OR place > CASE WHEN $2 = 0 THEN 0 ELSE COALESCE(recordings_max, $2) END \
+             OR recorded_at < $4 - recordings_days * 86400000 LIMIT $3)",
             millis(expiry.recordings_before),
             expiry.recordings_per_app,
-            BATCH
+            BATCH,
+            now
         )?,
     })
 }

@@ -162,6 +162,20 @@ impl UnverifiedAuthnRequest {
     ) -> Result<VerifiedAuthnRequest, Refusal> {
         checks::verify(self, service_provider, context)
     }
+
+    /// Runs every check but reading an encrypted subject, which takes our private keys and their time. For a request
+    /// that [has one](Self::has_encrypted_subject): the caller then bounds who may ask for that, and calls
+    /// [`verify`](Self::verify) where the time is no harm.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn precheck(
+        &self,
+        service_provider: &ServiceProvider,
+        context: &VerifyContext<'_>,
+    ) -> Result<(), Refusal> {
+        checks::precheck(self, service_provider, context)
+    }
 }
 
 fn read(xml: &[u8]) -> Result<(AuthnRequest, bool), RequestError> {

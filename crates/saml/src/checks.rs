@@ -6,6 +6,7 @@
 //! what else is wrong; before that there is nobody to tell but the person in front of the browser.
 
 use crate::authn_request::{ReceivedSignature, UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext};
+use crate::encryption::Decryption;
 use crate::error::{Refusal, RequestError, RequestErrorKind as Kind, SecondLevelStatusCode};
 use crate::name_id::{NameId, NameIdFormat};
 use crate::parse::{AskedContext, AuthnRequest, RequestedSubject, clip};
@@ -23,6 +24,26 @@ pub(crate) fn verify(
     unverified: &UnverifiedAuthnRequest,
     sp: &ServiceProvider,
     context: &VerifyContext<'_>,
+) -> Result<VerifiedAuthnRequest, Refusal> {
+    run(unverified, sp, context, Some(context.decryption))
+}
+
+/// Runs every check but that of an encrypted subject, which costs most and is cheap to ask for.
+pub(crate) fn precheck(
+    unverified: &UnverifiedAuthnRequest,
+    sp: &ServiceProvider,
+    context: &VerifyContext<'_>,
+) -> Result<(), Refusal> {
+    // What comes out lacks its subject: nobody gets it.
+    run(unverified, sp, context, None).map(drop)
+}
+
+/// The checks in order; without `decryption`, an encrypted subject is passed over.
+fn run(
+    unverified: &UnverifiedAuthnRequest,
+    sp: &ServiceProvider,
+    context: &VerifyContext<'_>,
+    decryption: Option<Decryption<'_>>,
 ) -> Result<VerifiedAuthnRequest, Refusal> {
     let signed = unverified.is_signed();
     let (request, signature) = check_signature(unverified, sp)?;
@@ -60,11 +81,13 @@ pub(crate) fn verify(
         .and_then(|()| check_protocol_binding(&request))
         .and_then(|()| check_relay_state(unverified, sp))
         .and_then(|()| check_name_id_policy(&request, sp))
-        .and_then(|()| check_subject(&request, sp, signed, context))
-        .and_then(|decrypted| {
-            verified.subject = decrypted.or(verified.subject.take());
-            check_requested_authn_context(&request, context)
-        });
+        .and_then(|()| check_subject(&request))
+        .and_then(|()| check_requested_authn_context(&request, context))
+        .and_then(|()| match decryption {
+            Some(decryption) => decrypted_subject(&request, sp, signed, decryption),
+            None => Ok(None),
+        })
+        .map(|decrypted| verified.subject = decrypted.or(verified.subject.take()));
     match told {
         Ok(()) => Ok(verified),
         Err(error) => {
@@ -267,22 +290,28 @@ fn can_give(format: &NameIdFormat, sp: &ServiceProvider) -> bool {
 
 /// SAML Core §3.4.1: the assertion must be about the Subject named. We can compare a NameID, nothing more
 /// (IIP-SSO07); the comparison itself happens when the assertion is issued.
-///
-/// IIP-IDP19: one that is encrypted for us is read here; the answer is that identifier.
-fn check_subject(
-    request: &AuthnRequest,
-    sp: &ServiceProvider,
-    signed: bool,
-    context: &VerifyContext<'_>,
-) -> Result<Option<NameId>, RequestError> {
+fn check_subject(request: &AuthnRequest) -> Check {
     match &request.subject {
         RequestedSubject::Unsupported(what) => {
             Err(RequestError::new(Kind::Subject, format!("the request names {what}")))
         }
+        RequestedSubject::Absent | RequestedSubject::NameId(_) | RequestedSubject::Encrypted(_) => Ok(()),
+    }
+}
+
+/// IIP-IDP19: a Subject that is encrypted for us; the answer is the identifier inside. Last of all: whoever needs no signature may
+/// send us as many of them as they like.
+fn decrypted_subject(
+    request: &AuthnRequest,
+    sp: &ServiceProvider,
+    signed: bool,
+    decryption: Decryption<'_>,
+) -> Result<Option<NameId>, RequestError> {
+    match &request.subject {
         RequestedSubject::Encrypted(encrypted) => {
-            context.decryption.decrypt(encrypted, &sp.blocked_algorithms, signed).map(Some)
+            decryption.decrypt(encrypted, &sp.blocked_algorithms, signed).map(Some)
         }
-        RequestedSubject::Absent | RequestedSubject::NameId(_) => Ok(None),
+        RequestedSubject::Absent | RequestedSubject::NameId(_) | RequestedSubject::Unsupported(_) => Ok(None),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One value an application gets: its name there, and where it comes from here. Does not own finding the value
 //! (`domain::attributes`).
 
+use super::entity_attributes::{self, EntityAttribute};
 use crate::domain::{
     text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line},
     user::text_enum,
@@ -68,6 +69,9 @@ pub struct ValueMapping {
     /// Switched off: kept, but not sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub off: bool,
+    /// SAML only: released to apps whose metadata says one of these; empty: to every app.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_for: Vec<EntityAttribute>,
     /// OIDC only: where the claim is put.
     #[serde(default, skip_serializing_if = "ClaimDestination::is_both")]
     pub destination: ClaimDestination,
@@ -85,6 +89,7 @@ impl ValueMapping {
             friendly_name: String::new(),
             required: false,
             off: false,
+            only_for: Vec::new(),
             destination: ClaimDestination::Both,
             value,
         }
@@ -128,6 +133,7 @@ pub(super) fn check_mappings(errors: &mut FieldErrors, field: &str, mappings: &[
         check_line(errors, field, &mapping.name, LINE_MAX);
         check_line(errors, field, &mapping.friendly_name, LINE_MAX);
         check_line(errors, field, &mapping.name_format, LINE_MAX);
+        entity_attributes::check_conditions(errors, field, mapping);
         if mapping.name.is_empty() {
             errors.add(field, "Give each row a name");
         }

@@ -2,6 +2,8 @@
 //! Does not own keys and secrets (`keyring`, `store::client_secrets`) or the messages (`crates/saml`, `crates/oidc`).
 
 mod algorithms;
+mod encryption;
+pub mod entity_attributes;
 mod mapping;
 mod metadata_source;
 mod oidc;
@@ -10,6 +12,8 @@ mod saml_choices;
 
 use super::text::FieldErrors;
 pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
+pub use encryption::Encrypt;
+pub use entity_attributes::EntityAttribute;
 pub use mapping::{ClaimDestination, ValueMapping, ValueSource};
 pub use metadata_source::{EndedMetadata, MetadataApply, MetadataSource};
 pub use oidc::{

@@ -3,11 +3,14 @@
 use super::{
     algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm},
     check_web_address,
+    encryption::Encrypt,
+    entity_attributes::EntityAttribute,
     mapping::{ValueMapping, check_expression, check_saml_mappings, check_source},
     metadata_source::MetadataSource,
     saml_choices::{AttributeSet, Denied},
 };
 use crate::domain::{
+    recording::RecorderSettings,
     text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line},
     user::text_enum,
 };
@@ -173,9 +176,13 @@ pub struct SamlConnection {
     /// What we sign with.
     #[serde(default)]
     pub signature_algorithm: SamlSignatureAlgorithm,
-    /// Encrypt assertions.
+    /// Whether assertions are encrypted.
     #[serde(default)]
-    pub encrypt: bool,
+    pub encrypt: Encrypt,
+    /// Whether the app announces a key that it decrypts with: by `use="encryption"`, by naming what it decrypts, or because an
+    /// administrator entered one. A key without `use` alone doesn't count.
+    #[serde(default)]
+    pub sp_decrypts: bool,
     /// Their certificates for encryption: base64 DER; the first usable one is taken.
     #[serde(default)]
     pub encryption_certificates: Vec<String>,
@@ -215,6 +222,12 @@ pub struct SamlConnection {
     /// Read identifiers that this legacy provider encrypted with AES-CBC, in messages whose signature verified.
     #[serde(default)]
     pub accept_cbc: bool,
+    /// What its metadata says about it: categories and the like, which rows can be released by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entity_attributes: Vec<EntityAttribute>,
+    /// How many sign-ons are recorded, and for how long; none: as many as the server keeps of any app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorder: Option<RecorderSettings>,
 }
 
 fn assertion_seconds() -> u32 {
@@ -248,7 +261,8 @@ impl Default for SamlConnection {
             groups_matching: String::new(),
             name_id_expression: String::new(),
             signature_algorithm: SamlSignatureAlgorithm::RsaSha256,
-            encrypt: false,
+            encrypt: Encrypt::Auto,
+            sp_decrypts: false,
             encryption_certificates: Vec::new(),
             content_encryption: ContentEncryption::Aes256Gcm,
             key_transport: KeyTransport::RsaOaepMgf1p,
@@ -262,6 +276,8 @@ impl Default for SamlConnection {
             attribute_sets: Vec::new(),
             denied: Denied::Page,
             accept_cbc: false,
+            entity_attributes: Vec::new(),
+            recorder: None,
         }
     }
 }
@@ -324,6 +340,10 @@ impl SamlConnection {
         check_saml_mappings(errors, "attributes", &self.attributes, &self.groups_attribute);
         self.check_attribute_sets(errors);
         self.check_encryption(errors);
+        self.check_entity_attributes(errors);
+        if let Some(recorder) = self.recorder {
+            recorder.check(errors);
+        }
         self.check_limits(errors);
         self.check_logout(errors);
         if let Some(source) = &mut self.metadata_source {
@@ -351,37 +371,6 @@ impl SamlConnection {
     pub fn attributes_of(&self, index: Option<u16>) -> &[ValueMapping] {
         let set = index.and_then(|index| self.attribute_sets.iter().find(|set| set.index == index));
         set.map_or(&self.attributes, |set| &set.attributes)
-    }
-
-    fn check_encryption(&self, errors: &mut FieldErrors) {
-        if self.encryption_certificates.len() > 16 {
-            errors.add("encryption_certificates", "Use at most 16 certificates");
-        }
-        for certificate in &self.encryption_certificates {
-            if let Err(error) = ::saml::CertificateDer::from_pem_or_base64(certificate) {
-                errors.add("encryption_certificates", error.to_string());
-            }
-        }
-        if self.encrypt
-            && let Err(error) = self.encrypt_to()
-        {
-            errors.add("encrypt", error.to_string());
-        }
-    }
-
-    /// With which certificate and how assertions are encrypted.
-    pub fn encrypt_to(&self) -> Result<::saml::EncryptTo, ::saml::EncryptError> {
-        // One that can't be read is never left out: another one would be taken in its place, unnoticed.
-        let certificates = self
-            .encryption_certificates
-            .iter()
-            .map(|text| ::saml::CertificateDer::from_pem_or_base64(text))
-            .collect::<Result<Vec<_>, _>>()?;
-        ::saml::EncryptTo::first_usable(
-            &certificates,
-            self.content_encryption.protocol(),
-            self.key_transport.protocol(),
-        )
     }
 
     fn check_limits(&self, errors: &mut FieldErrors) {

@@ -87,11 +87,27 @@ async fn verify(
     request: &UnverifiedLogoutRequest,
 ) -> Result<Result<VerifiedLogoutRequest, LogoutRefusal>, ServiceError> {
     let destinations = destinations(ctx, app, slug);
-    let destinations: Vec<&str> = destinations.iter().map(String::as_str).collect();
-    let keys = if request.has_encrypted_id() { decryption_keys::open(ctx, app).await? } else { Vec::new() };
-    let decryption = Decryption { keys: &keys, allow_cbc: saml_connection(app)?.accept_cbc };
-    let context = LogoutVerifyContext { decryption, ..LogoutVerifyContext::new(&destinations, ctx.now()) };
-    Ok(request.verify(sp, &context))
+    let borrowed: Vec<&str> = destinations.iter().map(String::as_str).collect();
+    let now = ctx.now();
+    let context = LogoutVerifyContext::new(&borrowed, now);
+    if !request.has_encrypted_id() {
+        return Ok(request.verify(sp, &context));
+    }
+    // The signature and everything else that costs little come first: our private keys serve nobody but the app.
+    if let Err(refusal) = request.precheck(sp, &context) {
+        return Ok(Err(refusal));
+    }
+    let keys = decryption_keys::open(ctx, app).await?;
+    let allow_cbc = saml_connection(app)?.accept_cbc;
+    let (request, sp) = (request.clone(), sp.clone());
+    ctx.decryptions()
+        .aside(move || {
+            let borrowed: Vec<&str> = destinations.iter().map(String::as_str).collect();
+            let decryption = Decryption { keys: &keys, allow_cbc };
+            let context = LogoutVerifyContext { decryption, ..LogoutVerifyContext::new(&borrowed, now) };
+            request.verify(&sp, &context)
+        })
+        .await
 }
 
 /// What a call by SOAP is answered.

@@ -7,9 +7,10 @@ use super::one_or_many::OneOrMany;
 use crate::{
     domain::{
         connection::{
-            ContentEncryption, Denied, EndedMetadata, KeyTransport, LogoutService, MetadataApply,
-            NameIdFormat, SamlSignatureAlgorithm,
+            ContentEncryption, Denied, Encrypt, EndedMetadata, EntityAttribute, KeyTransport, LogoutService,
+            MetadataApply, NameIdFormat, SamlSignatureAlgorithm,
         },
+        recording::RecorderSettings,
         user::{CustomValue, Profile, Role, UserState},
     },
     keyring::SecretText,
@@ -193,9 +194,12 @@ pub struct SamlEntry {
     /// What is signed; both, when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign: Option<Vec<Signed>>,
-    /// Whether assertions are encrypted.
+    /// `auto`, `true` or `false`: whether assertions are encrypted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub encrypt: Option<bool>,
+    pub encrypt: Option<Encrypt>,
+    /// Whether the app announces a key that it decrypts with; `encryption_certificates` say so too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sp_decrypts: Option<bool>,
     /// `auto`, `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_signed_requests: Option<AutoOrBool>,
@@ -283,6 +287,12 @@ pub struct SamlEntry {
     /// Read identifiers encrypted with AES-CBC, in messages whose signature verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accept_cbc: Option<bool>,
+    /// What the app's metadata says about it, such as its entity categories; rows can be released by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity_attributes: Option<Vec<EntityAttribute>>,
+    /// How many sign-ons are recorded, and for how long, instead of what the server keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorder: Option<RecorderSettings>,
 }
 
 /// One reply address.

@@ -177,6 +177,7 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         }),
         sign: Some(sign),
         encrypt: Some(saml.encrypt),
+        sp_decrypts: Some(saml.sp_decrypts),
         require_signed_requests: Some(require),
         sp_signs_requests: Some(saml.sp_signs_requests),
         sp_certificates: Some(saml.sp_certificates),
@@ -214,6 +215,8 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         }),
         denied: Some(saml.denied),
         accept_cbc: Some(saml.accept_cbc),
+        recorder: saml.recorder,
+        entity_attributes: (!saml.entity_attributes.is_empty()).then_some(saml.entity_attributes),
     }
 }
 
@@ -231,6 +234,7 @@ fn mapping(row: ValueMapping) -> MappingEntry {
         expression,
         required: row.required,
         off: row.off,
+        only_for: row.only_for,
         name_format: some(row.name_format),
         friendly_name: some(row.friendly_name),
         destination: Some(row.destination).filter(|place| *place != ClaimDestination::Both),

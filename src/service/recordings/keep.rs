@@ -23,6 +23,8 @@ const ROWS: usize = 32;
 struct Draft {
     recording: Recording,
     body: Body,
+    /// How many of its app and outcome are kept.
+    keep: u32,
 }
 
 /// Keeps what waits; answers how many sign-ons were written. What can't be written is dropped and counted: a database that is
@@ -41,18 +43,17 @@ pub async fn flush(ctx: &AppContext) -> Result<usize, ServiceError> {
 }
 
 async fn write(ctx: &AppContext, notes: Vec<Note>) -> Result<usize, ServiceError> {
-    let per_app = usize::try_from(ctx.config.flight_recorder.per_app).unwrap_or(usize::MAX);
-    let mut drafts = youngest(joined(ctx, notes), per_app);
+    let mut drafts = youngest(joined(ctx, notes));
     for draft in &mut drafts {
         find_beginning(ctx, draft).await?;
     }
     let keyring = ctx.keyring.clone();
     let sealed = tokio::task::spawn_blocking(move || {
-        drafts.into_iter().map(|draft| seal(&keyring, draft)).collect::<Result<Vec<_>, ServiceError>>()
+        let one = |draft: Draft| Ok((i64::from(draft.keep), seal(&keyring, draft)?));
+        drafts.into_iter().map(one).collect::<Result<Vec<_>, ServiceError>>()
     })
     .await
     .map_err(ServiceError::internal)??;
-    let keep = i64::from(ctx.config.flight_recorder.per_app);
     let mut kept = 0;
     for rows in sealed.chunks(ROWS) {
         let rows = rows.to_vec();
@@ -61,12 +62,12 @@ async fn write(ctx: &AppContext, notes: Vec<Note>) -> Result<usize, ServiceError
             .write(move |tx| {
                 Box::pin(async move {
                     let mut kept = 0;
-                    let mut apps = std::collections::BTreeSet::new();
-                    for row in &rows {
+                    let mut apps = BTreeMap::new();
+                    for (keep, row) in &rows {
                         kept += usize::from(store::recordings::put(tx, row).await?);
-                        apps.insert(row.app_id);
+                        apps.insert(row.app_id, *keep);
                     }
-                    for app in apps {
+                    for (app, keep) in apps {
                         store::recordings::trim(tx, app, keep).await?;
                     }
                     Ok::<_, ServiceError>(Written::unaudited(kept))
@@ -82,6 +83,7 @@ fn joined(ctx: &AppContext, notes: Vec<Note>) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
     for note in notes {
         let key = note.flow.as_ref().map(|flow| flow_key(ctx, note.app, flow));
+        let keep = note.keep.unwrap_or(ctx.config.flight_recorder.per_app);
         let is_end = !matches!(note.what, What::Came(_));
         let beginning = drafts.iter_mut().rev().find(|draft| {
             is_end
@@ -91,24 +93,25 @@ fn joined(ctx: &AppContext, notes: Vec<Note>) -> Vec<Draft> {
         });
         if let Some(draft) = beginning {
             draft.end(note);
+            draft.keep = keep;
         } else {
             let id = RecordingId::new(note.at, &mut ctx.rng());
-            drafts.push(Draft::of(note, id, key));
+            drafts.push(Draft { keep, ..Draft::of(note, id, key) });
         }
     }
     drafts
 }
 
 /// Only as many of each app and outcome as would be kept.
-fn youngest(drafts: Vec<Draft>, per_app: usize) -> Vec<Draft> {
-    let mut seen: BTreeMap<(AppId, &'static str), usize> = BTreeMap::new();
+fn youngest(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut seen: BTreeMap<(AppId, &'static str), u32> = BTreeMap::new();
     let mut left: Vec<Draft> = drafts
         .into_iter()
         .rev()
         .filter(|draft| {
             let count = seen.entry((draft.recording.app_id, draft.recording.outcome.as_str())).or_default();
             *count += 1;
-            *count <= per_app
+            *count <= draft.keep
         })
         .collect();
     left.reverse();
@@ -156,7 +159,7 @@ pub(super) fn open(keyring: &Keyring, recording: &Recording) -> Result<Body, Ser
 }
 
 fn seal(keyring: &Keyring, draft: Draft) -> Result<Recording, ServiceError> {
-    let Draft { mut recording, body } = draft;
+    let Draft { mut recording, body, .. } = draft;
     let row = recording.id.to_string();
     recording.sealed = keyring.seal(&place(&row), &body.pack()?).map_err(ServiceError::internal)?;
     Ok(recording)
@@ -182,6 +185,7 @@ impl Draft {
                 sealed: String::new(),
             },
             body: Body::default(),
+            keep: 0,
         };
         draft.end(note);
         draft

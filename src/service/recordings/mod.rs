@@ -16,16 +16,17 @@ pub(in crate::service) use queue::{Note, Request};
 pub use replay::{Replay, Side, replay};
 
 use super::{
-    Caller, ServiceError,
+    Caller, ServiceError, apps,
     simulator::{Check, lines_of},
 };
 use crate::{
     context::AppContext,
     domain::{
-        app::App,
+        app::{App, AppDraft},
         audit::EventType,
+        connection::{Connection, SamlConnection},
         permission::Permission,
-        recording::{Protocol, Recording, RecordingOutcome},
+        recording::{Protocol, RecorderSettings, Recording, RecordingOutcome},
     },
     id::RecordingId,
     store::{self, Written},
@@ -60,6 +61,10 @@ pub struct Summary {
 pub struct List {
     /// Whether sign-ons are kept at all.
     pub recording: bool,
+    /// How many of each outcome are kept of this app; 0: none.
+    pub per_app: u32,
+    /// For how many days.
+    pub retention_days: u32,
     /// How many sign-ons this server dropped since its start, because too many came at once.
     pub dropped: u64,
     /// Youngest first.
@@ -98,6 +103,32 @@ impl From<&Recording> for Summary {
     }
 }
 
+/// What is kept of an app's sign-ons: how many of each outcome, and for how many days; none when nothing is.
+pub fn kept(ctx: &AppContext, app: &App) -> Option<RecorderSettings> {
+    let saml = app.connection.saml()?;
+    let server = &ctx.config.flight_recorder;
+    let of_server = RecorderSettings { per_app: server.per_app, days: server.retention_days };
+    let wanted = saml.recorder.unwrap_or(of_server);
+    let kept = RecorderSettings { days: wanted.days.min(of_server.days), ..wanted };
+    (server.per_app > 0 && kept.per_app > 0).then_some(kept)
+}
+
+/// Changes how much is kept of an app; what is over goes in the same write. `version` is the one the form was filled from.
+///
+/// # Errors
+/// The caller manages no apps, it is no SAML app, the numbers are out of bounds, or somebody saved meanwhile.
+pub async fn configure(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    wanted: Option<RecorderSettings>,
+) -> Result<App, ServiceError> {
+    let saml = app.connection.saml().ok_or(ServiceError::NotFound("SAML app"))?;
+    let connection = Connection::Saml(Box::new(SamlConnection { recorder: wanted, ..saml.clone() }));
+    let draft = AppDraft { connection, ..AppDraft::of(app) };
+    apps::update(ctx, caller, app.clone(), app.version, draft).await
+}
+
 /// The last sign-ons of an app.
 ///
 /// # Errors
@@ -105,8 +136,11 @@ impl From<&Recording> for Summary {
 pub async fn list(ctx: &AppContext, caller: &Caller, app: &App) -> Result<List, ServiceError> {
     caller.require(Permission::Manage)?;
     let recordings = store::recordings::of_app(&mut ctx.db.read().await?, app.id, LISTED).await?;
+    let kept = kept(ctx, app);
     Ok(List {
-        recording: ctx.recorder().is_on(),
+        recording: kept.is_some(),
+        per_app: kept.map(|kept| kept.per_app).unwrap_or_default(),
+        retention_days: kept.map(|kept| kept.days).unwrap_or_default(),
         dropped: ctx.recorder().dropped(),
         recordings: recordings.iter().map(Summary::from).collect(),
     })

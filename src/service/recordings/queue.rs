@@ -40,6 +40,8 @@ struct Queue {
 pub(in crate::service) struct Note {
     pub(super) app: AppId,
     pub(super) settings_version: i64,
+    /// How many of the app are kept; none: as many as of any app.
+    pub(super) keep: Option<u32>,
     pub(super) at: DateTime<Utc>,
     pub(super) user: Option<UserId>,
     /// The request it belongs to.
@@ -159,7 +161,8 @@ impl Note {
     }
 
     fn new(app: &App, at: DateTime<Utc>, user: Option<UserId>, what: What) -> Self {
-        Self { app: app.id, settings_version: app.version, at, user, flow: None, what }
+        let keep = app.connection.saml().and_then(|saml| saml.recorder).map(|recorder| recorder.per_app);
+        Self { app: app.id, settings_version: app.version, keep, at, user, flow: None, what }
     }
 
     fn bytes(&self) -> usize {
@@ -200,6 +203,9 @@ impl Recorder {
             return;
         }
         let note = note();
+        if note.keep == Some(0) {
+            return;
+        }
         let mut over = Vec::new();
         {
             // Poisoned or not, the queue holds whole notes only.
@@ -241,7 +247,7 @@ mod tests {
         };
         let now = DateTime::from_timestamp(0, 0).expect("in range");
         let app = AppId::new(now, &mut <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1));
-        Note { app, settings_version: 1, at: now, user: None, flow: None, what }
+        Note { app, settings_version: 1, keep: None, at: now, user: None, flow: None, what }
     }
 
     #[test]
@@ -259,6 +265,14 @@ mod tests {
         assert!(recorder.take().is_empty());
         recorder.note(|| note(BYTES_MAX + 1));
         assert_eq!((recorder.take().len(), recorder.dropped()), (0, 5), "one alone may be too large");
+    }
+
+    #[test]
+    fn an_app_that_keeps_none_is_passed_over() {
+        let recorder = Recorder::new(&FlightRecorderConfig::default());
+        recorder.note(|| Note { keep: Some(0), ..note(1) });
+        recorder.note(|| Note { keep: Some(1), ..note(1) });
+        assert_eq!((recorder.take().len(), recorder.dropped()), (1, 0));
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub async fn replay(
         .and_then(|xml| facts::of(xml, None))
         .map(|(facts, _)| facts)
         .unwrap_or_default();
-    if tried.after.outcome == RecordingOutcome::Issued && connection.encrypt {
+    if tried.after.outcome == RecordingOutcome::Issued && connection.encrypts() {
         let (content, key) = (connection.content_encryption.protocol(), connection.key_transport.protocol());
         would_say.extend(facts::encryption(Some(content.uri()), Some(key.uri())));
     }
@@ -167,8 +167,12 @@ async fn try_again(
         }
         let (aliases, keys) = (aliases(ctx, app).await?, decryption_keys::open(ctx, app).await?);
         let by_signed_query = request.signed && request.binding == "redirect";
-        let judged =
-            judge_kept(ctx, app, (&request.xml, by_signed_query), &keys, &aliases, recording.recorded_at)?;
+        let (context, app, xml, came_at) =
+            (ctx.clone(), app.clone(), request.xml.clone(), recording.recorded_at);
+        let judged = ctx
+            .decryptions()
+            .aside(move || judge_kept(&context, &app, (&xml, by_signed_query), &keys, &aliases, came_at))
+            .await??;
         checks.extend(judged.0);
         match judged.1 {
             Ok(verified) => {

@@ -8,7 +8,7 @@ use crate::{
         access::{self, Access, Route},
         app::App,
         attributes::Subject,
-        connection::{Connection, SamlConnection},
+        connection::{Connection, Encrypt, SamlConnection},
         permission::Permission,
         user::User,
     },
@@ -138,10 +138,15 @@ pub(in crate::service) async fn on_occasion(
     for (name, why) in &released.problems {
         checks.push(Check::new("attribute", Verdict::Warning, format!("“{name}” is left out: {why}.")));
     }
-    checks.extend(length_checks(&released.attributes));
-    if connection.encrypt {
-        checks.push(encryption_check(connection));
+    for (name, why) in &released.withheld {
+        checks.push(Check::new(
+            "attribute_withheld",
+            Verdict::Warning,
+            format!("“{name}” is withheld: {why}."),
+        ));
     }
+    checks.extend(length_checks(&released.attributes));
+    checks.extend(encryption_check(connection));
     if let Some(blocked) = saml::blocked_algorithm(ctx, connection) {
         checks.push(Check::new("algorithm", Verdict::Failed, blocked));
     }
@@ -242,13 +247,26 @@ fn length_checks(attributes: &[::saml::Attribute]) -> Vec<Check> {
         .collect()
 }
 
-fn encryption_check(connection: &SamlConnection) -> Check {
-    match connection.encrypt_to() {
-        Ok(_) => Check::new("encryption", Verdict::Passed, "The assertion is encrypted after it is signed."),
+/// Whether the assertion is encrypted, why, and whether it can be. An app that never asked for it is passed over.
+fn encryption_check(connection: &SamlConnection) -> Option<Check> {
+    let why = match (connection.encrypt, connection.sp_decrypts) {
+        (Encrypt::On, _) => "",
+        (Encrypt::Auto, true) => ": the app announces a key for it",
+        (Encrypt::Auto, false) if !connection.encryption_certificates.is_empty() => {
+            let words = "The assertion is not encrypted: there is a key, but the app doesn’t say that it decrypts with it.";
+            return Some(Check::new("encryption", Verdict::Passed, words));
+        }
+        (Encrypt::Auto, false) | (Encrypt::Off, _) => return None,
+    };
+    Some(match connection.encrypt_to() {
+        Ok(_) => {
+            let words = format!("The assertion is encrypted after it is signed{why}.");
+            Check::new("encryption", Verdict::Passed, words)
+        }
         Err(error) => {
             Check::new("encryption", Verdict::Failed, format!("The assertion can’t be encrypted: {error}."))
         }
-    }
+    })
 }
 
 async fn identifier(

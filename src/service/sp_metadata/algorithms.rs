@@ -1,8 +1,13 @@
-//! Algorithms that a service provider declares in its metadata, and what an app uses of them (IIP-MD10). Does not own reading them
-//! (`crates/saml`).
+//! Algorithms that a service provider declares in its metadata, and what an app uses of them (IIP-MD10); and whether it announces a
+//! key to encrypt to (SDP-IDP11). Does not own reading them (`crates/saml`).
 
-use crate::domain::connection::{ContentEncryption, KeyTransport, SamlConnection, SamlSignatureAlgorithm};
-use ::saml::metadata::sp::{EncryptionMethod, ServiceProviderMetadata};
+use crate::domain::connection::{
+    ContentEncryption, Encrypt, KeyTransport, SamlConnection, SamlSignatureAlgorithm,
+};
+use ::saml::{
+    EncryptTo,
+    metadata::sp::{EncryptionKey, EncryptionMethod, ServiceProviderMetadata},
+};
 
 /// What may be chosen by itself to sign with, best first. SHA-1 never is.
 const SIGNING: &[SamlSignatureAlgorithm] = &[
@@ -55,9 +60,67 @@ pub(super) fn declared(
     }
 }
 
-/// The methods of the first key, which is the one that is encrypted to.
+/// Whether nothing but the algorithms stands in the way of encrypting to a key.
+fn is_usable(key: &EncryptionKey) -> bool {
+    EncryptTo::new(
+        &key.certificate,
+        ContentEncryption::default().protocol(),
+        KeyTransport::default().protocol(),
+    )
+    .is_ok()
+}
+
+/// The key that is encrypted to: the first usable one.
+fn key(metadata: &ServiceProviderMetadata) -> Option<&EncryptionKey> {
+    let keys = &metadata.encryption_keys;
+    keys.iter().find(|key| is_usable(key)).or(keys.first())
+}
+
+/// Its methods.
 fn methods(metadata: &ServiceProviderMetadata) -> &[EncryptionMethod] {
-    metadata.encryption_keys.first().map(|key| key.methods.as_slice()).unwrap_or_default()
+    key(metadata).map(|key| key.methods.as_slice()).unwrap_or_default()
+}
+
+/// What a provider announces about encryption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Announced {
+    /// Nothing, or a key without stated use.
+    Nothing,
+    /// A key that can be encrypted to by an algorithm that it takes.
+    Usable,
+    /// A key, but none that is RSA of a size that we use.
+    WrongKey,
+    /// A usable key, and algorithms that none of ours is among.
+    WrongMethods,
+}
+
+/// SDP-IDP11: whether assertions are to be encrypted for this provider. A key counts once it is announced for encryption, by
+/// `use="encryption"` or by the methods that stand beside it. IIP-MD11 lets one without either serve for both purposes: it can be
+/// chosen, but begins nothing by itself, for many publish it who can't decrypt.
+pub(super) fn announced(metadata: &ServiceProviderMetadata) -> Announced {
+    match key(metadata) {
+        Some(key) if !is_usable(key) && key.announced => Announced::WrongKey,
+        // Behind one that can't be used, a key without stated use stays what it is.
+        Some(key) if !key.announced => Announced::Nothing,
+        None => Announced::Nothing,
+        Some(key) => {
+            let (content, transport) = declared_methods(&key.methods);
+            let takes = (content.is_empty()
+                || ContentEncryption::ALL.iter().any(|one| content.contains(&one.protocol().uri())))
+                && (transport.is_empty()
+                    || KeyTransport::ALL.iter().any(|one| transport.contains(&one.protocol().uri())));
+            if takes { Announced::Usable } else { Announced::WrongMethods }
+        }
+    }
+}
+
+/// The URIs of block ciphers, and those of key transports.
+fn declared_methods(methods: &[EncryptionMethod]) -> (Vec<&str>, Vec<&str>) {
+    let is_transport =
+        |uri: &str| KeyTransport::ALL.iter().any(|one| one.protocol().uri() == uri) || uri.contains("#rsa-");
+    let (transports, contents) =
+        methods.iter().map(|method| method.algorithm.as_str()).partition(|uri| is_transport(uri));
+    (contents, transports)
 }
 
 fn takes_signature(metadata: &ServiceProviderMetadata, algorithm: SamlSignatureAlgorithm) -> bool {
@@ -74,25 +137,26 @@ pub(super) fn misfits(saml: &SamlConnection, metadata: &ServiceProviderMetadata)
             saml.signature_algorithm.as_str()
         ));
     }
-    let methods = methods(metadata);
-    let names = |is_content: bool| {
-        let known = |uri: &str| {
-            let is_one_of_ours = KeyTransport::ALL.iter().any(|one| one.protocol().uri() == uri);
-            is_content != (is_one_of_ours || uri.contains("#rsa-"))
-        };
-        methods
-            .iter()
-            .filter(|method| known(&method.algorithm))
-            .map(|method| method.algorithm.as_str())
-            .collect::<Vec<_>>()
-    };
+    let (contents, transports) = declared_methods(methods(metadata));
     for (what, uri, declared) in [
-        ("content", saml.content_encryption.protocol().uri(), names(true)),
-        ("keys", saml.key_transport.protocol().uri(), names(false)),
+        ("content", saml.content_encryption.protocol().uri(), contents),
+        ("keys", saml.key_transport.protocol().uri(), transports),
     ] {
-        if saml.encrypt && !declared.is_empty() && !declared.contains(&uri) {
+        if saml.encrypts() && !declared.is_empty() && !declared.contains(&uri) {
             misfits
                 .push(format!("It doesn’t say that it decrypts {what} by any algorithm that is used here."));
+        }
+    }
+    if saml.encrypt == Encrypt::Auto {
+        match announced(metadata) {
+            Announced::WrongKey => misfits.push(
+                "Its key for encryption can’t be used: it has to be RSA of 2048 bits or more. Assertions are not encrypted."
+                    .to_owned(),
+            ),
+            Announced::WrongMethods => misfits.push(
+                "It decrypts by none of the algorithms that are used here. Assertions are not encrypted.".to_owned(),
+            ),
+            Announced::Nothing | Announced::Usable => {}
         }
     }
     misfits
@@ -103,15 +167,23 @@ mod tests {
     use super::*;
 
     fn metadata(signing: &[&str], encryption: &[&str]) -> ServiceProviderMetadata {
+        with_use("", signing, encryption, &crate::service::sp_metadata::tests::certificate())
+    }
+
+    fn with_use(
+        of_use: &str,
+        signing: &[&str],
+        encryption: &[&str],
+        certificate: &str,
+    ) -> ServiceProviderMetadata {
         let each = |element: &str, uris: &[&str]| {
             uris.iter().fold(String::new(), |all, uri| all + "<" + element + " Algorithm=\"" + uri + "\"/>")
         };
         let (signing, methods) = (each("alg:SigningMethod", signing), each("EncryptionMethod", encryption));
-        let certificate = crate::service::sp_metadata::tests::certificate();
         let xml = format!(
             "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" xmlns:alg=\"urn:oasis:names:tc:SAML:metadata:algsupport\" \
              entityID=\"https://sp.example\"><SPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\
-             <Extensions>{signing}</Extensions><KeyDescriptor><KeyInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\"><X509Data>\
+             <Extensions>{signing}</Extensions><KeyDescriptor{of_use}><KeyInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\"><X509Data>\
              <X509Certificate>{certificate}</X509Certificate></X509Data></KeyInfo>{methods}</KeyDescriptor>\
              <AssertionConsumerService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" Location=\"https://sp.example/acs\" \
              index=\"0\"/></SPSSODescriptor></EntityDescriptor>"
@@ -130,7 +202,7 @@ mod tests {
         let of = |signing: &[&str], encryption: &[&str], is_new| {
             let metadata = metadata(signing, encryption);
             let saml = declared(SamlConnection::default(), &metadata, is_new);
-            let misfits = misfits(&SamlConnection { encrypt: true, ..saml.clone() }, &metadata).len();
+            let misfits = misfits(&SamlConnection { encrypt: Encrypt::On, ..saml.clone() }, &metadata).len();
             (
                 saml.signature_algorithm.as_str(),
                 saml.content_encryption.as_str(),
@@ -147,9 +219,8 @@ mod tests {
             "its key is RSA"
         );
         let sha1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1";
-        let rsa_1_5 = "http://www.w3.org/2001/04/xmlenc#rsa-1_5";
         assert_eq!(
-            of(&[sha1], &[rsa_1_5], true),
+            of(&[sha1], &[RSA_1_5], true),
             ("rsa-sha256", "aes256-gcm", "rsa-oaep-mgf1p", 2),
             "told, not followed"
         );
@@ -162,5 +233,41 @@ mod tests {
         let chosen =
             SamlConnection { content_encryption: ContentEncryption::Aes128Cbc, ..SamlConnection::default() };
         assert_eq!(declared(chosen.clone(), &metadata, true), chosen);
+    }
+
+    const RSA_1_5: &str = "http://www.w3.org/2001/04/xmlenc#rsa-1_5";
+
+    #[test]
+    fn sdp_idp11_a_key_counts_when_it_is_announced_for_encryption() {
+        let rsa = crate::service::sp_metadata::tests::certificate();
+        let ec = crate::service::sp_metadata::tests::ec_certificate();
+        let said =
+            |of_use: &str, methods: &[&str], key: &str| announced(&with_use(of_use, &[], methods, key));
+        let encryption = " use=\"encryption\"";
+        assert_eq!(said(encryption, &[], &rsa), Announced::Usable, "by its use");
+        assert_eq!(said("", &[GCM_128, OAEP], &rsa), Announced::Usable, "by what it decrypts");
+        assert_eq!(said(encryption, &[CBC], &rsa), Announced::Usable, "better than in clear");
+        assert_eq!(said("", &[], &rsa), Announced::Nothing, "many mean signatures alone");
+        assert_eq!(said(" use=\"signing\"", &[], &rsa), Announced::Nothing);
+        assert_eq!(said(encryption, &[], &ec), Announced::WrongKey);
+        assert_eq!(said("", &[], &ec), Announced::Nothing);
+        assert_eq!(said(encryption, &[RSA_1_5], &rsa), Announced::WrongMethods, "never used");
+        let triple_des = "http://www.w3.org/2001/04/xmlenc#tripledes-cbc";
+        assert_eq!(said(encryption, &[triple_des, OAEP], &rsa), Announced::WrongMethods);
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_is_told_and_begins_nothing() {
+        let ec = crate::service::sp_metadata::tests::ec_certificate();
+        let auto = SamlConnection::default();
+        let told = misfits(&auto, &with_use(" use=\"encryption\"", &[], &[], &ec));
+        assert!(told.iter().any(|line| line.contains("RSA of 2048 bits")), "{told:?}");
+        let rsa = crate::service::sp_metadata::tests::certificate();
+        let told = misfits(&auto, &with_use(" use=\"encryption\"", &[], &[RSA_1_5], &rsa));
+        assert!(told.iter().any(|line| line.contains("by none of the algorithms")), "{told:?}");
+        assert_eq!(
+            misfits(&auto, &with_use(" use=\"encryption\"", &[], &[OAEP], &rsa)),
+            Vec::<String>::new()
+        );
     }
 }

@@ -1,8 +1,12 @@
 //! Settings filled in from metadata: everything it says, or only what does no harm. Does not own reading it (`crates/saml`).
 
-use super::{super::sign_on::saml::subject_ids, algorithms};
+use super::{
+    super::sign_on::saml::subject_ids,
+    algorithms::{self, Announced},
+};
 use crate::domain::connection::{
-    AcsUrl, LogoutBinding, LogoutService, NameIdFormat, SamlConnection, ValueMapping, ValueSource,
+    AcsUrl, Encrypt, EntityAttribute, LogoutBinding, LogoutService, NameIdFormat, SamlConnection,
+    ValueMapping, ValueSource, entity_attributes::ENTITY_ATTRIBUTES_MAX,
 };
 use ::saml::{
     AssertionConsumerService, CertificateDer,
@@ -72,14 +76,40 @@ pub(super) fn keys_and_addresses(
         acs_urls,
         sp_signs_requests: metadata.authn_requests_signed,
         sp_certificates: metadata.signing_certificates.iter().map(CertificateDer::to_base64).collect(),
-        encryption_certificates: metadata.encryption_certificates().map(CertificateDer::to_base64).collect(),
+        encryption_certificates: encryption_certificates(metadata),
+        sp_decrypts: algorithms::announced(metadata) == Announced::Usable,
+        entity_attributes: entity_attributes(metadata).into_iter().take(ENTITY_ATTRIBUTES_MAX).collect(),
         logout_services: metadata.single_logout_services.iter().map(logout_service).collect(),
         ..current.clone()
     }
 }
 
+fn encryption_certificates(metadata: &ServiceProviderMetadata) -> Vec<String> {
+    metadata.encryption_certificates().map(CertificateDer::to_base64).collect()
+}
+
+/// What a document says about its entity, value by value: at most one more than is kept, so that it shows when there are too
+/// many. What can't be written in a line is nothing that a rule could name.
+pub(super) fn entity_attributes(metadata: &ServiceProviderMetadata) -> Vec<EntityAttribute> {
+    let mut said = Vec::new();
+    for attribute in &metadata.entity_attributes {
+        for value in &attribute.values {
+            let one = EntityAttribute::new(&attribute.name, value);
+            if one.can_be_named() && !said.contains(&one) {
+                said.push(one);
+            }
+            if said.len() > ENTITY_ATTRIBUTES_MAX {
+                return said;
+            }
+        }
+    }
+    said
+}
+
 /// The settings with what does no harm: assertions are signed if the app wants that, and attributes that it did not ask
-/// for in the document `before` get rows, which an administrator switches on. Nothing more is released by itself.
+/// for in the document `before` get rows, which an administrator switches on. Nothing more is released by itself: what it newly
+/// says about itself counts at once only where no row waits for it. And what it announces about a key on file is noted, where
+/// that doesn't decide whether assertions are encrypted.
 pub(super) fn harmless(
     current: &SamlConnection,
     metadata: &ServiceProviderMetadata,
@@ -87,6 +117,14 @@ pub(super) fn harmless(
 ) -> SamlConnection {
     let mut saml = current.clone();
     saml.sign_assertion |= metadata.want_assertions_signed;
+    let filled = keys_and_addresses(current, metadata);
+    let widening: Vec<EntityAttribute> =
+        current.would_release_more(&filled.entity_attributes).into_iter().cloned().collect();
+    saml.entity_attributes = filled.entity_attributes;
+    saml.entity_attributes.retain(|one| !widening.contains(one));
+    if current.encrypt != Encrypt::Auto && filled.encryption_certificates == current.encryption_certificates {
+        saml.sp_decrypts = filled.sp_decrypts;
+    }
     let Some(before) = before else { return saml };
     let was_asked = |name: &str| before.requested_attributes.iter().any(|asked| asked.name == name);
     for asked in metadata.requested_attributes.iter().filter(|asked| !was_asked(&asked.name)) {

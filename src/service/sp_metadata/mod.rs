@@ -12,7 +12,9 @@ pub use refresh::{Refreshed, refresh_due, refresh_now};
 pub use source::{Looked, Pending, ReviewRow, approve, attention, dismiss, ended, look, pending};
 
 use crate::domain::{
-    connection::{AcsUrl, LogoutService, SamlConnection},
+    connection::{
+        AcsUrl, EntityAttribute, LogoutService, SamlConnection, entity_attributes::ENTITY_ATTRIBUTES_MAX,
+    },
     text::FieldErrors,
 };
 use chrono::{DateTime, Utc};
@@ -135,10 +137,16 @@ fn differences(now: &SamlConnection, then: &SamlConnection) -> Vec<Difference> {
             then.signature_algorithm.as_str().into(),
         ),
         row("Encryption", encryption(now), encryption(then)),
+        row("Encrypts assertions", yes(now.encrypts()), yes(then.encrypts())),
+        row("Entity attributes", said(now), said(then)),
         row("Logout addresses", logout_addresses(now), logout_addresses(then)),
         row("Signs its requests", yes(now.sp_signs_requests), yes(then.sp_signs_requests)),
         row("Attributes", attributes(now), attributes(then)),
     ]
+}
+
+fn said(saml: &SamlConnection) -> String {
+    saml.entity_attributes.iter().map(EntityAttribute::words).collect::<Vec<_>>().join("\n")
 }
 
 fn encryption(saml: &SamlConnection) -> String {
@@ -176,6 +184,26 @@ fn warnings(metadata: &ServiceProviderMetadata, then: &SamlConnection, reading: 
         warnings.push("A reply address is plain http: what is sent there can be read on the way.".to_owned());
     }
     warnings.extend(algorithms::misfits(then, metadata));
+    match (current.encrypts(), then.encrypts()) {
+        (false, true) => warnings.push(
+            "It announces a key for encryption: assertions will be encrypted to it from the next sign-in. Turn that off under \
+             Advanced if the app can’t decrypt."
+                .to_owned(),
+        ),
+        (true, false) => warnings.push("Assertions will no longer be encrypted: it announces no key for it.".to_owned()),
+        (true, true) | (false, false) => {}
+    }
+    let widened: Vec<String> =
+        current.would_release_more(&then.entity_attributes).into_iter().map(EntityAttribute::words).collect();
+    if !widened.is_empty() {
+        warnings
+            .push(format!("It says {}: rows that wait for it are released to the app.", widened.join(", ")));
+    }
+    if fill::entity_attributes(metadata).len() > ENTITY_ATTRIBUTES_MAX {
+        warnings.push(format!(
+            "It says more than {ENTITY_ATTRIBUTES_MAX} things about itself; rows that wait for the last of them are withheld."
+        ));
+    }
     warnings.extend(metadata.notes.iter().map(|note| format!("{note}.")));
     for asked in metadata.requested_attributes.iter().filter(|asked| asked.is_required) {
         if !fill::names(&then.attributes, then, &asked.name) {

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         app::{App, AppDraft},
         audit::EventType,
-        connection::{Connection, EndedMetadata, MetadataSource, SamlConnection},
+        connection::{Connection, EndedMetadata, EntityAttribute, MetadataSource, SamlConnection},
         permission::Permission,
         sp_metadata::SpMetadata,
         text::FieldErrors,
@@ -58,8 +58,9 @@ impl Pending {
             assertion_consumer_services: fill::marked(&metadata.assertion_consumer_services),
             ..metadata.clone()
         };
-        let rows: Vec<ReviewRow> =
+        let mut rows: Vec<ReviewRow> =
             compare(&registered, &from).into_iter().filter(|row| row.touches != Touches::Other).collect();
+        rows.extend(consequences(current, &fill::keys_and_addresses(current, metadata)));
         let wanted: Vec<&str> = rows.iter().flat_map(|row| [row.field, row.from_metadata.as_str()]).collect();
         Self { digest: secret_hash(&wanted.join("\0")), rows }
     }
@@ -73,6 +74,29 @@ impl Pending {
     pub fn fields(&self) -> String {
         self.rows.iter().filter(|row| row.changes).map(|row| row.field).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// What changes with keys and with what is said about the app: whether assertions are encrypted (SDP-IDP11), and whether rows that
+/// wait for an entity attribute are released (IIP-IDP03). There are rows only when something would change.
+fn consequences(current: &SamlConnection, then: &SamlConnection) -> Vec<ReviewRow> {
+    let yes = |value: bool| if value { "yes" } else { "no" }.to_owned();
+    let row = |field, now, from_metadata| ReviewRow {
+        field,
+        now,
+        from_metadata,
+        touches: Touches::Keys,
+        changes: true,
+    };
+    let mut rows = Vec::new();
+    if current.encrypts() != then.encrypts() {
+        rows.push(row("Encrypts assertions", yes(current.encrypts()), yes(then.encrypts())));
+    }
+    let widened = current.would_release_more(&then.entity_attributes);
+    if !widened.is_empty() {
+        let words: Vec<String> = widened.into_iter().map(EntityAttribute::words).collect();
+        rows.push(row("Entity attributes that release more", String::new(), words.join("\n")));
+    }
+    rows
 }
 
 /// What is known of the metadata of an app that has a source.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::connection::{NameIdFormat, ValueSource};
+use crate::domain::connection::{Encrypt, NameIdFormat, ValueSource};
 
 const SP: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://sp.example/saml">
     <SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol" WantAssertionsSigned="true">
@@ -44,6 +44,51 @@ fn a_document_fills_in_what_it_says_and_leaves_the_rest() {
     assert_eq!(changed, ["App entity ID", "Reply addresses", "NameID format", "Attributes"]);
 }
 
+fn with_key(of_use: &str, certificate: &str) -> String {
+    let key = format!(
+        "<KeyDescriptor{of_use}><KeyInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\"><X509Data><X509Certificate>{certificate}\
+         </X509Certificate></X509Data></KeyInfo></KeyDescriptor>"
+    );
+    SP.replacen("<NameIDFormat>", &format!("{key}<NameIDFormat>"), 1)
+}
+
+#[test]
+fn sdp_idp11_the_review_says_that_a_key_begins_encryption() {
+    let rows = |proposal: &Proposal| {
+        let row = proposal.differences.iter().find(|row| row.field == "Encrypts assertions");
+        row.map(|row| (row.now.clone(), row.from_metadata.clone())).expect("a row")
+    };
+    let encryption = with_key(" use=\"encryption\"", &certificate());
+    let current = SamlConnection::default();
+    let proposal = propose(&encryption, &reading(&current)).expect("readable");
+    assert!(proposal.connection.encrypts());
+    assert_eq!(rows(&proposal), ("no".into(), "yes".into()));
+    assert!(
+        proposal.warnings.iter().any(|line| line.contains("will be encrypted")),
+        "{:?}",
+        proposal.warnings
+    );
+    let again = propose(&encryption, &reading(&proposal.connection)).expect("readable");
+    assert!(again.warnings.iter().all(|line| !line.contains("will be encrypted")), "nothing begins");
+    // The other side: it ends.
+    let ended = propose(SP, &reading(&proposal.connection)).expect("readable");
+    assert_eq!(rows(&ended), ("yes".into(), "no".into()));
+    assert!(
+        ended.warnings.iter().any(|line| line.contains("no longer be encrypted")),
+        "{:?}",
+        ended.warnings
+    );
+    // An app of before stays as it is, and a key without use begins nothing.
+    let off = SamlConnection { encrypt: Encrypt::Off, ..SamlConnection::default() };
+    let proposal = propose(&encryption, &reading(&off)).expect("readable");
+    assert_eq!(rows(&proposal), ("no".into(), "no".into()));
+    let both = propose(&with_key("", &certificate()), &reading(&current)).expect("readable");
+    assert!(!both.connection.encrypts() && both.connection.encryption_certificates.len() == 1);
+    let ec =
+        propose(&with_key(" use=\"encryption\"", &ec_certificate()), &reading(&current)).expect("readable");
+    assert!(!ec.connection.encrypts(), "nobody is shut out");
+}
+
 #[test]
 fn the_same_document_again_changes_nothing() {
     let current = SamlConnection::default();
@@ -80,12 +125,20 @@ fn another_entity_id_is_pointed_out() {
 
 /// A certificate of an RSA key, base64 DER.
 pub(super) fn certificate() -> String {
-    use crate::{domain::key::KeyAlgorithm, id::KeyId, keyring::Keyring};
+    certificate_of(crate::domain::key::KeyAlgorithm::Rsa2048)
+}
+
+/// A certificate of a P-256 key, base64 DER.
+pub(super) fn ec_certificate() -> String {
+    certificate_of(crate::domain::key::KeyAlgorithm::P256)
+}
+
+fn certificate_of(algorithm: crate::domain::key::KeyAlgorithm) -> String {
+    use crate::{id::KeyId, keyring::Keyring};
     use rand::{SeedableRng, rngs::StdRng};
     let now = DateTime::from_timestamp(1_790_000_000, 0).expect("in range");
     let id = KeyId::new(now, &mut StdRng::seed_from_u64(1));
     let keyring = Keyring::ephemeral().expect("randomness");
-    let key =
-        keyring.new_signing_key(id, None, KeyAlgorithm::Rsa2048, Some("sp.example"), now).expect("a key");
+    let key = keyring.new_signing_key(id, None, algorithm, Some("sp.example"), now).expect("a key");
     key.certificate.expect("asked for")
 }

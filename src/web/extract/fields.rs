@@ -42,6 +42,11 @@ impl Fields {
         self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     }
 
+    /// Every field with its value, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The version that the form was filled from. A form without one was not made by us.
     pub fn version(&self) -> Result<i64, Failure> {
         self.get("version").parse().map_err(|_| Failure::StaleForm)

@@ -141,6 +141,9 @@ pub struct AttributeRow {
     pub off: bool,
     /// Claims only: where it is put, one of [`CLAIM_PLACES`].
     pub place: String,
+    /// SAML only: the entity attributes that it is released for, as `web::admin::apps::rows` writes them; `None` when the form
+    /// doesn't ask.
+    pub only_for: Option<String>,
     /// What the app needs it for, as a few words; the name of such a row can't be changed.
     pub locked: Option<&'static str>,
 }
@@ -166,6 +169,11 @@ pub const ATTRIBUTE_KINDS: &[(&str, &str)] =
 pub const ATTRIBUTE_SENDS: &[(&str, &str, bool)] = &[("on", "Sent", false), ("off", "Off", true)];
 
 impl AttributeRow {
+    /// The entity attributes that it is released for, as a line.
+    pub fn conditions(&self) -> &str {
+        self.only_for.as_deref().unwrap_or_default()
+    }
+
     /// Whether `place`, of [`CLAIM_PLACES`], is where the claim is put.
     pub fn is_placed(&self, place: &str) -> bool {
         if self.off { place == "off" } else { self.place == place }

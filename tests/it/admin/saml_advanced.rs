@@ -7,7 +7,7 @@ use crate::support::{
 };
 use gatehouse::{
     domain::connection::{
-        Connection, ContentEncryption, KeyTransport, SamlConnection, SamlSignatureAlgorithm,
+        Connection, ContentEncryption, Denied, Encrypt, KeyTransport, SamlConnection, SamlSignatureAlgorithm,
     },
     service,
 };
@@ -29,6 +29,8 @@ const REST: &[(&str, &str)] = &[
 
 const PLAIN: &[(&str, &str)] = &[
     ("signature_algorithm", "rsa-sha256"),
+    ("encrypt", "auto"),
+    ("denied", "page"),
     ("content_encryption", "aes256-gcm"),
     ("key_transport", "rsa-oaep-mgf1p"),
     ("assertion_seconds", "300"),
@@ -57,7 +59,10 @@ async fn every_setting_of_the_organisation_file_is_in_the_form() {
         REST,
         &[
             ("signature_algorithm", "rsa-sha512"),
-            ("encrypt", "on"),
+            ("encrypt", "true"),
+            ("denied", "status"),
+            ("accept_cbc", "on"),
+            ("omit_name_id", "on"),
             ("encryption_certificates", key.certificate.as_str()),
             ("content_encryption", "aes128-gcm"),
             ("key_transport", "rsa-oaep"),
@@ -79,7 +84,12 @@ async fn every_setting_of_the_organisation_file_is_in_the_form() {
     let page = follow(&owner, owner.submit(SSO, SSO, &fields).await).await;
     let saved = saml_of(&app).await;
     assert_eq!(saved.signature_algorithm, SamlSignatureAlgorithm::RsaSha512);
-    assert!(saved.encrypt && saved.allow_sha1 && !saved.allow_idp_initiated && !saved.strict_relay_state);
+    assert_eq!((saved.encrypt, saved.denied), (Encrypt::On, Denied::Status));
+    assert!(
+        saved.accept_cbc && saved.omit_name_id && saved.sp_decrypts,
+        "a key that somebody enters is one to encrypt to"
+    );
+    assert!(saved.allow_sha1 && !saved.allow_idp_initiated && !saved.strict_relay_state);
     assert_eq!(saved.encryption_certificates, std::slice::from_ref(&key.certificate));
     assert_eq!(
         (saved.content_encryption, saved.key_transport),
@@ -110,7 +120,8 @@ async fn what_cannot_be_is_said_beside_its_field_and_the_part_is_open() {
         REST,
         &[
             ("signature_algorithm", "rsa-sha256"),
-            ("encrypt", "on"),
+            ("encrypt", "true"),
+            ("denied", "page"),
             ("content_encryption", "aes256-gcm"),
             ("key_transport", "rsa-oaep-mgf1p"),
             ("name_id_expression", "user..email("),

@@ -10,7 +10,13 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
 use gatehouse::{
     domain::{audit::EventType, connection::SamlConnection, user::Role},
-    service::{apps, organisation::api_tokens},
+    service::{
+        apps, audit,
+        authentication::throttle,
+        organisation::api_tokens,
+        overview::{AuditFilter, PageRequest},
+    },
+    store,
 };
 use openssl::{encrypt::Encrypter, pkey::PKey, pkey::Public, rsa::Padding, symm, x509::X509};
 use reqwest::{Method, StatusCode};
@@ -151,4 +157,84 @@ async fn decryption_keys_are_few_and_managed_by_admins() {
         assert_eq!(call(&app, Role::Admin, Method::DELETE, gone).await.status, StatusCode::NOT_FOUND);
     }
     assert!(apps::find(&app.ctx, &system(), "crm").await.is_ok());
+}
+
+/// How many decryptions of the network are counted.
+async fn counted(app: &TestApp) -> i64 {
+    let mut conn = app.ctx.db.read().await.expect("a connection");
+    let counter = store::throttles::get(&mut conn, "decrypted/127.0.0.1").await.expect("read");
+    counter.map_or(0, |counter| counter.failures)
+}
+
+#[tokio::test]
+async fn s_34_unsigned_requests_have_identifiers_decrypted_within_a_limit_and_after_every_other_check() {
+    let app = TestApp::new().await;
+    fill(&app, saml_settings()).await;
+    let encrypted = |key: &PKey<Public>| {
+        format!("<saml:Subject>{}</saml:Subject>", encrypted(key, &name_id("maya@fernhill.example")))
+    };
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    let stranger = PKey::from_rsa(openssl::rsa::Rsa::generate(2048).expect("a key")).expect("a key");
+    let stranger = PKey::public_key_from_der(&stranger.public_key_to_der().expect("DER")).expect("a key");
+    let xml = request(&app, "_none", "", &encrypted(&stranger));
+    assert_eq!(status(&response(&post(&browser, &xml, None).await)), "RequestUnsupported");
+    assert_eq!(counted(&app).await, 0, "without a key of ours there is nothing to decrypt");
+
+    make(&app).await;
+    let key = published(&app).await.remove(0);
+    let subject = encrypted(&key);
+    // What fails a check that costs little never gets that far.
+    for (number, (attributes, content)) in [
+        ("AssertionConsumerServiceURL=\"https://evil.example/acs\"", ""),
+        ("ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:PAOS\"", ""),
+        ("", "<samlp:NameIDPolicy Format=\"urn:example:none\"/>"),
+        (
+            "",
+            "<samlp:RequestedAuthnContext><saml:AuthnContextClassRef>urn:example:none</saml:AuthnContextClassRef>\
+             </samlp:RequestedAuthnContext>",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let xml = request(&app, &format!("_cheap{number}"), attributes, &format!("{subject}{content}"));
+        let page = post(&browser, &xml, None).await;
+        assert!(!page.text.contains("AuthnStatement"), "{attributes}{content}");
+        assert_eq!(counted(&app).await, 0, "{attributes}{content}");
+    }
+    let old = request(&app, "_old", "", &subject);
+    app.ctx.clock.advance(TimeDelta::hours(1));
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    post(&browser, &old, None).await;
+    assert_eq!(counted(&app).await, 0, "too old");
+
+    let good = request(&app, "_good", "", &subject);
+    assert!(response(&post(&browser, &good, None).await).contains("AuthnStatement"), "the valid twin");
+    assert_eq!(counted(&app).await, 1);
+    let limit = gatehouse::domain::throttle::DECRYPTIONS;
+    for _ in 1..limit.tries {
+        throttle::count(&app.ctx, "decrypted/127.0.0.1", limit)
+            .await
+            .expect("counted")
+            .expect("within the limit");
+    }
+    for number in 0..3 {
+        let over = post(&browser, &request(&app, &format!("_over{number}"), "", &subject), None).await;
+        assert_eq!(over.status, StatusCode::TOO_MANY_REQUESTS, "{}", over.text);
+    }
+    let filter = AuditFilter { event_type: Some(EventType::SsoAuth), ..AuditFilter::default() };
+    let events =
+        audit::list(&app.ctx, &system(), &filter, PageRequest::first(50)).await.expect("events").items;
+    let told = events.iter().filter(|event| event.error_code.as_deref() == Some("too_many_decryptions"));
+    assert_eq!(told.count(), 1, "said once a window");
+    let plain = request(&app, "_plain", "", "");
+    assert!(
+        response(&post(&browser, &plain, None).await).contains("AuthnStatement"),
+        "others are not held up"
+    );
+    app.ctx.clock.advance(limit.wait);
+    let again = request(&app, "_again", "", &subject);
+    assert!(response(&post(&browser, &again, None).await).contains("AuthnStatement"), "it ends by itself");
 }

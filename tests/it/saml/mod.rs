@@ -1,5 +1,6 @@
 //! SAML sign-on over HTTP: what comes in, what goes out, what is refused.
 
+mod announced;
 mod attacks;
 mod encrypted_id;
 mod identifiers;

@@ -12,7 +12,7 @@ use gatehouse::{
     config::Config,
     domain::{
         audit::EventType,
-        connection::{AcsUrl, NameIdFormat, SamlConnection, ValueMapping, ValueSource},
+        connection::{AcsUrl, Encrypt, NameIdFormat, SamlConnection, ValueMapping, ValueSource},
         user::Role,
     },
     service::{housekeeping, organisation::api_tokens, recordings},
@@ -362,7 +362,7 @@ async fn switched_off_nothing_is_kept() {
 #[tokio::test]
 async fn an_encrypted_assertion_and_a_tile_can_be_replayed() {
     let settings = SamlConnection {
-        encrypt: true,
+        encrypt: Encrypt::On,
         encryption_certificates: vec![super::settings::certificate(2048)],
         acs_urls: vec![AcsUrl { url: "https://sp.example/acs".into(), index: 0, default: true }],
         ..saml_settings()

@@ -6,7 +6,7 @@ use gatehouse::{
     domain::{
         audit::EventType,
         connection::{
-            ContentEncryption, LogoutBinding, LogoutService, SamlConnection, SamlSignatureAlgorithm,
+            ContentEncryption, Encrypt, LogoutBinding, LogoutService, SamlConnection, SamlSignatureAlgorithm,
             ValueMapping, ValueSource,
         },
     },
@@ -62,8 +62,11 @@ async fn the_algorithm_of_the_app_is_used() {
 
 #[tokio::test]
 async fn assertions_are_encrypted_for_the_app() {
-    let settings =
-        SamlConnection { encrypt: true, encryption_certificates: vec![certificate(2048)], ..saml_settings() };
+    let settings = SamlConnection {
+        encrypt: Encrypt::On,
+        encryption_certificates: vec![certificate(2048)],
+        ..saml_settings()
+    };
     let (_, xml) = issued(settings.clone()).await;
     assert!(xml.contains("EncryptedAssertion") && xml.contains("xmlenc11#aes256-gcm"), "{xml}");
     assert!(!xml.contains("maya@fernhill.example"), "nothing about the person can be read");
@@ -83,11 +86,11 @@ async fn settings_that_cannot_work_are_refused_when_saved() {
     };
     let expression = |text: &str| vec![ValueMapping::new("full", ValueSource::Expression(text.into()))];
     for (why, settings) in [
-        ("no certificate", SamlConnection { encrypt: true, ..saml_settings() }),
+        ("no certificate", SamlConnection { encrypt: Encrypt::On, ..saml_settings() }),
         (
             "a weak key",
             SamlConnection {
-                encrypt: true,
+                encrypt: Encrypt::On,
                 encryption_certificates: vec![certificate(1024)],
                 ..saml_settings()
             },

@@ -187,9 +187,21 @@ pub(super) fn check_relay_state<M>(received: &Received<M>, sp: &ServiceProvider)
     }
 }
 
-/// SAML Core §3.7.1: the principal is a NameID, the one we issued, or that one encrypted for us (IIP-IDP19). The signature
-/// over the message verified before.
-pub(super) fn check_subject(
+/// SAML Core §3.7.1: the principal is named by a NameID, in clear or encrypted; other identifiers are beyond us.
+pub(super) fn check_subject(request: &LogoutRequest) -> Check {
+    match &request.subject {
+        LogoutSubject::Unsupported(what) => Err(unsupported(what)),
+        LogoutSubject::NameId(_) | LogoutSubject::Encrypted(_) => Ok(()),
+    }
+}
+
+fn unsupported(what: &str) -> LogoutError {
+    refused(Kind::Subject, format!("the request names its principal by {what}"))
+}
+
+/// SAML Core §3.7.1: the principal: the NameID that we issued, or that one encrypted for us (IIP-IDP19). The signature over the
+/// message verified before.
+pub(super) fn subject(
     request: &LogoutRequest,
     sp: &ServiceProvider,
     context: &LogoutVerifyContext<'_>,
@@ -199,9 +211,7 @@ pub(super) fn check_subject(
         LogoutSubject::Encrypted(encrypted) => {
             Ok(context.decryption.decrypt(encrypted, &sp.blocked_algorithms, true)?)
         }
-        LogoutSubject::Unsupported(what) => {
-            Err(refused(Kind::Subject, format!("the request names its principal by {what}")))
-        }
+        LogoutSubject::Unsupported(what) => Err(unsupported(what)),
     }
 }
 

@@ -91,16 +91,9 @@ impl UnverifiedLogoutRequest {
         context: &LogoutVerifyContext<'_>,
     ) -> Result<VerifiedLogoutRequest, LogoutRefusal> {
         let received = &self.0;
-        let (request, signature) = checks::check_signature(received, sp)?;
-        checks::check_id(&request.header)?;
-        checks::check_issuer(&request.header, sp)?;
-        checks::check_destination(&request.header, received.binding, context)?;
-        let told = checks::check_version(&request.header)
-            .and_then(|()| checks::check_issue_instant(&request.header, context))
-            .and_then(|()| checks::check_not_on_or_after(&request, context))
-            .and_then(|()| checks::check_relay_state(received, sp))
-            .and_then(|()| checks::check_subject(&request, sp, context));
-        let name_id = told.map_err(|error| self.refusal(&request, error, sp))?;
+        let (request, signature) = self.checked(sp, context)?;
+        let name_id =
+            checks::subject(&request, sp, context).map_err(|error| self.refusal(&request, error, sp))?;
         Ok(VerifiedLogoutRequest {
             remember_until: context.acceptable_until(request.header.issue_instant),
             id: request.header.id,
@@ -115,6 +108,41 @@ impl UnverifiedLogoutRequest {
             binding: received.binding,
             signature,
         })
+    }
+
+    /// Runs every check but reading an encrypted principal, which takes our private keys and their time: the caller then
+    /// calls [`verify`](Self::verify) where the time is no harm.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn precheck(
+        &self,
+        sp: &ServiceProvider,
+        context: &LogoutVerifyContext<'_>,
+    ) -> Result<(), LogoutRefusal> {
+        self.checked(sp, context).map(drop)
+    }
+
+    /// The request as the signature covers it, and how it was signed.
+    fn checked(
+        &self,
+        sp: &ServiceProvider,
+        context: &LogoutVerifyContext<'_>,
+    ) -> Result<(LogoutRequest, VerifiedSignature), LogoutRefusal> {
+        let received = &self.0;
+        let (request, signature) = checks::check_signature(received, sp)?;
+        checks::check_id(&request.header)?;
+        checks::check_issuer(&request.header, sp)?;
+        checks::check_destination(&request.header, received.binding, context)?;
+        let told = checks::check_version(&request.header)
+            .and_then(|()| checks::check_issue_instant(&request.header, context))
+            .and_then(|()| checks::check_not_on_or_after(&request, context))
+            .and_then(|()| checks::check_relay_state(received, sp))
+            .and_then(|()| checks::check_subject(&request));
+        match told {
+            Ok(()) => Ok((request, signature)),
+            Err(error) => Err(self.refusal(&request, error, sp)),
+        }
     }
 
     /// A RelayState that was refused is not echoed, and who wants no answer gets none.

@@ -46,6 +46,10 @@ impl OidcConnection {
         self.check_lifetimes(errors);
         self.check_subject(errors);
         check_mappings(errors, "claims", &self.claims, "");
+        // A condition that nothing looks at would release what it was meant to withhold.
+        if self.claims.iter().any(|claim| !claim.only_for.is_empty()) {
+            errors.add("claims", "Only SAML apps have entity attributes; take only_for away");
+        }
     }
 
     fn check_grants(&self, errors: &mut FieldErrors) {

@@ -1,6 +1,6 @@
 //! What an app gets to know about a person, as the file writes it. Does not own its rules (`domain::connection`).
 
-use crate::domain::connection::ClaimDestination;
+use crate::domain::connection::{ClaimDestination, EntityAttribute};
 use serde::{Deserialize, Serialize};
 
 /// What an app gets when its request names this set.
@@ -43,6 +43,9 @@ pub struct MappingEntry {
     /// SAML only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub friendly_name: Option<String>,
+    /// SAML only: released to apps whose metadata says one of these; without them, to every app.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_for: Vec<EntityAttribute>,
     /// OIDC only: `id_token`, `userinfo` or `both`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<ClaimDestination>,

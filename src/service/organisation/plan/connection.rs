@@ -8,7 +8,7 @@ use crate::{
     domain::{
         app::App,
         connection::{
-            AcsUrl, AttributeSet, BookmarkConnection, Connection, OidcConnection, RequireSigned,
+            AcsUrl, AttributeSet, BookmarkConnection, Connection, Encrypt, OidcConnection, RequireSigned,
             SamlConnection, ValueMapping, ValueSource,
         },
         text::FieldErrors,
@@ -39,6 +39,11 @@ impl About<'_> {
         let made = recipe.and_then(|recipe| recipe.filled.connection.saml()).cloned().unwrap_or_default();
         SamlConnection {
             idp_entity_id: existing.map(|saml| saml.idp_entity_id.clone()).unwrap_or_default(),
+            // An app that never was encrypted for isn't from now on, because a file that doesn't say so is applied again.
+            encrypt: match existing.map(|saml| saml.encrypt) {
+                Some(Encrypt::Off) => Encrypt::Off,
+                Some(Encrypt::On | Encrypt::Auto) | None => made.encrypt,
+            },
             ..made
         }
     }
@@ -182,18 +187,18 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
             None => errors.add("saml.require_signed_requests", "Write auto, true or false"),
         },
     }
-    for (name, field, wanted) in [
-        ("sp_certificates", &mut saml.sp_certificates, &block.sp_certificates),
-        ("encryption_certificates", &mut saml.encryption_certificates, &block.encryption_certificates),
-    ] {
-        let Some(wanted) = wanted else { continue };
-        field.clear();
-        for (position, text) in wanted.iter().enumerate() {
-            match ::saml::CertificateDer::from_pem_or_base64(text) {
-                Ok(certificate) => field.push(certificate.to_base64()),
-                Err(error) => errors.add(&format!("saml.{name}[{position}]"), error.to_string()),
-            }
-        }
+    if let Some(wanted) = &block.sp_certificates {
+        saml.sp_certificates = certificates("saml.sp_certificates", wanted, &mut errors);
+    }
+    if let Some(wanted) = &block.encryption_certificates {
+        saml.encryption_certificates = certificates("saml.encryption_certificates", wanted, &mut errors);
+        // Who writes down a key for encryption says that the app decrypts with it.
+        saml.sp_decrypts = !saml.encryption_certificates.is_empty();
+    }
+    saml.encrypt = block.encrypt.unwrap_or(saml.encrypt);
+    saml.sp_decrypts = block.sp_decrypts.unwrap_or(saml.sp_decrypts);
+    if let Some(said) = &block.entity_attributes {
+        saml.entity_attributes.clone_from(said);
     }
     for (field, value) in [
         (&mut saml.sp_entity_id, &block.sp_entity_id),
@@ -212,7 +217,6 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
         (&mut saml.strict_relay_state, block.strict_relay_state),
         (&mut saml.allow_sha1, block.allow_sha1),
         (&mut saml.allow_idp_initiated, block.allow_idp_initiated),
-        (&mut saml.encrypt, block.encrypt),
         (&mut saml.accept_cbc, block.accept_cbc),
     ] {
         *field = value.unwrap_or(*field);
@@ -248,8 +252,21 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
             .collect();
     }
     saml.denied = block.denied.unwrap_or(saml.denied);
+    saml.recorder = block.recorder.or(saml.recorder);
     errors.finish()?;
     Ok(saml)
+}
+
+/// Certificates as they are stored.
+fn certificates(path: &str, texts: &[String], errors: &mut FieldErrors) -> Vec<String> {
+    let mut certificates = Vec::with_capacity(texts.len());
+    for (position, text) in texts.iter().enumerate() {
+        match ::saml::CertificateDer::from_pem_or_base64(text) {
+            Ok(certificate) => certificates.push(certificate.to_base64()),
+            Err(error) => errors.add(&format!("{path}[{position}]"), error.to_string()),
+        }
+    }
+    certificates
 }
 
 pub(super) fn mappings(path: &str, rows: &[MappingEntry], errors: &mut FieldErrors) -> Vec<ValueMapping> {
@@ -270,6 +287,7 @@ pub(super) fn mappings(path: &str, rows: &[MappingEntry], errors: &mut FieldErro
             friendly_name: row.friendly_name.clone().unwrap_or_default(),
             required: row.required,
             off: row.off,
+            only_for: row.only_for.clone(),
             destination: row.destination.unwrap_or_default(),
             ..ValueMapping::new(row.name.clone(), value)
         });

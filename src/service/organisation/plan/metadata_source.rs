@@ -63,6 +63,8 @@ pub(super) fn kept(current: Option<&Connection>, block: &SamlEntry, base: SamlCo
         sp_signs_requests: existing.sp_signs_requests,
         sp_certificates: existing.sp_certificates.clone(),
         encryption_certificates: existing.encryption_certificates.clone(),
+        sp_decrypts: existing.sp_decrypts,
+        entity_attributes: existing.entity_attributes.clone(),
         logout_services: existing.logout_services.clone(),
         name_id_format: if by_hand { existing.name_id_format } else { base.name_id_format },
         attributes: if by_hand { existing.attributes.clone() } else { base.attributes.clone() },

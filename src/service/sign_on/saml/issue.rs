@@ -84,7 +84,7 @@ pub(in crate::service::sign_on) async fn issue(
         let event = stop::failed(ctx, "algorithm_blocked", blocked);
         return stopped(ctx, visitor, StopCause::NotSetUp, (flow, &target), event).await;
     }
-    let encrypt = connection.encrypt.then(|| service_provider::encrypt_to(ctx, app, connection));
+    let encrypt = connection.encrypts().then(|| service_provider::encrypt_to(ctx, app, connection));
     let encrypt = match encrypt.transpose() {
         Ok(encrypt) => encrypt,
         Err(error) => {
@@ -150,6 +150,9 @@ pub(in crate::service::sign_on) async fn issue(
         .detail("name_id", name_id.as_ref().map_or("", |name_id| name_id.value.as_str()));
     for (name, why) in &released.problems {
         event = event.detail(&format!("left_out.{name}"), why.as_str());
+    }
+    for (name, why) in &released.withheld {
+        event = event.detail(&format!("withheld.{name}"), why.as_str());
     }
     if request.is_some_and(|request| request.signature().is_some_and(|signature| signature.sha1)) {
         event = event.detail("warning", "the request was signed with SHA-1");

@@ -20,8 +20,8 @@ use crate::{
     store::{self, Written},
 };
 use ::saml::{
-    Decryption, Refusal, RequestErrorKind, ResponseTarget, SecondLevelStatusCode, Status, StatusCode,
-    UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext, authn_context,
+    Decryption, Refusal, RequestErrorKind, ResponseTarget, SecondLevelStatusCode, ServiceProvider, Status,
+    StatusCode, UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext, authn_context,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 pub(super) use issue::issue;
@@ -115,12 +115,13 @@ pub async fn begin(
         }
     };
     let addresses = [ctx.url(&format!("/saml2/{}", app.slug)), ctx.url(&format!("/saml2/{slug}"))];
-    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-    let keys =
-        if request.has_encrypted_subject() { decryption_keys::open(ctx, &app).await? } else { Vec::new() };
-    let decryption = Decryption { keys: &keys, allow_cbc: connection.accept_cbc };
-    let context = VerifyContext { decryption, ..verify_context(ctx, connection, &addresses) };
-    match request.verify(&sp, &context) {
+    let verified = if request.has_encrypted_subject() {
+        verify_encrypted(ctx, visitor, (&app, connection, &sp), &request, addresses.to_vec()).await?
+    } else {
+        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        request.verify(&sp, &verify_context(ctx, connection, &addresses))
+    };
+    match verified {
         Ok(verified) => {
             let began_at = ctx.now();
             ctx.recorder().note(|| Note::came(&app, began_at, &verified, request));
@@ -135,6 +136,40 @@ pub async fn begin(
         }
         Err(refusal) => refused(ctx, visitor, &app, refusal, || Request::read(request)).await,
     }
+}
+
+/// Verifies a request whose subject is encrypted for us. Everything that costs little comes first; then, for a request that nobody
+/// signed, the limit of its network; and only then our private key, on another thread. The inner result is of the checks.
+async fn verify_encrypted(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    (app, connection, sp): (&App, &SamlConnection, &ServiceProvider),
+    request: &UnverifiedAuthnRequest,
+    addresses: Vec<String>,
+) -> Result<Result<VerifiedAuthnRequest, Refusal>, ServiceError> {
+    let borrowed: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let context = verify_context(ctx, connection, &borrowed);
+    if let Err(refusal) = request.precheck(sp, &context) {
+        return Ok(Err(refusal));
+    }
+    let keys = decryption_keys::open(ctx, app).await?;
+    if keys.is_empty() {
+        return Ok(request.verify(sp, &context));
+    }
+    if !request.is_signed() {
+        decryption_keys::admit(ctx, &visitor.origin, app).await?;
+    }
+    let (now, skew, allow_cbc) = (context.now, context.skew, connection.accept_cbc);
+    let (request, sp) = (request.clone(), sp.clone());
+    ctx.decryptions()
+        .aside(move || {
+            let borrowed: Vec<&str> = addresses.iter().map(String::as_str).collect();
+            let decryption = Decryption { keys: &keys, allow_cbc };
+            let context =
+                VerifyContext { skew, decryption, ..VerifyContext::new(&borrowed, now, AUTHN_CONTEXTS) };
+            request.verify(&sp, &context)
+        })
+        .await
 }
 
 /// What a request is verified against: the app's addresses here, the time, and how far its clock may be off (IIP-G01).
@@ -227,7 +262,7 @@ pub async fn signer(
 /// IIP-ALG08: an algorithm of the app's settings that this server doesn't use, in words.
 pub fn blocked_algorithm(ctx: &AppContext, connection: &SamlConnection) -> Option<String> {
     let mut used = vec![connection.signature_algorithm.protocol().uri()];
-    if connection.encrypt {
+    if connection.encrypts() {
         used.push(connection.content_encryption.protocol().uri());
         used.push(connection.key_transport.protocol().uri());
     }

@@ -6,7 +6,10 @@ use crate::{
     context::AppContext,
     domain::{
         attributes::{self, Subject},
-        connection::{SamlConnection, ValueMapping},
+        connection::{
+            SamlConnection, ValueMapping,
+            entity_attributes::{is_released, withheld_words},
+        },
     },
     id::UserId,
     service::ServiceError,
@@ -20,6 +23,8 @@ pub struct Released {
     pub attributes: Vec<Attribute>,
     /// Rows that failed: name, and why.
     pub problems: Vec<(String, String)>,
+    /// Rows that are for other apps: name, and why.
+    pub withheld: Vec<(String, String)>,
 }
 
 /// Whether a pseudonym that isn't there yet is made.
@@ -38,7 +43,12 @@ pub async fn attributes(
     subject: Subject<'_>,
     (rows, making): (&[ValueMapping], Making),
 ) -> Result<Released, ServiceError> {
-    let (rows, problems) = subject_ids::filled_in(ctx, subject, rows, making).await?;
+    // IIP-IDP03: before anything is made for the row. What nobody gets is no trouble of the person's values either.
+    let (rows, others): (Vec<_>, Vec<_>) =
+        rows.iter().cloned().partition(|row| is_released(row, &connection.entity_attributes));
+    let withheld = others.iter().filter(|row| !row.off);
+    let withheld = withheld.map(|row| (row.name.clone(), withheld_words(row))).collect();
+    let (rows, problems) = subject_ids::filled_in(ctx, subject, &rows, making).await?;
     let mut mapped = attributes::texts(&rows, subject);
     mapped.problems.extend(problems);
     let mut released: Vec<Attribute> = mapped
@@ -62,7 +72,7 @@ pub async fn attributes(
             values: subject.groups.to_vec(),
         });
     }
-    Ok(Released { attributes: released, problems: mapped.problems })
+    Ok(Released { attributes: released, problems: mapped.problems, withheld })
 }
 
 /// The groups that this app may know of: those bound to it, or all that match its filter. Sorted.

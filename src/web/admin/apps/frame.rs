@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     context::AppContext,
-    domain::app::App,
+    domain::{
+        app::App,
+        permission::{Permission, allows},
+    },
     service::{assignments, keys, overview},
     web::{
         admin::paging::count,
@@ -46,6 +49,7 @@ pub async fn of(ctx: &AppContext, admin: &Admin, app: &App, tab: AppTab) -> Resu
         live: app.active,
         meta: meta(app, (groups, people), last, ctx.now()),
         has_certificate: app.connection.saml().is_some(),
+        has_recordings: app.connection.saml().is_some() && allows(admin.user.role, Permission::Manage),
         tab,
         try_href: may_try.then(|| format!("/launch/{}", app.slug)),
     })

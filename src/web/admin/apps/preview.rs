@@ -77,6 +77,10 @@ fn answer(app: &App, user: &User, found: &Found) -> Answer {
             _ => format!("{} lacks the value that {} knows people by.", user.display_name, app.label),
         };
     }
+    let withheld: &[(String, String)] = match &found.receives {
+        Receives::Saml(saml) => &saml.withheld,
+        Receives::Oidc(_) | Receives::Nothing => &[],
+    };
     let (left_out, mut parts) = match &found.receives {
         Receives::Saml(saml) => (&saml.left_out, assertion(app, saml)),
         Receives::Oidc(oidc) => (&oidc.left_out, tokens(oidc)),
@@ -98,6 +102,7 @@ fn answer(app: &App, user: &User, found: &Found) -> Answer {
         warnings: left_out
             .iter()
             .map(|field| format!("“{field}” is empty for {name}, so it is left out."))
+            .chain(withheld.iter().map(|(field, why)| format!("“{field}” is withheld: {why}.")))
             .collect(),
         parts,
     }
@@ -119,9 +124,10 @@ fn assertion(app: &App, saml: &SamlRelease) -> Vec<Part> {
     };
     let uri = saml.format.uri();
     let format = uri.rsplit(':').next().unwrap_or(uri).to_owned();
+    let sealed = if saml.encrypted { " Encrypted for it." } else { "" };
     let to = saml.acs_url.as_ref().map_or_else(
-        || format!("To {}, once it has a reply address.", app.label),
-        |address| format!("To {address}."),
+        || format!("To {}, once it has a reply address.{sealed}", app.label),
+        |address| format!("To {address}.{sealed}"),
     );
     let mut rows = vec![Row { name: "NameID".to_owned(), values, note }];
     rows.push(Row { name: "Format".to_owned(), values: vec![format], note: String::new() });

@@ -3,7 +3,10 @@
 use crate::{
     domain::{
         attributes::{ACCOUNT_SOURCES, SUBJECT_ID_SOURCES},
-        connection::{ClaimDestination, ValueMapping, ValueSource},
+        connection::{
+            ClaimDestination, EntityAttribute, SamlConnection, ValueMapping, ValueSource,
+            entity_attributes::{ENTITY_CATEGORY, KNOWN_CATEGORIES},
+        },
         user::STANDARD_ATTRIBUTES,
     },
     service::connectors::{Connector, Need},
@@ -17,6 +20,7 @@ use crate::{
 pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
     let (kinds, values) = (fields.all("attribute_kind"), fields.all("attribute_value"));
     let (sends, places) = (fields.all("attribute_send"), fields.all("attribute_place"));
+    let conditions = fields.all("attribute_only_for");
     let at = |list: &[&str], position: usize| list.get(position).copied().unwrap_or_default().to_owned();
     fields
         .all("attribute_name")
@@ -29,7 +33,47 @@ pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
             value: at(&values, position).trim().to_owned(),
             off: at(&sends, position) == "off" || at(&places, position) == "off",
             place: at(&places, position),
+            only_for: (!conditions.is_empty()).then(|| at(&conditions, position).trim().to_owned()),
             locked: None,
+        })
+        .collect()
+}
+
+/// The entity attributes a row is released for, as one line: a category by its value alone, others as `name = value`.
+pub fn conditions_text(only_for: &[EntityAttribute]) -> String {
+    only_for.iter().map(condition_text).collect::<Vec<_>>().join(" | ")
+}
+
+/// One of them.
+pub fn condition_text(one: &EntityAttribute) -> String {
+    if one.name == ENTITY_CATEGORY { one.value.clone() } else { format!("{} = {}", one.name, one.value) }
+}
+
+/// What may be named as a condition, where there is reason to ask for one: the app's metadata says something, or a row asks
+/// already. Else nothing.
+pub fn conditions(saml: &SamlConnection) -> Vec<String> {
+    let asked = saml.every_row().flat_map(|row| &row.only_for);
+    let mut known: Vec<String> = Vec::new();
+    for text in saml.entity_attributes.iter().chain(asked).map(condition_text) {
+        if !known.contains(&text) {
+            known.push(text);
+        }
+    }
+    if known.is_empty() {
+        return known;
+    }
+    let categories = KNOWN_CATEGORIES.iter().map(|(value, _)| (*value).to_owned());
+    let more: Vec<String> = categories.filter(|text| !known.contains(text)).collect();
+    known.extend(more);
+    known
+}
+
+fn conditions_of(text: &str) -> Vec<EntityAttribute> {
+    let parts = text.split('|').map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| match part.split_once(" = ") {
+            Some((name, value)) => EntityAttribute::new(name.trim(), value.trim()),
+            None => EntityAttribute::new(ENTITY_CATEGORY, part),
         })
         .collect()
 }
@@ -42,6 +86,14 @@ pub fn mappings(rows: &[AttributeRow], stored: &[ValueMapping]) -> Vec<ValueMapp
         ValueMapping {
             required: before.is_some_and(|mapping| mapping.required),
             off: row.off,
+            only_for: match (&row.only_for, before) {
+                // What can't be told apart in a line (a value with a bar in it) stays what it was.
+                (Some(text), Some(before)) if *text == conditions_text(&before.only_for) => {
+                    before.only_for.clone()
+                }
+                (Some(text), _) => conditions_of(text),
+                (None, before) => before.map(|mapping| mapping.only_for.clone()).unwrap_or_default(),
+            },
             destination: ClaimDestination::parse(&row.place)
                 .or(before.map(|mapping| mapping.destination))
                 .unwrap_or_default(),
@@ -87,6 +139,7 @@ pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
                 value: value.clone(),
                 off: mapping.off,
                 place: mapping.destination.as_str().to_owned(),
+                only_for: Some(conditions_text(&mapping.only_for)),
                 locked: None,
             }
         })
@@ -95,9 +148,15 @@ pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
 
 /// The rows as lines, for comparing: `email from email`, `plan = gold`.
 pub fn text(rows: &[AttributeRow]) -> String {
-    let line = |row: &AttributeRow| match row.kind.as_str() {
-        "constant" => format!("{} = {}", row.name, row.value),
-        _ => format!("{} from {}", row.name, row.value),
+    let line = |row: &AttributeRow| {
+        let value = match row.kind.as_str() {
+            "constant" => format!("{} = {}", row.name, row.value),
+            _ => format!("{} from {}", row.name, row.value),
+        };
+        match row.only_for.as_deref() {
+            None | Some("") => value,
+            Some(only_for) => format!("{value}, only for {only_for}"),
+        }
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -159,6 +218,32 @@ mod tests {
         let mapped = mappings(&renamed, &stored);
         assert_eq!(mapped[0].value, ValueSource::Constant("gold".into()));
         assert_eq!(mapped[0].friendly_name, "");
+    }
+
+    #[test]
+    fn conditions_are_read_as_they_are_written() {
+        let category =
+            EntityAttribute::new(ENTITY_CATEGORY, "http://refeds.org/category/research-and-scholarship");
+        let other = EntityAttribute::new("urn:example:assurance", "high");
+        let odd = EntityAttribute::new("a", "b | c = d");
+        for only_for in [vec![], vec![category.clone()], vec![category.clone(), other.clone()], vec![odd]] {
+            let stored =
+                [ValueMapping { only_for, ..ValueMapping::new("mail", ValueSource::Source("email".into())) }];
+            assert_eq!(mappings(&of(&stored), &stored), stored, "unchanged");
+        }
+        let stored = [ValueMapping {
+            only_for: vec![category.clone()],
+            ..ValueMapping::new("mail", ValueSource::Source("email".into()))
+        }];
+        let mut rows = of(&stored);
+        rows[0].only_for = Some(format!(" {} |urn:example:assurance = high|", category.value));
+        assert_eq!(mappings(&rows, &stored)[0].only_for, [category.clone(), other]);
+        rows[0].only_for = None;
+        assert_eq!(
+            mappings(&rows, &stored)[0].only_for,
+            [category],
+            "a form that doesn’t ask changes nothing"
+        );
     }
 
     #[test]

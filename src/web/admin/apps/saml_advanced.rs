@@ -4,7 +4,7 @@ use super::certificates;
 use crate::{
     domain::{
         connection::{
-            ContentEncryption, KeyTransport, LogoutBinding, LogoutService, SamlConnection,
+            ContentEncryption, Denied, Encrypt, KeyTransport, LogoutBinding, LogoutService, SamlConnection,
             SamlSignatureAlgorithm,
         },
         key::KeyAlgorithm,
@@ -28,7 +28,7 @@ pub fn fields_of(saml: &SamlConnection) -> AdvancedFields {
     };
     AdvancedFields {
         signature_algorithm: saml.signature_algorithm.as_str().to_owned(),
-        encrypt: saml.encrypt,
+        encrypt: saml.encrypt.as_str().to_owned(),
         encryption_certificates: certificates::to_pem_list(&saml.encryption_certificates),
         content_encryption: saml.content_encryption.as_str().to_owned(),
         key_transport: saml.key_transport.as_str().to_owned(),
@@ -41,6 +41,9 @@ pub fn fields_of(saml: &SamlConnection) -> AdvancedFields {
         strict_relay_state: saml.strict_relay_state,
         allow_idp_initiated: saml.allow_idp_initiated,
         allow_sha1: saml.allow_sha1,
+        accept_cbc: saml.accept_cbc,
+        omit_name_id: saml.omit_name_id,
+        denied: saml.denied.as_str().to_owned(),
     }
 }
 
@@ -56,7 +59,7 @@ pub fn typed(fields: &Fields) -> Option<AdvancedFields> {
     let logout = fields.all("logout_url").into_iter().enumerate();
     Some(AdvancedFields {
         signature_algorithm: text("signature_algorithm"),
-        encrypt: fields.has("encrypt"),
+        encrypt: text("encrypt"),
         encryption_certificates: text("encryption_certificates"),
         content_encryption: text("content_encryption"),
         key_transport: text("key_transport"),
@@ -76,6 +79,9 @@ pub fn typed(fields: &Fields) -> Option<AdvancedFields> {
         strict_relay_state: fields.has("strict_relay_state"),
         allow_idp_initiated: fields.has("allow_idp_initiated"),
         allow_sha1: fields.has("allow_sha1"),
+        accept_cbc: fields.has("accept_cbc"),
+        omit_name_id: fields.has("omit_name_id"),
+        denied: text("denied"),
     })
 }
 
@@ -84,7 +90,7 @@ pub fn compared(old: &AdvancedFields, new: &AdvancedFields) -> Vec<Compared> {
     let (pair, ticked) = (Compared::new, Compared::ticked);
     vec![
         pair("Sign with", &["signature_algorithm"], &old.signature_algorithm, &new.signature_algorithm),
-        ticked("Encrypt assertions", &["encrypt"], old.encrypt, new.encrypt),
+        pair("Encrypt assertions", &["encrypt"], &old.encrypt, &new.encrypt),
         pair(
             "Encrypt to",
             &["encryption_certificates"],
@@ -94,6 +100,9 @@ pub fn compared(old: &AdvancedFields, new: &AdvancedFields) -> Vec<Compared> {
         pair("Content", &["content_encryption"], &old.content_encryption, &new.content_encryption),
         pair("Key", &["key_transport"], &old.key_transport, &new.key_transport),
         ticked("Accept SHA-1 in its signatures", &["allow_sha1"], old.allow_sha1, new.allow_sha1),
+        ticked("Read identifiers in CBC", &["accept_cbc"], old.accept_cbc, new.accept_cbc),
+        ticked("Leave the NameID out", &["omit_name_id"], old.omit_name_id, new.omit_name_id),
+        pair("Somebody without access sees", &["denied"], &old.denied, &new.denied),
         pair("Make the NameID", &["name_id_expression"], &old.name_id_expression, &new.name_id_expression),
         pair("Groups by name", &["groups_matching"], &old.groups_matching, &new.groups_matching),
         pair("More audiences", &["audiences"], &old.audiences, &new.audiences),
@@ -146,6 +155,8 @@ pub fn to_connection(
         &fields.signature_algorithm,
         &mut errors,
     );
+    let encrypt = one_of(Encrypt::parse, "encrypt", &fields.encrypt, &mut errors);
+    let denied = one_of(Denied::parse, "denied", &fields.denied, &mut errors);
     let content_encryption =
         one_of(ContentEncryption::parse, "content_encryption", &fields.content_encryption, &mut errors);
     let key_transport = one_of(KeyTransport::parse, "key_transport", &fields.key_transport, &mut errors);
@@ -158,10 +169,14 @@ pub fn to_connection(
         logout_services.extend(binding.map(|binding| LogoutService { binding, url, response_url }));
     }
     errors.finish()?;
+    let mut current = current;
+    current.entered_by_hand(encryption_certificates);
     Ok(SamlConnection {
         signature_algorithm: signature_algorithm.unwrap_or_default(),
-        encrypt: fields.encrypt,
-        encryption_certificates,
+        encrypt: encrypt.unwrap_or_default(),
+        denied: denied.unwrap_or_default(),
+        accept_cbc: fields.accept_cbc,
+        omit_name_id: fields.omit_name_id,
         content_encryption: content_encryption.unwrap_or_default(),
         key_transport: key_transport.unwrap_or_default(),
         name_id_expression: fields.name_id_expression.clone(),
@@ -175,6 +190,26 @@ pub fn to_connection(
         allow_sha1: fields.allow_sha1,
         ..current
     })
+}
+
+/// Whether the next assertion is encrypted, and why, as a sentence.
+pub fn encryption_now(saml: &SamlConnection) -> String {
+    match (saml.encrypt, saml.sp_decrypts, saml.encryption_certificates.is_empty()) {
+        (Encrypt::On, ..) => "Assertions are encrypted.",
+        (Encrypt::Off, ..) => "Assertions are not encrypted.",
+        (Encrypt::Auto, true, _) => "Assertions are encrypted: the app announces a key for it.",
+        (Encrypt::Auto, false, true) => "Assertions are not encrypted: the app has no key for it.",
+        (Encrypt::Auto, false, false) => {
+            "Assertions are not encrypted: the app’s metadata has a key, but doesn’t say that it decrypts with it, or not in a way \
+             that can be followed. Choose Always if it does."
+        }
+    }
+    .to_owned()
+}
+
+/// Algorithms that this server blocks for every app.
+pub fn blocked(uris: &[String]) -> String {
+    uris.iter().map(|uri| uri.rsplit(['#', '/']).next().unwrap_or(uri)).collect::<Vec<_>>().join(", ")
 }
 
 fn one_of<T>(parse: fn(&str) -> Option<T>, field: &str, text: &str, errors: &mut FieldErrors) -> Option<T> {
@@ -244,7 +279,11 @@ mod tests {
     fn stored() -> SamlConnection {
         SamlConnection {
             signature_algorithm: SamlSignatureAlgorithm::RsaSha512,
-            encrypt: true,
+            encrypt: Encrypt::On,
+            sp_decrypts: true,
+            accept_cbc: true,
+            omit_name_id: true,
+            denied: Denied::Status,
             encryption_certificates: vec![certificates::tests::certificate()],
             content_encryption: ContentEncryption::Aes128Cbc,
             key_transport: KeyTransport::RsaOaepSha256,
@@ -281,6 +320,8 @@ mod tests {
         let broken = AdvancedFields {
             signature_algorithm: "md5".into(),
             encryption_certificates: "hello".into(),
+            encrypt: "perhaps".into(),
+            denied: String::new(),
             content_encryption: "des".into(),
             key_transport: "rsa-1_5".into(),
             assertion_seconds: "soon".into(),
@@ -291,6 +332,8 @@ mod tests {
         for field in [
             "signature_algorithm",
             "encryption_certificates",
+            "encrypt",
+            "denied",
             "content_encryption",
             "key_transport",
             "assertion_seconds",

@@ -1,18 +1,18 @@
 //! The form of a SAML app's sign-on: stored settings to fields, and fields to settings. Does not own checking them.
 
-use super::{catalogue, certificates, rows, saml_advanced, source};
+use super::{catalogue, certificates, rows, saml_advanced, sets, source};
 use crate::{
     context::AppContext,
     domain::{
         app::App,
-        connection::{AcsUrl, NameIdFormat, RequireSigned, SamlConnection},
+        connection::{AcsUrl, EntityAttribute, NameIdFormat, RequireSigned, SamlConnection},
         text::FieldErrors,
     },
     keyring::fingerprint_sha256,
     service::{
         ServiceError, apps,
         connectors::{self, Parameters},
-        sign_on,
+        recordings, sign_on,
     },
     web::{
         admin::{frame::console, saving::Compared},
@@ -254,6 +254,12 @@ pub async fn draw(
         waiting,
         sp_certificates: saml_advanced::lines_of(&saml.sp_certificates, now),
         encryption_certificates: saml_advanced::lines_of(&saml.encryption_certificates, now),
+        encryption_now: saml_advanced::encryption_now(saml),
+        entity_attributes: saml.entity_attributes.iter().map(EntityAttribute::words).collect(),
+        conditions: rows::conditions(saml),
+        blocked: saml_advanced::blocked(&ctx.config.saml.blocked_uris()),
+        sets: sets::lines(app, saml),
+        recorded: recordings::kept(ctx, app).is_some(),
     })
 }
 

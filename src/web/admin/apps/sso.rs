@@ -129,7 +129,8 @@ fn previewed(fields: &Fields) -> String {
     forms::typed(fields.get("preview").trim())
 }
 
-fn wanted(app: &App, fields: &Fields) -> Result<Connection, FieldErrors> {
+/// The connection that the fields of the form stand for.
+pub fn wanted(app: &App, fields: &Fields) -> Result<Connection, FieldErrors> {
     Ok(match &*app.connection {
         Connection::Saml(saml) => {
             Connection::Saml(Box::new(saml_form::to_connection(&saml_form::typed(fields, saml), saml)?))
@@ -173,7 +174,7 @@ async fn settle_secrets(ctx: &AppContext, admin: &Admin, app: &App) -> Result<Op
 }
 
 /// The same form with what was typed, and why it was not saved.
-async fn again(
+pub async fn again(
     ctx: &AppContext,
     admin: &Admin,
     app: App,

@@ -253,6 +253,11 @@ const FIXES: &[(&str, &str, Place)] = &[
         "Unfinished sign-ons end after half an hour. If one machine begins them all, stop it there.",
         Place::None,
     ),
+    (
+        "too_many_decryptions",
+        "It ends by itself. If it is {app}, have it sign its requests: only unsigned ones are counted.",
+        Place::None,
+    ),
     ("throttled", "It ends by itself. If it was the person, help them with a new password.", Place::Person),
 ];
 

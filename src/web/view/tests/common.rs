@@ -80,6 +80,7 @@ impl AppFrame {
             live: true,
             meta: "SAML 2.0 · 4 groups, 86 people · last sign-in 2 minutes ago".into(),
             has_certificate: true,
+            has_recordings: true,
             tab,
             try_href: Some("/launch/amplitude".into()),
         }

@@ -1,7 +1,7 @@
 //! The console's pages about certificates.
 
 use super::super::admin::apps::certificate::{
-    AppCertificate, AppCertificateReplace, Certificate, CertificateFields, FetchRow,
+    AppCertificate, AppCertificateReplace, Certificate, CertificateFields, DecryptionKeyRow, FetchRow,
 };
 use super::super::admin::apps::{AppFrame, AppTab};
 use super::super::admin::keys::{IssuerKeyRow, KeyList, KeyRetire, KeyRow};
@@ -63,6 +63,14 @@ impl AppCertificate {
             },
             algorithms: vec![Choice::new("rsa2048", "RSA 2048"), Choice::new("p256", "ECDSA P-256")],
             caution: None,
+            decryption: vec![DecryptionKeyRow {
+                id: "9".into(),
+                sha256: ["4F"; 32].join(":"),
+                pem: "-----BEGIN CERTIFICATE-----".into(),
+                note: "Made today. The one to use.".into(),
+                ends: "14 March 2029".into(),
+            }],
+            more_decryption: true,
         }
     }
 }
@@ -87,6 +95,14 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
             state: Pill::new(Tone::Draft, HOSTILE),
         }],
         fields: CertificateFields { certificate: HOSTILE.into(), ..CertificateFields::default() },
+        decryption: vec![DecryptionKeyRow {
+            id: HOSTILE.into(),
+            sha256: HOSTILE.into(),
+            pem: HOSTILE.into(),
+            note: HOSTILE.into(),
+            ends: HOSTILE.into(),
+        }],
+        more_decryption: false,
         ..AppCertificate::sample()
     };
     let rolling = AppCertificate {
@@ -96,6 +112,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         caution: Some(HOSTILE.into()),
         fetches: Vec::new(),
         earlier: Vec::new(),
+        decryption: Vec::new(),
         ..AppCertificate::sample()
     };
     let row = KeyRow {

@@ -8,6 +8,7 @@ mod gate;
 mod keys;
 mod people;
 mod portal;
+mod recordings;
 mod sign_on;
 
 use askama::Template;
@@ -26,6 +27,7 @@ pub(crate) fn every_page() -> Vec<(&'static str, String)> {
         people::pages(),
         audit::pages(),
         keys::pages(),
+        recordings::pages(),
     ]
     .into_iter()
     .flatten()

@@ -5,7 +5,7 @@ use super::super::admin::apps::new::NewKind;
 use super::super::admin::apps::oidc::{OidcFields, OidcMore, OidcSso, Secret};
 use super::super::admin::apps::preview::{Answer, Part, Preview, Row};
 use super::super::admin::apps::recipe::{Give, GiveKind, ParameterField, Recipe};
-use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso};
+use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso, SetLine};
 use super::super::admin::apps::saml_advanced::{AdvancedFields, CertificateLine, LogoutRow};
 use super::super::admin::apps::source::{SourceFields, SourcePanel, Waiting};
 use super::super::admin::apps::{AppFrame, AppTab};
@@ -120,6 +120,12 @@ impl SamlSso {
             waiting: None,
             sp_certificates: Vec::new(),
             encryption_certificates: Vec::new(),
+            encryption_now: "Assertions are not encrypted: the app has no key for it.".into(),
+            entity_attributes: Vec::new(),
+            conditions: Vec::new(),
+            blocked: String::new(),
+            sets: Vec::new(),
+            recorded: true,
         }
     }
 }
@@ -359,6 +365,16 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
             fingerprint: HOSTILE.into(),
             ends: HOSTILE.into(),
             ended: false,
+        }],
+        encryption_now: HOSTILE.into(),
+        entity_attributes: vec![HOSTILE.into(), HOSTILE.into()],
+        conditions: vec![HOSTILE.into()],
+        blocked: HOSTILE.into(),
+        sets: vec![SetLine {
+            href: "/admin/apps/amplitude/sets/1".into(),
+            index: 1,
+            name: HOSTILE.into(),
+            rows: HOSTILE.into(),
         }],
         name_id_sources: vec![Choice::new(HOSTILE, HOSTILE)],
         sources: vec![HOSTILE.into()],

@@ -42,9 +42,9 @@ pub(in crate::metadata) fn keys(role: Element<'_, '_>, notes: &mut Vec<Note>) ->
             has_certificate = true;
             let certificate = CertificateDer::from_pem_or_base64(&text.text()?)?;
             VerificationKey::from_certificate(&certificate)?;
-            if encrypts && !keys.encryption.iter().any(|key| key.certificate == certificate) {
-                let methods = methods.clone();
-                keys.encryption.push(EncryptionKey { certificate: certificate.clone(), methods });
+            if encrypts {
+                let announced = !signs || !methods.is_empty();
+                add(&mut keys.encryption, certificate.clone(), &methods, announced);
             }
             if signs && !keys.signing.contains(&certificate) {
                 keys.signing.push(certificate);
@@ -58,7 +58,27 @@ pub(in crate::metadata) fn keys(role: Element<'_, '_>, notes: &mut Vec<Note>) ->
     if without_certificate > 0 {
         notes.push(Note::KeysWithoutCertificate(without_certificate));
     }
+    // Stable: else the order of the document counts.
+    keys.encryption.sort_by_key(|key| !key.announced);
     Ok(keys)
+}
+
+/// A key that stands in several descriptors is one key: announced if one of them says so.
+fn add(
+    keys: &mut Vec<EncryptionKey>,
+    certificate: CertificateDer,
+    methods: &[EncryptionMethod],
+    announced: bool,
+) {
+    match keys.iter_mut().find(|key| key.certificate == certificate) {
+        Some(same) => {
+            same.announced |= announced;
+            if same.methods.is_empty() {
+                same.methods = methods.to_vec();
+            }
+        }
+        None => keys.push(EncryptionKey { certificate, methods: methods.to_vec(), announced }),
+    }
 }
 
 /// Algorithm Support §2.4: the signature methods an SP takes. Those of the role stand for those of the entity.

@@ -20,7 +20,7 @@ pub struct ServiceProviderMetadata {
     pub single_logout_services: Vec<SingleLogoutService>,
     /// The certificates for signatures: those for signing and those without a stated use.
     pub signing_certificates: Vec<CertificateDer>,
-    /// The keys for encryption: those for encryption and those without a stated use.
+    /// The keys for encryption: first those announced for it, then those without a stated use.
     pub encryption_keys: Vec<EncryptionKey>,
     /// The URIs of the signature methods it takes, best first; empty when it does not say (IIP-MD10).
     pub signing_methods: Vec<String>,
@@ -67,6 +67,10 @@ pub struct EncryptionKey {
     pub certificate: CertificateDer,
     /// What the SP can decrypt with it, best first; empty when it does not say.
     pub methods: Vec<EncryptionMethod>,
+    /// Whether the SP says that it decrypts with this key: by `use="encryption"`, or by naming what it decrypts with it.
+    /// A key without either counts for encryption too (IIP-MD11), but many publish such a key and have signatures
+    /// alone in mind, so that encryption begun by itself would shut them out.
+    pub announced: bool,
 }
 
 /// An algorithm the SP can decrypt: a block cipher or a key transport.

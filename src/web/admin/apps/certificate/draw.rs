@@ -5,12 +5,16 @@ use crate::{
     context::AppContext,
     domain::{
         app::App,
-        key::{KeyAlgorithm, SigningKey, rollover::AppKeys},
+        key::{
+            KeyAlgorithm, SigningKey,
+            decryption::{DECRYPTION_KEYS_MAX, DecryptionKey},
+            rollover::AppKeys,
+        },
         metadata_fetch::MetadataFetch,
     },
     id::KeyId,
     keyring::{fingerprint_sha1, fingerprint_sha256},
-    service::{ServiceError, keys, metadata_fetches},
+    service::{ServiceError, decryption_keys, keys, metadata_fetches},
     web::{
         admin::{frame::console, paging::count},
         error::Failure,
@@ -21,7 +25,9 @@ use crate::{
                 Nav,
                 apps::{
                     AppTab,
-                    certificate::{AppCertificate, Certificate, CertificateFields, FetchRow},
+                    certificate::{
+                        AppCertificate, Certificate, CertificateFields, DecryptionKeyRow, FetchRow,
+                    },
                 },
             },
             form::{Choice, Errors},
@@ -59,6 +65,7 @@ pub async fn certificate(
     let keys = keys::of_app(ctx, &admin.caller, app).await?;
     let active = keys.active().ok_or_else(|| ServiceError::Internal("the app has no signing key".into()))?;
     let fetches = metadata_fetches::list(ctx, &admin.caller, app).await?;
+    let decryption = decryption_keys::of_app(ctx, &admin.caller, app).await?;
     let newest = keys.next().unwrap_or(active).id;
     let href = format!("/saml2/{}/certificate.pem", app.slug);
     let made = |key: &SigningKey| format!("Made {}.", common::ago(key.created_at, now));
@@ -87,6 +94,8 @@ pub async fn certificate(
         fields,
         algorithms: algorithms(),
         caution: keys.next().and_then(|next| caution(app, active, next)),
+        more_decryption: decryption.len() < DECRYPTION_KEYS_MAX,
+        decryption: decryption_rows(&decryption, now)?,
     })
 }
 
@@ -109,6 +118,27 @@ fn drawn(
         left: key.not_after.map_or_else(|| Pill::new(Tone::Draft, "No end"), |end| words::left(end, now)),
         note,
     })
+}
+
+fn decryption_rows(
+    keys: &[DecryptionKey],
+    now: DateTime<Utc>,
+) -> Result<Vec<DecryptionKeyRow>, ServiceError> {
+    let row = |(place, key): (usize, &DecryptionKey)| {
+        let made = common::ago(key.created_at, now);
+        Ok(DecryptionKeyRow {
+            id: key.id.to_string(),
+            sha256: decryption_keys::fingerprint(key)?,
+            pem: certificates::to_pem(&key.certificate),
+            note: if place == 0 {
+                format!("Made {made}. The one to use.")
+            } else {
+                format!("Made {made}. Still read.")
+            },
+            ends: words::day(key.not_after),
+        })
+    };
+    keys.iter().enumerate().map(row).collect()
 }
 
 /// When an earlier certificate was used, and whether the metadata still shows it.

@@ -11,7 +11,7 @@ use crate::{
     domain::{app::App, key::KeyAlgorithm, permission::Permission, text::FieldErrors},
     id::KeyId,
     service::{
-        ServiceError, apps,
+        ServiceError, apps, decryption_keys,
         keys::{self, NewKey},
     },
     web::{
@@ -99,6 +99,16 @@ async fn act(
         "remove" => {
             keys::delete(ctx, caller, app, key_of(fields)?).await?;
             "The certificate and its key are removed.".to_owned()
+        }
+        "make_decryption" => {
+            decryption_keys::make(ctx, caller, app).await?;
+            format!(
+                "The key is made, and in the metadata as the one to use. Wait until {label} has it before you remove an older one."
+            )
+        }
+        "remove_decryption" => {
+            decryption_keys::remove(ctx, caller, app, fields.get("key")).await?;
+            format!("The key is removed. What {label} encrypts for it can’t be read any more.")
         }
         _ => return Ok(None),
     };

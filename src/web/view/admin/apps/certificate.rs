@@ -42,6 +42,27 @@ impl Certificate {
     }
 }
 
+/// A key for what the app encrypts for us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecryptionKeyRow {
+    /// The value of `key` in forms about it.
+    pub id: String,
+    /// SHA-256 fingerprint of its certificate.
+    pub sha256: String,
+    /// The certificate in PEM, for copying.
+    pub pem: String,
+    /// When it was made, and whether it is the one to use.
+    pub note: String,
+    /// Its end, such as "14 March 2029".
+    pub ends: String,
+}
+
+impl DecryptionKeyRow {
+    fn short(&self) -> String {
+        short(&self.sha256)
+    }
+}
+
 /// Somebody who fetched the metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchRow {
@@ -73,7 +94,8 @@ pub struct CertificateFields {
 }
 
 /// `GET /admin/apps/{slug}/certificate`. Posts `action` to the same path: `make` with `algorithm` and `years`; `switch`,
-/// `unschedule`, `roll_back` and `remove` with `key`; `schedule` with `key` and `switch_at`. Posts `certificate` and
+/// `unschedule`, `roll_back` and `remove` with `key`; `schedule` with `key` and `switch_at`; `make_decryption`, and
+/// `remove_decryption` with `key`. Posts `certificate` and
 /// `private_key`, each as text or as `…_file`, and `passphrase`, as `multipart/form-data` to `/upload` under it.
 #[derive(Debug, Clone, Template)]
 #[template(path = "admin/apps/certificate.html")]
@@ -106,6 +128,10 @@ pub struct AppCertificate {
     pub algorithms: Vec<Choice>,
     /// What must be looked at before the switch, such as another kind of key.
     pub caution: Option<String>,
+    /// The keys for what the app encrypts for us, the one to use first.
+    pub decryption: Vec<DecryptionKeyRow>,
+    /// Whether one more may be made.
+    pub more_decryption: bool,
 }
 
 impl AppCertificate {

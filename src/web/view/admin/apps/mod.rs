@@ -10,10 +10,12 @@ pub mod new;
 pub mod oidc;
 pub mod preview;
 pub mod recipe;
+pub mod recordings;
 pub mod remove;
 pub mod saml;
 pub mod saml_advanced;
 pub mod secret;
+pub mod sets;
 pub mod source;
 pub mod unassign;
 
@@ -94,6 +96,8 @@ pub enum AppTab {
     Access,
     /// `…/appearance`.
     Appearance,
+    /// `…/recordings`.
+    Recordings,
     /// `…/activity`.
     Activity,
     /// Any other page of the app.
@@ -115,6 +119,8 @@ pub struct AppFrame {
     pub meta: String,
     /// Whether it has a certificate, and so the tab of it.
     pub has_certificate: bool,
+    /// Whether its sign-ons can be recorded, and the admin may look at them.
+    pub has_recordings: bool,
     /// The current page.
     pub tab: AppTab,
     /// Where "Try sign-in" leads; `None` when the admin may not open the app.
@@ -135,6 +141,9 @@ impl AppFrame {
         }
         tabs.push(tab("access", "Access", AppTab::Access));
         tabs.push(tab("appearance", "Appearance", AppTab::Appearance));
+        if self.has_recordings {
+            tabs.push(tab("recordings", "Recordings", AppTab::Recordings));
+        }
         tabs.push(tab("activity", "Activity", AppTab::Activity));
         tabs
     }

@@ -190,6 +190,12 @@ impl OidcSso {
         self.recipe.as_ref().and_then(|recipe| recipe.label(kind)).unwrap_or(own)
     }
 
+    /// Claims are not released by entity attributes: those are SAML's.
+    #[expect(clippy::unused_self, reason = "the rows that both protocols share ask the page")]
+    fn no_conditions(&self) -> [String; 0] {
+        []
+    }
+
     fn rows(&self) -> Vec<AttributeRow> {
         if self.console.may_manage { with_spare(&self.fields.claims) } else { self.fields.claims.clone() }
     }

@@ -13,8 +13,8 @@ use super::AppFrame;
 use super::preview::Preview;
 use super::recipe::{GiveKind, Recipe};
 use super::saml_advanced::{
-    AdvancedFields, CONTENT_ENCRYPTIONS, CertificateLine, KEY_TRANSPORTS, LOGOUT_BINDINGS, LogoutRow,
-    SIGNATURE_ALGORITHMS,
+    AdvancedFields, CONTENT_ENCRYPTIONS, CertificateLine, DENIED, ENCRYPT, KEY_TRANSPORTS, LOGOUT_BINDINGS,
+    LogoutRow, SIGNATURE_ALGORITHMS,
 };
 use super::source::{APPLY, ENDED, SourcePanel, Waiting};
 
@@ -152,6 +152,31 @@ pub struct SamlSso {
     pub sp_certificates: Vec<CertificateLine>,
     /// The stored certificates that assertions are encrypted to.
     pub encryption_certificates: Vec<CertificateLine>,
+    /// Whether assertions are encrypted by the saved settings, and why, as a sentence.
+    pub encryption_now: String,
+    /// What its metadata says about it, in words.
+    pub entity_attributes: Vec<String>,
+    /// Suggestions for what a row is released for; empty when rows don't ask.
+    pub conditions: Vec<String>,
+    /// Algorithms that this server blocks for every app, in words; empty when there are none.
+    pub blocked: String,
+    /// Sets of attributes that requests name by number: where each is edited, its number and name, how many rows.
+    pub sets: Vec<SetLine>,
+    /// Whether sign-ons are kept, so that these settings can be tried on them.
+    pub recorded: bool,
+}
+
+/// A set of attributes, in the list of sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetLine {
+    /// Where it is edited.
+    pub href: String,
+    /// Its number.
+    pub index: u16,
+    /// What admins call it.
+    pub name: String,
+    /// Its rows, such as "3 attributes".
+    pub rows: String,
 }
 
 impl SamlSso {
@@ -193,6 +218,7 @@ impl SamlSso {
         [
             "signature_algorithm",
             "encrypt",
+            "denied",
             "encryption_certificates",
             "content_encryption",
             "key_transport",
@@ -225,6 +251,11 @@ impl SamlSso {
         let empty = LogoutRow { binding: "redirect".to_owned(), ..LogoutRow::default() };
         let spare = if self.console.may_manage { SPARE_LOGOUT_ROWS } else { 0 };
         self.fields.advanced.logout.iter().cloned().chain(std::iter::repeat_n(empty, spare)).collect()
+    }
+
+    /// Whether rows show for whom they are released: the app's metadata says something, or a row asks.
+    fn conditional(&self) -> bool {
+        !self.conditions.is_empty()
     }
 
     fn rows(&self) -> Vec<AttributeRow> {

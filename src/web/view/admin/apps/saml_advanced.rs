@@ -10,6 +10,14 @@ pub const SIGNATURE_ALGORITHMS: &[(&str, &str)] = &[
     ("rsa-sha1", "RSA-SHA1 (old and forgeable)"),
 ];
 
+/// Values of `encrypt`.
+pub const ENCRYPT: &[(&str, &str)] =
+    &[("auto", "When the app announces a key for it"), ("true", "Always"), ("false", "Never")];
+
+/// Values of `denied`.
+pub const DENIED: &[(&str, &str)] =
+    &[("page", "Our page, with a reference"), ("status", "A status to the app, which shows its own")];
+
 /// Values of `content_encryption`.
 pub const CONTENT_ENCRYPTIONS: &[(&str, &str)] = &[
     ("aes256-gcm", "AES-256-GCM"),
@@ -30,8 +38,8 @@ pub const LOGOUT_BINDINGS: &[(&str, &str)] = &[("redirect", "Redirect"), ("post"
 pub struct AdvancedFields {
     /// One of [`SIGNATURE_ALGORITHMS`].
     pub signature_algorithm: String,
-    /// Whether assertions are encrypted.
-    pub encrypt: bool,
+    /// Whether assertions are encrypted: one of [`ENCRYPT`].
+    pub encrypt: String,
     /// Certificates to encrypt to, in PEM, one after the other.
     pub encryption_certificates: String,
     /// One of [`CONTENT_ENCRYPTIONS`].
@@ -56,6 +64,12 @@ pub struct AdvancedFields {
     pub allow_idp_initiated: bool,
     /// Whether SHA-1 is taken in its signatures.
     pub allow_sha1: bool,
+    /// Whether identifiers are read that it encrypted with CBC.
+    pub accept_cbc: bool,
+    /// Whether the NameID is left out.
+    pub omit_name_id: bool,
+    /// What somebody without access sees: one of [`DENIED`].
+    pub denied: String,
 }
 
 /// One address for logout messages.

@@ -1,0 +1,276 @@
+//! What an app's metadata announces is followed: a key for encryption, and entity attributes that rows are released by.
+
+use super::{
+    fill, gateway,
+    metadata_source::{descriptor, known, refresh, saml, settings as fetched, source},
+    post, request, response,
+    settings::{certificate, values},
+};
+use crate::support::{
+    app::{TestApp, saml_settings, system},
+    database::Kind,
+    metadata::MetadataServer,
+};
+use gatehouse::{
+    domain::{
+        app::{App, AppDraft},
+        audit::EventType,
+        connection::{Connection, Encrypt, EntityAttribute, SamlConnection, ValueMapping, ValueSource},
+    },
+    service::{
+        self,
+        organisation::{self, ApplyOptions, Notation, Secrets},
+        overview::{AuditFilter, PageRequest},
+        simulator::{self, Verdict},
+        sp_metadata::{self, Reading, Refreshed},
+    },
+};
+
+const CATEGORY: &str = "http://macedir.org/entity-category";
+const R_AND_S: &str = "http://refeds.org/category/research-and-scholarship";
+
+/// The metadata of `crm` with a key of this use and these methods.
+fn with_key(of_use: &str, methods: &[&str], certificate: &str) -> String {
+    let methods: String = methods
+        .iter()
+        .map(|uri| format!("<md:EncryptionMethod Algorithm=\"{uri}\"></md:EncryptionMethod>"))
+        .collect();
+    let key = format!(
+        "<md:KeyDescriptor{of_use}><ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:X509Data>\
+         <ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>{methods}</md:KeyDescriptor>\
+         <md:AssertionConsumerService"
+    );
+    descriptor().xml().replacen("<md:AssertionConsumerService", &key, 1)
+}
+
+/// The same metadata, saying this of the entity.
+fn saying(values: &[&str]) -> String {
+    let values: String =
+        values.iter().map(|value| format!("<saml:AttributeValue>{value}</saml:AttributeValue>")).collect();
+    let said = format!(
+        "<md:Extensions><mdattr:EntityAttributes xmlns:mdattr=\"urn:oasis:names:tc:SAML:metadata:attribute\">\
+         <saml:Attribute xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" Name=\"{CATEGORY}\" \
+         NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">{values}</saml:Attribute>\
+         </mdattr:EntityAttributes></md:Extensions><md:SPSSODescriptor"
+    );
+    descriptor().xml().replacen("<md:SPSSODescriptor", &said, 1)
+}
+
+fn proposed(app: &TestApp, current: &SamlConnection, xml: &str) -> sp_metadata::Proposal {
+    let reading =
+        Reading { current, label: "CRM", organization: "Fernhill", public_url: &app.url, now: app.ctx.now() };
+    sp_metadata::propose(xml, &reading).expect("readable")
+}
+
+async fn crm(app: &TestApp) -> App {
+    service::apps::find(&app.ctx, &system(), "crm").await.expect("there")
+}
+
+async fn save(app: &TestApp, saml: SamlConnection) {
+    let crm = crm(app).await;
+    let draft = AppDraft { connection: Connection::Saml(Box::new(saml)), ..AppDraft::of(&crm) };
+    service::apps::update(&app.ctx, &system(), crm.clone(), crm.version, draft).await.expect("saved");
+}
+
+/// What Maya's browser posts when `crm` asks.
+async fn issued(app: &TestApp, id: &str) -> String {
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    response(&post(&browser, &request(app, id, "", ""), None).await)
+}
+
+#[tokio::test]
+async fn sdp_idp11_an_app_that_announces_a_key_gets_encrypted_assertions() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let rsa = certificate(2048);
+    let (gcm, oaep) =
+        ("http://www.w3.org/2009/xmlenc11#aes128-gcm", "http://www.w3.org/2009/xmlenc11#rsa-oaep");
+    for (number, (of_use, methods, encrypted, algorithm)) in [
+        ("", &[][..], false, ""),
+        (" use=\"signing\"", &[], false, ""),
+        (" use=\"encryption\"", &[], true, "xmlenc11#aes256-gcm"),
+        (" use=\"encryption\"", &[gcm, oaep], true, "xmlenc11#aes128-gcm"),
+        ("", &[gcm, oaep], true, "xmlenc11#aes128-gcm"),
+        (" use=\"encryption\"", &["http://www.w3.org/2001/04/xmlenc#rsa-1_5"], false, ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let proposal = proposed(&app, &saml_settings(), &with_key(of_use, methods, &rsa));
+        save(&app, proposal.connection).await;
+        let xml = issued(&app, &format!("_r{number}")).await;
+        assert_eq!(xml.contains("EncryptedAssertion"), encrypted, "{of_use} {methods:?}: {xml}");
+        assert!(xml.contains(algorithm), "{of_use} {methods:?}: {xml}");
+        assert_eq!(xml.contains("maya@fernhill.example"), !encrypted);
+    }
+}
+
+#[tokio::test]
+async fn sdp_idp11_an_app_of_before_and_one_that_is_set_so_stay_as_they_are() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let announced = with_key(" use=\"encryption\"", &[], &certificate(2048));
+    let off = SamlConnection { encrypt: Encrypt::Off, ..saml_settings() };
+    save(&app, proposed(&app, &off, &announced).connection).await;
+    assert!(!issued(&app, "_r1").await.contains("EncryptedAssertion"));
+    let unsaid = with_key("", &[], &certificate(2048));
+    let on = SamlConnection { encrypt: Encrypt::On, ..saml_settings() };
+    save(&app, proposed(&app, &on, &unsaid).connection).await;
+    assert!(
+        issued(&app, "_r2").await.contains("EncryptedAssertion"),
+        "a key without use serves for both (IIP-MD11)"
+    );
+}
+
+async fn a_fetched_key_waits(kind: Kind) {
+    let app = TestApp::on(kind).await;
+    let server = MetadataServer::start().await;
+    server.put("/sp", descriptor().xml());
+    fill(&app, fetched(source(&format!("{}/sp", server.url)))).await;
+    assert_eq!(refresh(&app).await, Refreshed::Same);
+    server.put("/sp", with_key(" use=\"encryption\"", &[], &certificate(2048)));
+    assert_eq!(refresh(&app).await, Refreshed::Waits);
+    assert!(!saml(&app).await.encrypts(), "not before somebody looked");
+    let shown = crm(&app).await;
+    let pending = sp_metadata::pending(&shown, &known(&app).await).await.expect("read").expect("waits");
+    let row = pending.rows.iter().find(|row| row.field == "Encrypts assertions").expect("it is said");
+    assert_eq!((row.now.as_str(), row.from_metadata.as_str(), row.changes), ("no", "yes", true));
+    assert!(pending.fields().contains("Encrypts assertions"), "{}", pending.fields());
+    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest)
+        .await
+        .expect("approved");
+    assert!(issued(&app, "_r1").await.contains("EncryptedAssertion"));
+    // A key that goes would end it: that waits too.
+    server.put("/sp", descriptor().xml());
+    assert_eq!(refresh(&app).await, Refreshed::Waits);
+    assert!(issued(&app, "_r2").await.contains("EncryptedAssertion"));
+}
+
+#[tokio::test]
+async fn sdp_idp11_a_fetched_key_begins_encryption_once_it_is_approved_sqlite() {
+    a_fetched_key_waits(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn sdp_idp11_a_fetched_key_begins_encryption_once_it_is_approved_postgres() {
+    a_fetched_key_waits(Kind::Postgres).await;
+}
+
+/// `email` for research alone, `name` for everybody.
+fn conditional() -> SamlConnection {
+    let row = |name: &str, from: &str| ValueMapping::new(name, ValueSource::Source(from.into()));
+    let only_for =
+        vec![EntityAttribute::new(CATEGORY, R_AND_S), EntityAttribute::new("urn:example:assurance", "high")];
+    SamlConnection {
+        attributes: vec![ValueMapping { only_for, ..row("email", "email") }, row("name", "display_name")],
+        ..saml_settings()
+    }
+}
+
+#[tokio::test]
+async fn iip_idp03_a_row_is_released_to_apps_of_which_the_metadata_says_so() {
+    let (app, maya, _) = gateway(conditional()).await;
+    for (number, (said, released)) in
+        [(&[][..], false), (&["other"], false), (&[R_AND_S], true), (&["other", R_AND_S], true)]
+            .into_iter()
+            .enumerate()
+    {
+        let xml = if said.is_empty() { descriptor().xml() } else { saying(said) };
+        save(&app, proposed(&app, &conditional(), &xml).connection).await;
+        let xml = issued(&app, &format!("_r{number}")).await;
+        assert_eq!(values(&xml, "email").len(), usize::from(released), "{said:?}: {xml}");
+        assert_eq!(values(&xml, "name").len(), 1, "the others go out as ever");
+        let simulated =
+            simulator::simulate(&app.ctx, &system(), &crm(&app).await, &maya, None).await.expect("answered");
+        let check = simulated.checks.iter().find(|check| check.name == "attribute_withheld");
+        assert_eq!(check.is_none(), released, "{:?}", simulated.checks);
+        if let Some(check) = check {
+            assert_eq!(check.verdict, Verdict::Warning);
+            assert!(
+                check.words.contains("“email” is withheld") && check.words.contains("REFEDS Research"),
+                "{check:?}"
+            );
+        }
+    }
+    let filter = AuditFilter { event_type: Some(EventType::SsoAuth), ..AuditFilter::default() };
+    let events =
+        service::audit::list(&app.ctx, &system(), &filter, PageRequest::first(10)).await.expect("events");
+    let told = |position: usize| serde_json::to_string(&events.items[position]).expect("JSON");
+    assert!(told(3).contains("withheld.email") && !told(0).contains("withheld"), "{}", told(3));
+}
+
+#[tokio::test]
+async fn iip_idp03_what_is_fetched_releases_more_only_once_it_is_approved() {
+    let app = TestApp::new().await;
+    let server = MetadataServer::start().await;
+    server.put("/sp", descriptor().xml());
+    let settings =
+        SamlConnection { metadata_source: Some(source(&format!("{}/sp", server.url))), ..conditional() };
+    fill(&app, settings).await;
+    assert_eq!(refresh(&app).await, Refreshed::Same);
+    // What no row waits for does no harm.
+    server.put("/sp", saying(&["other"]));
+    assert_eq!(refresh(&app).await, Refreshed::Applied);
+    assert_eq!(saml(&app).await.entity_attributes, [EntityAttribute::new(CATEGORY, "other")]);
+    server.put("/sp", saying(&["other", R_AND_S]));
+    assert_eq!(refresh(&app).await, Refreshed::Waits);
+    assert!(values(&issued(&app, "_r1").await, "email").is_empty());
+    let shown = crm(&app).await;
+    let pending = sp_metadata::pending(&shown, &known(&app).await).await.expect("read").expect("waits");
+    let row = pending
+        .rows
+        .iter()
+        .find(|row| row.field == "Entity attributes that release more")
+        .expect("it is said");
+    assert_eq!(row.from_metadata, "REFEDS Research and Scholarship");
+    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest)
+        .await
+        .expect("approved");
+    assert_eq!(values(&issued(&app, "_r2").await, "email"), ["maya@fernhill.example"]);
+    // What is no longer said is withheld at once.
+    server.put("/sp", saying(&["other"]));
+    assert_eq!(refresh(&app).await, Refreshed::Applied);
+    assert!(values(&issued(&app, "_r3").await, "email").is_empty());
+}
+
+#[tokio::test]
+async fn the_file_carries_both_there_and_back() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let key = certificate(2048);
+    let yaml = format!(
+        "apps:\n- slug: crm\n  saml:\n    sp_entity_id: https://sp.example/metadata\n    acs_urls: [{{url: https://sp.example/acs}}]\n    \
+         encryption_certificates: [\"{key}\"]\n    entity_attributes: [{{name: {CATEGORY}, value: {R_AND_S}}}]\n    attributes:\n    \
+         - {{name: mail, source: email, only_for: [{{name: {CATEGORY}, value: {R_AND_S}}}]}}\n"
+    );
+    let apply = async |yaml: &str| {
+        let value = organisation::value(yaml.as_bytes(), Notation::Yaml).expect("a value");
+        let document = organisation::document(value).expect("a document");
+        organisation::apply(&app.ctx, &system(), &document, ApplyOptions::default()).await
+    };
+    apply(&yaml).await.expect("applied");
+    let saved = saml(&app).await;
+    assert_eq!(
+        (saved.encrypt, saved.sp_decrypts),
+        (Encrypt::Auto, true),
+        "a key in the file is one to encrypt to"
+    );
+    assert_eq!(saved.attributes[0].only_for, [EntityAttribute::new(CATEGORY, R_AND_S)]);
+    let out = organisation::export(&app.ctx, &system(), Secrets::None).await.expect("exported");
+    let out = serde_json::to_value(&out.apps.expect("apps")[0].saml).expect("JSON");
+    assert_eq!((out["encrypt"].as_str(), out["sp_decrypts"].as_bool()), (Some("auto"), Some(true)));
+    assert_eq!(out["attributes"][0]["only_for"][0]["value"], R_AND_S);
+    assert_eq!(out["entity_attributes"][0]["name"], CATEGORY);
+    // An app that was never encrypted for isn't by a file that doesn't say so.
+    save(&app, SamlConnection { encrypt: Encrypt::Off, ..saved }).await;
+    apply(&yaml).await.expect("applied");
+    assert_eq!(saml(&app).await.encrypt, Encrypt::Off);
+    apply(&yaml.replace("encryption_certificates", "encrypt: auto\n    encryption_certificates"))
+        .await
+        .expect("applied");
+    assert_eq!(saml(&app).await.encrypt, Encrypt::Auto);
+    for wrong in ["encrypt: perhaps", "encrypt: 1"] {
+        let bad = yaml.replace("encryption_certificates", &format!("{wrong}\n    encryption_certificates"));
+        let value = organisation::value(bad.as_bytes(), Notation::Yaml).expect("a value");
+        let refused = organisation::document(value).expect_err(wrong);
+        assert_eq!(refused.0[0].field, "apps[0].saml.encrypt", "{refused}");
+    }
+}
