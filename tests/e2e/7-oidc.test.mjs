@@ -1,6 +1,7 @@
 // The pages of OpenID Connect: consent, which account, devices; and the console's settings, secrets and keys.
 // With script on and off, against a gateway of its own. Does not verify tokens (tests/peers does).
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { inWindow } from './support/browser.mjs';
 import { post, startClient } from './support/client-double.mjs';
@@ -169,7 +170,8 @@ for (const script of [true, false]) {
     await see('app-oidc-refused');
 
     await more.locator('[name=access_token_seconds]').fill(seconds);
-    await more.locator('[name=cors_origins]').fill(origin);
+    // With script each line has a field of its own.
+    await (script ? more.getByLabel('Web origin 1', { exact: true }) : more.locator('[name=cors_origins]')).fill(origin);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('status').or(page.locator('.flash')).first().waitFor();
     await page.goto(`${gateway}/admin/apps/berths/sso`);
@@ -179,6 +181,44 @@ for (const script of [true, false]) {
     await begin(page, 'berths', atClient);
     const tokens = await redeem('berths', client.answers.at(-1).code);
     assert.equal(String(tokens.body.expires_in), seconds);
+  }));
+
+  if (script) test('addresses are lines and scopes are chips, with script', () => inWindow({ script }, async function lists(page) {
+    const see = seeing(page);
+    const stored = (name) => page.locator(`[name=${name}]`).inputValue();
+    await enter(page, OLIVE);
+    await page.goto(`${gateway}/admin/apps/berths/sso`);
+    const [first, scopes] = [await stored('redirect_uris'), await stored('scopes')];
+    assert.ok(!first.includes('\n'), 'one address to begin with');
+    assert.equal(await page.locator('[name=redirect_uris]').isVisible(), false);
+    await page.getByRole('button', { name: 'Add address' }).click();
+    await page.keyboard.type('https://berths.example/callback');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('https://berths.example/callback/');
+    await see('app-oidc-lines');
+    assert.equal(await stored('redirect_uris'), [first, 'https://berths.example/callback', 'https://berths.example/callback/'].join('\n'));
+    assert.match(await page.locator('#redirect_uris-hint').innerText(), /is one of them enough/);
+    await page.getByRole('button', { name: 'Remove redirect address 3' }).click();
+    await page.getByRole('button', { name: 'Scope', exact: true }).click();
+    await page.keyboard.type('berths:read');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Remove scope berths:read' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Remove scope openid', exact: true }).count(), 0, 'people can’t sign in without it');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.flash').first().waitFor();
+    await page.goto(`${gateway}/admin/apps/berths/sso`);
+    assert.equal(await stored('redirect_uris'), `${first}\nhttps://berths.example/callback`);
+    assert.equal(await stored('scopes'), `${scopes} berths:read`);
+    // A refused list is where the summary leads.
+    await page.getByLabel('Redirect address 2', { exact: true }).fill('javascript:alert(1)');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('[data-summary] a[href="#redirect_uris"]').click();
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Redirect address 1');
+    await page.getByRole('button', { name: 'Remove redirect address 2' }).click();
+    await page.getByRole('button', { name: 'Remove scope berths:read' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.flash').first().waitFor();
+    assert.deepEqual([await stored('redirect_uris'), await stored('scopes')], [first, scopes]);
   }));
 
   test(`a client secret is changed while both work, ${how}`, () => inWindow({ script }, async function secrets(page) {
@@ -198,6 +238,10 @@ for (const script of [true, false]) {
     const fresh = await page.locator('.once code, .once input').first().evaluate((each) => each.value ?? each.textContent.trim());
     assert.equal(await tries(fresh), 200, 'the new one works');
     assert.equal(await tries(old), 200, 'the old one works beside it');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download client secret as .txt' }).click()]);
+    assert.equal(download.suggestedFilename(), `${id}-client-secret.txt`);
+    assert.ok(readFileSync(await download.path(), 'utf8').includes(`client_secret: ${fresh}\n`));
+    assert.ok(!download.url().includes(fresh) && await page.locator('.once').isVisible(), 'the page stays, and no address holds the secret');
 
     await page.goto(`${gateway}/admin/apps/${id}/secret`);
     assert.ok(!(await page.content()).includes(fresh), 'a secret is shown twice');

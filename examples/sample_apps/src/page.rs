@@ -1,4 +1,4 @@
-//! HTML of both apps: one frame, escaped text, no script. Does not know protocols.
+//! HTML of both apps: one frame, escaped text, no script but where a page carries a message on. Does not know protocols.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},

@@ -97,7 +97,7 @@ pub(super) fn strict<T>(
 }
 
 /// SAML Bindings §3.5.4: the form field is the base64 of the message.
-fn decode(field: &str) -> Result<String, Refusal> {
+pub(super) fn decode(field: &str) -> Result<String, Refusal> {
     if field.is_empty() || field.len() > MAX_MESSAGE * 3 / 2 {
         return Err(Refusal::Encoding);
     }
@@ -211,6 +211,18 @@ fn signatures(
         signature_shape(signature, parent)?;
     }
     if assertion_signed { Ok(()) } else { Err(Refusal::Signature("the assertion is not signed")) }
+}
+
+/// SAML Core §5.4: a message that is signed as a whole: one signature, in the root, of nothing but the root.
+pub(super) fn signed_root(document: &Document<'_>) -> Result<(), Refusal> {
+    let root = document.root_element();
+    let mut all =
+        document.descendants().filter(|node| node.is_element() && node.tag_name().name() == "Signature");
+    let signature = all.next().ok_or(Refusal::Signature("the message is not signed"))?;
+    if all.next().is_some() || signature.parent_element() != Some(root) {
+        return Err(Refusal::Signature("it is not one signature of the whole message"));
+    }
+    signature_shape(signature, root)
 }
 
 fn signature_shape(signature: Node<'_, '_>, parent: Node<'_, '_>) -> Result<(), Refusal> {

@@ -1,7 +1,7 @@
 //! The key with which Ledgerly signs its logout messages. Does not sign anything else, and does not outlive the process:
 //! whoever starts the app tells the identity provider its certificate.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use openssl::{
     asn1::Asn1Time,
@@ -12,6 +12,7 @@ use openssl::{
     sign::Signer,
     x509::{X509, X509Name},
 };
+use samael::crypto::{Crypto, CryptoProvider};
 use std::fmt;
 
 const BITS: u32 = 2048;
@@ -66,5 +67,11 @@ impl SpKey {
     /// An RSA-SHA256 signature.
     pub(crate) fn sign(&self, octets: &[u8]) -> anyhow::Result<Vec<u8>> {
         Ok(Signer::new(MessageDigest::sha256(), &self.key)?.sign_oneshot_to_vec(octets)?)
+    }
+
+    /// Signs the message that a signature template stands in, with RSA-SHA256.
+    pub(crate) fn sign_xml(&self, xml: &str) -> anyhow::Result<String> {
+        let key = self.key.private_key_to_der()?;
+        Crypto::sign_xml(xml, &key).map_err(|error| anyhow!("the message could not be signed: {error}"))
     }
 }

@@ -110,7 +110,8 @@ pub async fn saml_sp(
         .route("/logout", post(logout::begin))
         .route("/saml/metadata", get(metadata_document))
         .route("/saml/acs", post(acs))
-        .route("/saml/slo", get(logout::receive))
+        .route("/saml/slo", get(logout::receive).post(logout::receive_posted))
+        .route("/post.js", get(async || page::file("text/javascript", include_str!("../../assets/post.js"))))
         .route("/style.css", get(page::style))
         .route(
             "/icon.svg",

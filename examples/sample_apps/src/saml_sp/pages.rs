@@ -1,6 +1,9 @@
 //! What Ledgerly shows. Owns words and layout, no decisions.
 
-use super::logout::message::{KnownAs, Outcome};
+use super::logout::{
+    message::{KnownAs, Outcome},
+    post::Letter,
+};
 use crate::page::{Brand, Fact, escape, facts, page};
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -136,6 +139,32 @@ pub(crate) fn signing_out(idp_name: &str, address: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(&format!("0; url={address}")) {
         response.headers_mut().insert(header::REFRESH, value);
     }
+    response
+}
+
+/// The policy of a page that carries a message on: it sends its form by itself, wherever the provider and those it passes on to
+/// are. `form-action` holds for redirects too, so it can't name one address.
+const CARRYING: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action http: https:; base-uri 'none'; frame-ancestors 'none'";
+
+/// A logout message on its way to the identity provider (SAML Bindings §3.5.4).
+pub(crate) fn posting(idp_name: &str, letter: &Letter) -> Response {
+    let relay_state = letter
+        .relay_state
+        .as_deref()
+        .map(|state| format!("<input type=\"hidden\" name=\"RelayState\" value=\"{}\">", escape(state)));
+    let body = format!(
+        "<section class=\"hero\"><h1>Signing out of {idp_name}</h1>\
+         <p class=\"lede\">You’re signed out of Ledgerly. {idp_name} is told now; if nothing happens, go on yourself.</p>\
+         <form class=\"actions\" method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"{}\" value=\"{}\">{}\
+         <button class=\"btn\" id=\"continue\" type=\"submit\">Go on</button></form></section><script src=\"/post.js\" defer></script>",
+        escape(&letter.location),
+        letter.field,
+        escape(&letter.message),
+        relay_state.unwrap_or_default(),
+        idp_name = escape(idp_name),
+    );
+    let mut response = page(&BRAND, StatusCode::OK, "Signing out", None, &body);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CARRYING));
     response
 }
 

@@ -15,6 +15,14 @@ const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
 /// How old a response may be when it arrives.
 const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
 
+/// What the identity provider may sign XML with.
+pub(crate) const ALGORITHMS: [AllowedSignatureAlgorithm; 4] = [
+    AllowedSignatureAlgorithm::RsaSha256,
+    AllowedSignatureAlgorithm::RsaSha384,
+    AllowedSignatureAlgorithm::RsaSha512,
+    AllowedSignatureAlgorithm::EcdsaSha256,
+];
+
 /// What this app is called and who it trusts.
 pub(crate) struct Parties<'a> {
     pub(crate) entity_id: &'a str,
@@ -51,12 +59,7 @@ pub(crate) fn verify(
         allow_idp_initiated: unsolicited,
         max_clock_skew: CLOCK_SKEW,
         max_issue_delay: MAX_AGE,
-        allowed_signature_algorithms: Some(vec![
-            AllowedSignatureAlgorithm::RsaSha256,
-            AllowedSignatureAlgorithm::RsaSha384,
-            AllowedSignatureAlgorithm::RsaSha512,
-            AllowedSignatureAlgorithm::EcdsaSha256,
-        ]),
+        allowed_signature_algorithms: Some(ALGORITHMS.to_vec()),
         ..ServiceProvider::default()
     };
     // Without a certificate samael would skip the signature altogether.

@@ -3,5 +3,6 @@
 
 mod oidc_rp;
 mod saml_logout;
+mod saml_logout_post;
 mod saml_sp;
 mod support;

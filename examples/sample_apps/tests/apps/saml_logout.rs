@@ -11,26 +11,27 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::SecondsFormat;
 use openssl::{hash::MessageDigest, sign::Verifier, x509::X509};
 use reqwest::StatusCode;
+use samael::crypto::{CertificateDer, Crypto, CryptoProvider};
 use std::{collections::HashMap, io::Read};
 
 const SUCCESS: &str = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/>";
-const PARTIAL: &str = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\">\
+pub(crate) const PARTIAL: &str = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\">\
     <samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:PartialLogout\"/></samlp:StatusCode>";
 const FAILED: &str = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Responder\"/>";
 
 /// What a test may want to get wrong in a logout message.
-struct Message {
-    name: &'static str,
-    id: String,
-    attributes: String,
-    destination: String,
-    issuer: String,
-    issued: i64,
-    inside: String,
+pub(crate) struct Message {
+    pub(crate) name: &'static str,
+    pub(crate) id: String,
+    pub(crate) attributes: String,
+    pub(crate) destination: String,
+    pub(crate) issuer: String,
+    pub(crate) issued: i64,
+    pub(crate) inside: String,
 }
 
 impl Message {
-    fn request(app: &str, id: &str) -> Self {
+    pub(crate) fn request(app: &str, id: &str) -> Self {
         Self {
             name: "LogoutRequest",
             id: id.to_owned(),
@@ -42,7 +43,7 @@ impl Message {
         }
     }
 
-    fn response(app: &str, in_response_to: &str, status: &str) -> Self {
+    pub(crate) fn response(app: &str, in_response_to: &str, status: &str) -> Self {
         Self {
             name: "LogoutResponse",
             attributes: format!(" InResponseTo=\"{in_response_to}\""),
@@ -51,7 +52,7 @@ impl Message {
         }
     }
 
-    fn xml(&self) -> String {
+    pub(crate) fn xml(&self) -> String {
         let issued = now(self.issued).to_rfc3339_opts(SecondsFormat::Secs, true);
         format!(
             "<samlp:{name} xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" \
@@ -71,37 +72,68 @@ impl Message {
 }
 
 impl World {
-    async fn sign_in(&self) {
+    pub(crate) async fn sign_in(&self) {
         let response = self.post(&self.idp.response(&Plan::good(&self.app, None)), "").await;
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
         assert!(self.is_in().await);
     }
 
-    async fn is_in(&self) -> bool {
+    pub(crate) async fn is_in(&self) -> bool {
         self.home().await.contains("Welcome, <span")
     }
 
-    async fn get(&self, query: &str) -> reqwest::Response {
+    pub(crate) async fn get(&self, query: &str) -> reqwest::Response {
         self.browser.get(format!("{}/saml/slo?{query}", self.app)).send().await.unwrap()
     }
 
-    async fn send(&self, idp: &Idp, message: &Message) -> reqwest::Response {
+    pub(crate) async fn send(&self, idp: &Idp, message: &Message) -> reqwest::Response {
         self.get(&idp.query(message.parameter(), &message.xml(), "r&s")).await
     }
 
-    /// The message at an address of the provider, once its signature is verified with the certificate of our metadata.
-    async fn taken(&self, address: &str, parameter: &str) -> (String, HashMap<String, String>) {
-        let query = address.strip_prefix(&format!("{SLO_URL}&")).expect("the provider's address");
-        let (signed, _) = query.split_once("&Signature=").expect("it is signed");
-        let fields: HashMap<String, String> =
-            url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    /// The certificate of our metadata, DER.
+    async fn certificate(&self) -> Vec<u8> {
         let metadata = self.browser.get(format!("{}/saml/metadata", self.app)).send().await.unwrap();
         let metadata = metadata.text().await.unwrap();
         let document = roxmltree::Document::parse(&metadata).unwrap();
         let certificate =
             document.descendants().find(|node| node.tag_name().name() == "X509Certificate").unwrap();
-        let certificate = X509::from_der(&STANDARD.decode(certificate.text().unwrap()).unwrap()).unwrap();
-        let key = certificate.public_key().unwrap();
+        STANDARD.decode(certificate.text().unwrap()).unwrap()
+    }
+
+    pub(crate) async fn post_slo(&self, fields: &[(&str, String)]) -> reqwest::Response {
+        self.browser.post(format!("{}/saml/slo", self.app)).form(fields).send().await.unwrap()
+    }
+
+    /// The message of a page that carries one to the provider, once its signature is verified; and the RelayState beside it.
+    pub(crate) async fn carried(
+        &self,
+        response: reqwest::Response,
+        parameter: &str,
+    ) -> (String, Option<String>) {
+        assert_eq!(response.status(), StatusCode::OK);
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        let html = response.text().await.unwrap();
+        let action = format!("action=\"{}\"", SLO_URL.replace('&', "&amp;"));
+        assert!(html.contains(&action) && html.contains("src=\"/post.js\""), "{html}");
+        let value = |name: &str| {
+            let (_, rest) = html.split_once(&format!("name=\"{name}\" value=\""))?;
+            rest.split_once('"').map(|(value, _)| value.replace("&amp;", "&"))
+        };
+        let xml = STANDARD.decode(value(parameter).expect("the field")).unwrap();
+        let certificate = CertificateDer::from(self.certificate().await);
+        let xml = String::from_utf8(xml).unwrap();
+        Crypto::verify_signed_xml(&xml, &certificate, Some("ID")).expect("our signature");
+        (xml, value("RelayState"))
+    }
+
+    /// The message at an address of the provider, once its signature is verified with the certificate of our metadata.
+    pub(crate) async fn taken(&self, address: &str, parameter: &str) -> (String, HashMap<String, String>) {
+        let query = address.strip_prefix(&format!("{SLO_URL}&")).expect("the provider's address");
+        let (signed, _) = query.split_once("&Signature=").expect("it is signed");
+        let fields: HashMap<String, String> =
+            url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let key = X509::from_der(&self.certificate().await).unwrap().public_key().unwrap();
         let mut verifier = Verifier::new(MessageDigest::sha256(), &key).unwrap();
         let signature = STANDARD.decode(&fields["Signature"]).unwrap();
         assert!(verifier.verify_oneshot(&signature, signed.as_bytes()).unwrap());

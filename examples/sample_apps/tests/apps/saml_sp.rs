@@ -25,7 +25,12 @@ pub(crate) async fn world() -> World {
 
 /// The same, with other metadata.
 pub(crate) async fn world_that(publishes: impl FnOnce(String) -> String) -> World {
-    let idp = Arc::new(Idp::new());
+    world_of(Idp::new(), publishes).await
+}
+
+/// The same, with another provider.
+pub(crate) async fn world_of(idp: Idp, publishes: impl FnOnce(String) -> String) -> World {
+    let idp = Arc::new(idp);
     let (idp_listener, idp_url) = listener().await;
     let metadata = publishes(idp.metadata("https://idp.example/sso?tenant=1"));
     run(async move {

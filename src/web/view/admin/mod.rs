@@ -66,22 +66,31 @@ struct NavEntry {
 }
 
 impl Console {
-    /// The navigation in order.
+    /// What an admin works with, in order.
     fn nav(&self) -> Vec<NavEntry> {
-        let entry = |nav: Nav, href, icon, text, count: Option<u64>| NavEntry {
-            href,
-            icon,
-            text,
-            count: count.map(super::list::grouped),
-            current: self.active == nav,
-        };
+        let counted = |count| Some(super::list::grouped(count));
         vec![
-            entry(Nav::Home, "/admin", "house", "Home", None),
-            entry(Nav::Apps, "/admin/apps", "layout-grid", "Applications", Some(self.counts.apps)),
-            entry(Nav::Users, "/admin/users", "user-round", "Users", Some(self.counts.users)),
-            entry(Nav::Groups, "/admin/groups", "users-round", "Groups", Some(self.counts.groups)),
-            entry(Nav::Audit, "/admin/audit", "scroll-text", "Audit events", None),
-            entry(Nav::Keys, "/admin/keys", "key-round", "Keys and certificates", None),
+            self.entry(Nav::Home, "/admin", "house", "Home", None),
+            self.entry(Nav::Apps, "/admin/apps", "layout-grid", "Applications", counted(self.counts.apps)),
+            self.entry(Nav::Users, "/admin/users", "user-round", "Users", counted(self.counts.users)),
+            self.entry(Nav::Groups, "/admin/groups", "users-round", "Groups", counted(self.counts.groups)),
+            self.entry(Nav::Audit, "/admin/audit", "scroll-text", "Audit events", None),
         ]
+    }
+
+    /// What holds for the whole organisation.
+    fn organisation(&self) -> Vec<NavEntry> {
+        vec![self.entry(Nav::Keys, "/admin/keys", "key-round", "Keys and certificates", None)]
+    }
+
+    fn entry(
+        &self,
+        nav: Nav,
+        href: &'static str,
+        icon: &'static str,
+        text: &'static str,
+        count: Option<String>,
+    ) -> NavEntry {
+        NavEntry { href, icon, text, count, current: self.active == nav }
     }
 }

@@ -6,6 +6,7 @@ mod common;
 mod device;
 mod gate;
 mod keys;
+mod oidc;
 mod people;
 mod portal;
 mod recordings;
@@ -24,6 +25,7 @@ pub(crate) fn every_page() -> Vec<(&'static str, String)> {
         portal::pages(),
         apps::pages(),
         sign_on::pages(),
+        oidc::pages(),
         people::pages(),
         audit::pages(),
         keys::pages(),

@@ -2,7 +2,6 @@
 
 use super::super::admin::apps::bookmark::BookmarkSso;
 use super::super::admin::apps::new::NewKind;
-use super::super::admin::apps::oidc::{OidcFields, OidcMore, OidcSso, Secret};
 use super::super::admin::apps::preview::{Answer, Part, Preview, Row};
 use super::super::admin::apps::recipe::{Give, GiveKind, ParameterField, Recipe};
 use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso, SetLine};
@@ -12,10 +11,10 @@ use super::super::admin::apps::{AppFrame, AppTab};
 use super::super::admin::{Console, Nav};
 use super::super::form::{AttributeRow, Choice, Difference, Errors, Hidden, Meanwhile};
 use super::super::*;
-use super::common::{HOSTILE, errors_on, tile};
+use super::common::{HOSTILE, errors_on};
 use super::page;
 
-fn console() -> Console {
+pub(super) fn console() -> Console {
     Console::sample(Nav::Apps)
 }
 
@@ -239,43 +238,8 @@ fn a_locked_row_keeps_its_name_and_its_switch() {
     assert!(html.contains("<option value=\"off\" selected>") && html.contains("needed for new accounts"));
 }
 
-impl OidcSso {
-    pub(crate) fn sample() -> Self {
-        Self {
-            page: Page::sample("/admin/apps/statsig/sso"),
-            console: console(),
-            frame: AppFrame {
-                slug: "statsig".into(),
-                tile: tile("Statsig", "flask-conical", "ocean"),
-                state: Pill::new(Tone::Draft, "In set-up · 3 of 5"),
-                live: false,
-                meta: "OIDC · 1 group, 19 people · not live yet".into(),
-                ..AppFrame::sample(AppTab::SignOn)
-            },
-            errors: Errors::none(),
-            preview: Preview::default(),
-            recipe: None,
-            issuer: "https://id.fernhill.example".into(),
-            discovery_url: "https://id.fernhill.example/.well-known/openid-configuration".into(),
-            client_id: "statsig-7c1e04".into(),
-            secret: Secret::Shown("gsec-example-7xv2-rkp9-lwzt-4dhc-8nye-3ubf".into()),
-            complete: false,
-            fields: OidcFields {
-                redirect_uris:
-                    "https://console.statsig.com/sso/oidc\nhttps://latest.console.statsig.com/sso/oidc".into(),
-                client_auth: "client_secret_post".into(),
-                id_token_alg: "RS256".into(),
-                refresh_token: true,
-                more: Some(OidcMore { scopes: "openid email profile".into(), ..OidcMore::default() }),
-                ..OidcFields::default()
-            },
-            sources: vec!["email".into()],
-        }
-    }
-}
-
 /// The frame for somebody who may only look.
-fn looking() -> Console {
+pub(super) fn looking() -> Console {
     Console { may_manage: false, role: HOSTILE.into(), ..console() }
 }
 
@@ -322,7 +286,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         gave_note: HOSTILE.into(),
         fields: SamlFields {
             acs_urls: HOSTILE.into(),
-            attributes: hostile_rows.clone(),
+            attributes: hostile_rows,
             sp_certificates: format!("</textarea>{HOSTILE}"),
             advanced: AdvancedFields {
                 encryption_certificates: format!("</textarea>{HOSTILE}"),
@@ -428,38 +392,6 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         page("app-sso-waiting", &waiting_page()),
         page("app-sso-overtaken", &SamlSso { errors: overtaken(), ..SamlSso::sample() }),
         page("app-sso-looking", &SamlSso { console: looking(), ..SamlSso::sample() }),
-        page("app-oidc-looking", &OidcSso { console: looking(), ..OidcSso::sample() }),
-        page("app-oidc", &OidcSso::sample()),
-        page(
-            "app-oidc-kept",
-            &OidcSso {
-                frame: AppFrame::hostile(AppTab::SignOn),
-                secret: Secret::Kept(HOSTILE.into()),
-                preview: Preview::hostile(),
-                errors: errors_on(&[
-                    "redirect_uris",
-                    "client_auth",
-                    "initiate_login_uri",
-                    "grant_types",
-                    "response_modes",
-                    "jwks",
-                    "cors_origins",
-                ]),
-                fields: OidcFields {
-                    claims: hostile_rows,
-                    more: Some(OidcMore {
-                        jwks: HOSTILE.into(),
-                        scopes: HOSTILE.into(),
-                        cors_origins: HOSTILE.into(),
-                        backchannel_logout_uri: HOSTILE.into(),
-                        access_token_seconds: HOSTILE.into(),
-                        ..OidcMore::default()
-                    }),
-                    ..OidcFields::default()
-                },
-                ..OidcSso::sample()
-            },
-        ),
         page(
             "app-link",
             &BookmarkSso {
@@ -479,17 +411,6 @@ fn rows_can_be_added_without_script() {
     assert_eq!(html.matches("name=\"attribute_name\"").count(), 6);
     assert_eq!(html.matches("name=\"attribute_kind\"").count(), 6);
     assert_eq!(html.matches("name=\"attribute_value\"").count(), 6);
-}
-
-#[test]
-fn a_secret_is_shown_only_when_it_was_just_made() {
-    let shown = OidcSso::sample();
-    assert!(page("app-oidc", &shown).1.contains("gsec-example"));
-    assert!(!format!("{shown:?}").contains("gsec-example"), "never in a log");
-    let kept = OidcSso { secret: Secret::Kept("Ends in …3ubf".into()), ..shown };
-    let (_, html) = page("app-oidc", &kept);
-    assert!(html.contains("Make a new secret") && !html.contains("shown this once"));
-    assert!(html.contains("/secret\">All secrets and their ends</a>"), "the way to the old ones");
 }
 
 #[test]

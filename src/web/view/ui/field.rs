@@ -26,6 +26,7 @@ pub struct Field<'a> {
     mono: bool,
     large: bool,
     beside: bool,
+    each: &'a str,
     error: Option<&'a str>,
 }
 
@@ -54,6 +55,7 @@ fn field<'a>(name: &'a str, label: &'a str, value: &'a str, control: Control<'a>
         mono: false,
         large: false,
         beside: false,
+        each: "",
         error: None,
     }
 }
@@ -178,6 +180,13 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn large(mut self) -> Self {
         self.large = true;
+        self
+    }
+
+    /// What one line of a text area is, such as "redirect address": with script each line has a field of its own.
+    #[must_use]
+    pub fn each(mut self, what: &'a str) -> Self {
+        self.each = what;
         self
     }
 

@@ -7,7 +7,9 @@ use crate::saml_sp::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
-use openssl::{hash::MessageDigest, sign::Verifier, x509::X509};
+use openssl::{
+    bn::BigNum, ecdsa::EcdsaSig, error::ErrorStack, hash::MessageDigest, pkey::Id, sign::Verifier, x509::X509,
+};
 use samael::crypto::CertificateDer;
 use std::io::{Read, Write};
 use url::form_urlencoded::{byte_serialize, parse};
@@ -15,6 +17,7 @@ use url::form_urlencoded::{byte_serialize, parse};
 const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 const RSA_SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384";
 const RSA_SHA512: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
+const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
 /// The longest query that is looked at.
 const MAX_QUERY: usize = 64 * 1024;
 
@@ -26,7 +29,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const fn parameter(self) -> &'static str {
+    pub(crate) const fn parameter(self) -> &'static str {
         match self {
             Self::Request => "SAMLRequest",
             Self::Response => "SAMLResponse",
@@ -81,14 +84,15 @@ pub(crate) fn read(query: &str, certificates: &[CertificateDer]) -> Result<Recei
     let algorithm = value("SigAlg")?.ok_or_else(unsigned)?;
     let signature = value("Signature")?.ok_or_else(unsigned)?;
     let signature = STANDARD.decode(signature).map_err(|_| Refusal::Signature("it is not base64"))?;
-    let digest = match algorithm.as_str() {
-        RSA_SHA256 => MessageDigest::sha256(),
-        RSA_SHA384 => MessageDigest::sha384(),
-        RSA_SHA512 => MessageDigest::sha512(),
+    let (key, digest) = match algorithm.as_str() {
+        RSA_SHA256 => (Id::RSA, MessageDigest::sha256()),
+        RSA_SHA384 => (Id::RSA, MessageDigest::sha384()),
+        RSA_SHA512 => (Id::RSA, MessageDigest::sha512()),
+        ECDSA_SHA256 => (Id::EC, MessageDigest::sha256()),
         _ => return Err(Refusal::Signature("its algorithm is not allowed")),
     };
     let signed = signed_octets(query, kind)?;
-    if !certificates.iter().any(|certificate| holds(certificate, digest, &signed, &signature)) {
+    if !certificates.iter().any(|certificate| holds(certificate, key, digest, &signed, &signature)) {
         return Err(Refusal::Signature("it is not the identity provider’s"));
     }
     Ok(Received { kind, xml: inflate(&message)?, relay_state: value("RelayState")? })
@@ -121,13 +125,33 @@ fn decoded(raw: &str) -> String {
     parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-fn holds(certificate: &CertificateDer, digest: MessageDigest, signed: &str, signature: &[u8]) -> bool {
+fn holds(
+    certificate: &CertificateDer,
+    kind: Id,
+    digest: MessageDigest,
+    signed: &str,
+    signature: &[u8],
+) -> bool {
     let verify = || {
         let key = X509::from_der(certificate.der_data())?.public_key()?;
-        Verifier::new(digest, &key)?.verify_oneshot(signature, signed.as_bytes())
+        if key.id() != kind {
+            return Ok(false);
+        }
+        let mut verifier = Verifier::new(digest, &key)?;
+        if kind == Id::EC {
+            verifier.verify_oneshot(&der(signature)?, signed.as_bytes())
+        } else {
+            verifier.verify_oneshot(signature, signed.as_bytes())
+        }
     };
     // A certificate that can't be read verifies nothing.
     verify().unwrap_or(false)
+}
+
+/// XML Signature 1.1 §6.4.3: r and s beside each other, each as long as the other; OpenSSL takes them in DER.
+fn der(signature: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+    let (r, s) = signature.split_at(signature.len() / 2);
+    EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?.to_der()
 }
 
 fn inflate(message: &str) -> Result<String, Refusal> {

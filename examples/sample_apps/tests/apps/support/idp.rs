@@ -6,8 +6,11 @@ use chrono::SecondsFormat;
 use openssl::{
     asn1::Asn1Time,
     bn::BigNum,
+    ec::{EcGroup, EcKey},
+    ecdsa::EcdsaSig,
     hash::MessageDigest,
-    pkey::{PKey, Private},
+    nid::Nid,
+    pkey::{Id, PKey, Private},
     rsa::Rsa,
     x509::{X509, X509NameBuilder},
 };
@@ -23,6 +26,8 @@ pub(crate) const SLO_URL: &str = "https://idp.example/slo?tenant=1";
 pub(crate) struct Idp {
     key: PKey<Private>,
     certificate: X509,
+    /// What it signs with.
+    algorithm: &'static str,
 }
 
 /// Everything about a response that a test may want to get wrong.
@@ -77,6 +82,17 @@ impl Plan {
 impl Idp {
     pub(crate) fn new() -> Self {
         let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+        Self::with(key, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256")
+    }
+
+    /// One whose key is on the curve P-256.
+    pub(crate) fn on_a_curve() -> Self {
+        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+        let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
+        Self::with(key, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256")
+    }
+
+    fn with(key: PKey<Private>, algorithm: &'static str) -> Self {
         let mut name = X509NameBuilder::new().unwrap();
         name.append_entry_by_text("CN", "idp.example").unwrap();
         let name = name.build();
@@ -89,7 +105,7 @@ impl Idp {
         certificate.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
         certificate.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
         certificate.sign(&key, MessageDigest::sha256()).unwrap();
-        Self { key, certificate: certificate.build() }
+        Self { key, certificate: certificate.build(), algorithm }
     }
 
     pub(crate) fn metadata(&self, sso_url: &str) -> String {
@@ -108,7 +124,7 @@ impl Idp {
     pub(crate) fn response(&self, plan: &Plan) -> String {
         let time = |shift| now(shift).to_rfc3339_opts(SecondsFormat::Millis, true);
         let assertion = self.assertion(plan);
-        let signature = if plan.sign_response { template("_r1", plan.digest) } else { String::new() };
+        let signature = if plan.sign_response { self.template("_r1", plan.digest) } else { String::new() };
         let answers = attribute("InResponseTo", plan.in_response_to.as_deref());
         let xml = format!(
             "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" Destination=\"{}\" ID=\"_r1\"{answers} IssueInstant=\"{}\" Version=\"2.0\">\
@@ -125,7 +141,7 @@ impl Idp {
     fn assertion(&self, plan: &Plan) -> String {
         let time = |shift| now(shift).to_rfc3339_opts(SecondsFormat::Millis, true);
         let signature =
-            if plan.sign_assertion { template(&plan.assertion_id, plan.digest) } else { String::new() };
+            if plan.sign_assertion { self.template(&plan.assertion_id, plan.digest) } else { String::new() };
         let answers = attribute("InResponseTo", plan.confirmation_in_response_to.as_deref());
         let conditions = format!(
             "<saml:Conditions NotBefore=\"{}\" NotOnOrAfter=\"{}\"><saml:AudienceRestriction><saml:Audience>{}</saml:Audience></saml:AudienceRestriction></saml:Conditions>",
@@ -162,11 +178,31 @@ impl Idp {
             "{parameter}={}&RelayState={}&SigAlg={}",
             escaped(&STANDARD.encode(deflate.finish().unwrap())),
             escaped(relay_state),
-            escaped("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256")
+            escaped(self.algorithm)
         );
         let mut signer = openssl::sign::Signer::new(MessageDigest::sha256(), &self.key).unwrap();
-        let signature = signer.sign_oneshot_to_vec(signed.as_bytes()).unwrap();
+        let mut signature = signer.sign_oneshot_to_vec(signed.as_bytes()).unwrap();
+        if self.key.id() == Id::EC {
+            let parts = EcdsaSig::from_der(&signature).unwrap();
+            signature = [parts.r().to_vec_padded(32).unwrap(), parts.s().to_vec_padded(32).unwrap()].concat();
+        }
         format!("{signed}&Signature={}", escaped(&STANDARD.encode(signature)))
+    }
+
+    /// A message with a signature of the whole after its Issuer, for the HTTP-POST binding.
+    pub(crate) fn posted(&self, id: &str, xml: &str) -> String {
+        let template = self.template(id, "http://www.w3.org/2001/04/xmlenc#sha256");
+        self.sign(&xml.replacen("</saml:Issuer>", &format!("</saml:Issuer>{template}"), 1))
+    }
+
+    fn template(&self, id: &str, digest: &str) -> String {
+        format!(
+            "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>\
+         <ds:SignatureMethod Algorithm=\"{}\"/><ds:Reference URI=\"#{id}\"><ds:Transforms>\
+         <ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/><ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/></ds:Transforms>\
+         <ds:DigestMethod Algorithm=\"{digest}\"/><ds:DigestValue/></ds:Reference></ds:SignedInfo><ds:SignatureValue/></ds:Signature>",
+            self.algorithm
+        )
     }
 
     fn sign(&self, xml: &str) -> String {
@@ -178,15 +214,6 @@ impl Idp {
 
 fn attribute(name: &str, value: Option<&str>) -> String {
     value.map(|value| format!(" {name}=\"{value}\"")).unwrap_or_default()
-}
-
-fn template(id: &str, digest: &str) -> String {
-    format!(
-        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>\
-         <ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256\"/><ds:Reference URI=\"#{id}\"><ds:Transforms>\
-         <ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/><ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/></ds:Transforms>\
-         <ds:DigestMethod Algorithm=\"{digest}\"/><ds:DigestValue/></ds:Reference></ds:SignedInfo><ds:SignatureValue/></ds:Signature>"
-    )
 }
 
 /// As a form field.

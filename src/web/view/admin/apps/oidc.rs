@@ -17,7 +17,7 @@ pub const CLIENT_AUTH: &[(&str, &str)] = &[
     ("client_secret_post", "Secret in the body"),
     ("client_secret_basic", "Secret in a header"),
     ("private_key_jwt", "No shared secret; needs its public key"),
-    ("none", "With PKCE, for apps that can’t keep a secret"),
+    ("none", "For apps that can’t keep a secret"),
 ];
 
 /// Values of `assertion_alg`.
@@ -194,6 +194,17 @@ impl OidcSso {
     #[expect(clippy::unused_self, reason = "the rows that both protocols share ask the page")]
     fn no_conditions(&self) -> [String; 0] {
         []
+    }
+
+    /// What a refresh token means for people.
+    fn refresh_words(&self) -> String {
+        let seconds =
+            self.fields.more.as_ref().and_then(|more| more.refresh_idle_seconds.parse::<u64>().ok());
+        match seconds.map(|seconds| seconds / 86_400) {
+            None | Some(0) => "Stays signed in while the app is used".to_owned(),
+            Some(1) => "Signed in up to a day unused".to_owned(),
+            Some(days) => format!("Signed in up to {days} days unused"),
+        }
     }
 
     fn rows(&self) -> Vec<AttributeRow> {
