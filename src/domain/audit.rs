@@ -59,6 +59,7 @@ pub enum EventType {
     OauthTokenRevoke,
     OauthConsentGrant,
     OauthConsentRevoke,
+    OauthGrantEnd,
     RequestRefused,
 }
 
@@ -80,7 +81,8 @@ impl EventType {
             | Self::OauthTokenRefuse
             | Self::OauthTokenRevoke
             | Self::OauthConsentGrant
-            | Self::OauthConsentRevoke => "sso",
+            | Self::OauthConsentRevoke
+            | Self::OauthGrantEnd => "sso",
             _ => "directory",
         }
     }

@@ -18,6 +18,7 @@ pub mod origins;
 pub mod presented;
 pub mod pushed;
 pub mod revocation;
+pub mod standing;
 pub mod subject;
 pub mod token;
 pub mod userinfo;

@@ -120,6 +120,32 @@ const FIXES: &[(&str, &str, Place)] = &[
         Place::SignOn,
     ),
     (
+        "consent_missing",
+        "Nothing is broken: {app} should send them through sign-in again, and they are asked. If {app} is the company’s own, \
+         mark it first-party.",
+        Place::SignOn,
+    ),
+    (
+        "grant_type_removed",
+        "If {app} should go on by itself, turn the grant on again. If not, people sign in anew.",
+        Place::SignOn,
+    ),
+    (
+        "scope_removed",
+        "If {app} should go on by itself, add its scopes again, openid first. If not, people sign in anew.",
+        Place::SignOn,
+    ),
+    (
+        "offline_removed",
+        "If {app} should go on while people are away, let it have offline_access, and ask for it. If not, people sign in anew.",
+        Place::SignOn,
+    ),
+    (
+        "grant_revoked",
+        "Somebody signed out, ended it, or took it back. {app} should send the person through sign-in again.",
+        Place::None,
+    ),
+    (
         "invalid_request_uri",
         "A pushed request works once, for a minute. {app} should push anew for every sign-in.",
         Place::None,

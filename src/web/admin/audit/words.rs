@@ -16,6 +16,10 @@ const DENIALS: &[&str] = &[
     "app_paused",
     "access_denied",
     "consent_refused",
+    "consent_missing",
+    "grant_type_removed",
+    "scope_removed",
+    "offline_removed",
     "device_denied",
     "account_not_active",
     "throttled",
@@ -81,6 +85,7 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::OauthTokenRevoke => "Token withdrawn",
         EventType::OauthConsentGrant => "App allowed by a person",
         EventType::OauthConsentRevoke => "Consent taken back",
+        EventType::OauthGrantEnd => "Connection ended",
         EventType::RequestRefused => "Request refused",
     }
 }
@@ -222,6 +227,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OauthTokenRefuse | EventType::RequestRefused => format!("{app} was refused."),
         EventType::OauthTokenRevoke => format!("A token of {app} was withdrawn."),
         EventType::OauthConsentGrant => format!("{who} allowed {app} to know what it asked for."),
+        EventType::OauthGrantEnd => format!("{who} disconnected {app} on a device of {what}."),
         EventType::OauthConsentRevoke => {
             format!("{who} took back what {what} had allowed {app}; its tokens ended.")
         }
@@ -390,6 +396,7 @@ pub(super) mod tests {
             E::OauthTokenRevoke,
             E::OauthConsentGrant,
             E::OauthConsentRevoke,
+            E::OauthGrantEnd,
             E::RequestRefused,
         ]
     }
