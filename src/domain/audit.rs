@@ -37,6 +37,7 @@ pub enum EventType {
     OrganizationUpdate,
     OrganizationExport,
     ClientSecretCreate,
+    ClientSecretExpire,
     ClientSecretDelete,
     SigningKeyCreate,
     SigningKeySchedule,

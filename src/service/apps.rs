@@ -19,7 +19,7 @@ use crate::{
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rand::Rng;
 use serde_json::Value;
 
@@ -28,10 +28,6 @@ const TAKEN: &[(&str, &str, &str)] = &[
     ("sp_entity_id", "sp_entity_id", "Another app has this entity ID"),
     ("client_id", "client_id", "Another app has this client ID"),
 ];
-/// Longest time that two secrets work beside each other.
-const SECRET_OVERLAP_MAX: TimeDelta = TimeDelta::days(30);
-/// How long the old secret still works after a rotation.
-const SECRET_OVERLAP: TimeDelta = TimeDelta::hours(24);
 
 /// The apps that match, by label.
 pub async fn list(
@@ -311,85 +307,6 @@ pub async fn active_key(ctx: &AppContext, app: AppId) -> Result<SigningKey, Serv
     store::signing_keys::signing_of_app(&mut ctx.db.read().await?, app, ctx.now())
         .await?
         .ok_or_else(|| ServiceError::Internal("the app has no active signing key".into()))
-}
-
-/// The client secrets of an app, newest first.
-pub async fn secrets(
-    ctx: &AppContext,
-    caller: &Caller,
-    app: &App,
-) -> Result<Vec<ClientSecret>, ServiceError> {
-    caller.require(Permission::Read)?;
-    Ok(store::client_secrets::of_app(&mut ctx.db.read().await?, app.id).await?)
-}
-
-/// A new client secret, shown once; the old ones go on for a day, and never more than two are valid.
-pub async fn rotate_secret(ctx: &AppContext, caller: &Caller, app: &App) -> Result<String, ServiceError> {
-    rotate_secret_over(ctx, caller, app, SECRET_OVERLAP).await
-}
-
-/// The same with a time of one's own: zero ends the old ones at once.
-pub async fn rotate_secret_over(
-    ctx: &AppContext,
-    caller: &Caller,
-    app: &App,
-    overlap: TimeDelta,
-) -> Result<String, ServiceError> {
-    caller.require(Permission::Manage)?;
-    if !(TimeDelta::zero()..=SECRET_OVERLAP_MAX).contains(&overlap) {
-        return Err(ServiceError::field("retire_hours", "Use 0 to 720 hours"));
-    }
-    if app.connection.oidc().is_none_or(|oidc| !oidc.client_auth.has_secret()) {
-        return Err(ServiceError::NotFound("client secret"));
-    }
-    let now = ctx.now();
-    let (row, plain) = new_secret(ctx, app.id, None, now)?;
-    let event = caller
-        .event(ctx, EventType::ClientSecretCreate)
-        .at(app)
-        .on("client_secret", row.id, &app.label)
-        .detail("ends_in", row.hint.clone())
-        .detail("old_ends_after_hours", overlap.num_hours().to_string());
-    let app_id = app.id;
-    ctx.db
-        .write(move |tx| {
-            Box::pin(async move {
-                let old = store::client_secrets::valid_of_app(tx, app_id, now).await?;
-                for (position, secret) in old.iter().enumerate() {
-                    let ends = if position == 0 { now + overlap } else { now };
-                    let ends = secret.expires_at.map_or(ends, |set| set.min(ends));
-                    store::client_secrets::expire(tx, secret.id, ends).await?;
-                }
-                store::client_secrets::insert(tx, &row).await?;
-                Ok::<_, ServiceError>(Written::new((), event))
-            })
-        })
-        .await?;
-    Ok(plain)
-}
-
-/// Withdraws a client secret at once.
-pub async fn withdraw_secret(
-    ctx: &AppContext,
-    caller: &Caller,
-    app: &App,
-    id: ClientSecretId,
-) -> Result<(), ServiceError> {
-    caller.require(Permission::Manage)?;
-    let event = caller.event(ctx, EventType::ClientSecretDelete).at(app).on("client_secret", id, &app.label);
-    let app_id = app.id;
-    ctx.db
-        .write(move |tx| {
-            Box::pin(async move {
-                let of_app = store::client_secrets::of_app(tx, app_id).await?;
-                if !of_app.iter().any(|secret| secret.id == id) {
-                    return Err(ServiceError::NotFound("client secret"));
-                }
-                store::client_secrets::delete(tx, id).await?;
-                Ok(Written::new((), event))
-            })
-        })
-        .await
 }
 
 /// A fresh id for a second event of one write.

@@ -7,6 +7,7 @@ pub mod apps;
 pub mod assignments;
 pub mod audit;
 pub mod authentication;
+pub mod client_secrets;
 pub mod connectors;
 pub mod consents;
 pub mod decryption_keys;

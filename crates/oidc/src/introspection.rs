@@ -122,8 +122,8 @@ pub fn decide(
     now: DateTime<Utc>,
 ) -> IntrospectionResponse {
     let is_service = caller.grant_types.iter().all(|grant| *grant == GrantType::ClientCredentials);
-    let is_server = is_service
-        && token.audience.iter().any(|resource| caller.serves_resources.contains(resource));
+    let is_server =
+        is_service && token.audience.iter().any(|resource| caller.serves_resources.contains(resource));
     let is_for_caller = token.client_id == caller.client_id || is_server;
     if !is_for_caller || token.revoked || now >= token.expires_at {
         return IntrospectionResponse::inactive();

@@ -2,8 +2,8 @@
 
 use crate::{domain::audit::Origin, service::ServiceError, store::token_families::Family};
 use ::oidc::{
-    Client, GrantType, Scope, authorization::request::VerifiedAuthorizationRequest, claims::request::ClaimsRequest,
-    scope,
+    Client, GrantType, Scope, authorization::request::VerifiedAuthorizationRequest,
+    claims::request::ClaimsRequest, scope,
 };
 use serde::{Deserialize, Serialize};
 
@@ -49,12 +49,7 @@ fn yes() -> bool {
 impl GrantDetails {
     /// Those of a verified request. OpenID Connect Core §11: who didn't choose the app themselves must have consented to
     /// offline access, so a third-party client needs the scope; a first-party client follows its own setting.
-    pub fn of(
-        request: &VerifiedAuthorizationRequest,
-        client: &Client,
-        acr: &str,
-        origin: &Origin,
-    ) -> Self {
+    pub fn of(request: &VerifiedAuthorizationRequest, client: &Client, acr: &str, origin: &Origin) -> Self {
         Self {
             scope: request.scope().clone(),
             nonce: request.nonce().map(str::to_owned),

@@ -79,7 +79,9 @@ impl Lapse {
             Self::Consent => format!("{person} has not allowed {app} anything, or took it back."),
             Self::Grant => format!("{app} may no longer use the grant that {person}’s tokens came from."),
             Self::Scope => {
-                format!("{app} may no longer have any of the scopes, or the sign-in, that {person}’s tokens are for.")
+                format!(
+                    "{app} may no longer have any of the scopes, or the sign-in, that {person}’s tokens are for."
+                )
             }
             Self::Offline => format!("{app} may no longer stay connected while {person} is away."),
         }

@@ -89,9 +89,7 @@ fn refusal(ctx: &AppContext, error: &ProtocolError) -> AuditEvent {
         (None, ErrorCode::InvalidToken) => "An access token that nobody has was presented.".to_owned(),
         (None, _) => error.description().to_owned(),
     };
-    actor::event(ctx, EventType::OauthTokenRefuse)
-        .failed(error.cause(), words)
-        .detail("at", "userinfo")
+    actor::event(ctx, EventType::OauthTokenRefuse).failed(error.cause(), words).detail("at", "userinfo")
 }
 
 fn invalid() -> ProtocolError {

@@ -40,12 +40,7 @@ pub(super) fn asked(app: &App, request: &VerifiedAuthorizationRequest) -> Releas
 }
 
 /// What an app gets: its scopes, single claims beyond them, its own claims, and resource servers.
-pub fn released(
-    app: &App,
-    scope: &Scope,
-    claims: Option<&ClaimsRequest>,
-    resources: &[String],
-) -> Released {
+pub fn released(app: &App, scope: &Scope, claims: Option<&ClaimsRequest>, resources: &[String]) -> Released {
     let Some(settings) = app.connection.oidc() else { return Released::default() };
     let in_scopes = |name: &str| scope.iter().any(|scope| of_scope(scope).contains(&name));
     let allowed = |name: &str| settings.scopes.iter().any(|scope| of_scope(scope).contains(&name));

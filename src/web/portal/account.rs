@@ -71,9 +71,9 @@ pub fn connected_app(one: &Connected, now: chrono::DateTime<chrono::Utc>) -> Con
         Place::Browser(name) if name.is_empty() => "A browser".to_owned(),
         Place::Browser(name) => browser::name(name),
     };
-    let used = one.used_at.map_or_else(|| "not used yet".to_owned(), |at| {
-        format!("last used {}", words::ago(at, now))
-    });
+    let used = one
+        .used_at
+        .map_or_else(|| "not used yet".to_owned(), |at| format!("last used {}", words::ago(at, now)));
     ConnectedApp {
         tile: words::tile(&one.app),
         id: one.id.to_string(),
@@ -92,7 +92,9 @@ pub async fn end_grant(
     let id: TokenFamilyId = id.parse().map_err(|_| Failure::NotFound)?;
     let SignedIn { visit, user, .. } = signed_in;
     let line = match grants::end_own(&ctx, &visit.visitor.origin, &user, id).await? {
-        Some(app) => format!("{} is disconnected there. It has to send you here to sign in again.", app.label),
+        Some(app) => {
+            format!("{} is disconnected there. It has to send you here to sign in again.", app.label)
+        }
         None => "There was nothing to end any more.".to_owned(),
     };
     Ok(done(&ctx, "/account", &line))

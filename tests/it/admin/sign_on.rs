@@ -8,7 +8,7 @@ use gatehouse::{
         connection::{Connection, SamlConnection},
     },
     service::{
-        apps, audit,
+        apps, audit, client_secrets,
         overview::{AuditFilter, PageRequest},
     },
 };
@@ -153,7 +153,7 @@ async fn an_oidc_secret_is_shown_once_and_nowhere_else() {
     assert!(page.text.contains("proves itself with PKCE"), "{}", page.text);
     let stored = apps::find(&app.ctx, &system(), "statsig").await.expect("an app");
     assert!(
-        apps::secrets(&app.ctx, &system(), &stored).await.expect("a list").is_empty(),
+        client_secrets::of_app(&app.ctx, &system(), &stored).await.expect("a list").is_empty(),
         "a public client keeps none"
     );
     let again = [

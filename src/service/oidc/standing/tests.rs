@@ -45,7 +45,11 @@ fn consent(scopes: &str, claims: &[&str], resources: &[&str]) -> Released {
 }
 
 /// What is left: scope, offline.
-fn left(details: &GrantDetails, client: &Client, allowed: Option<&Released>) -> Result<(String, bool), Lapse> {
+fn left(
+    details: &GrantDetails,
+    client: &Client,
+    allowed: Option<&Released>,
+) -> Result<(String, bool), Lapse> {
     narrowed(details.clone(), client, allowed).map(|(left, _)| (left.scope.to_string(), left.offline))
 }
 

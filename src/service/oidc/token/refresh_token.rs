@@ -69,16 +69,14 @@ impl Case<'_> {
         if let Err(lapsed) = standing.offline(self.app) {
             return self.refuse(lapsed.as_grant()).await;
         }
-        let narrowed = standing
-            .scope(&scope)
-            .and_then(|scope| Ok((scope, standing.audience(self.client, resources)?)));
+        let narrowed =
+            standing.scope(&scope).and_then(|scope| Ok((scope, standing.audience(self.client, resources)?)));
         let (scope, resources) = match narrowed {
             Ok(narrowed) => narrowed,
             Err(error) => return self.refuse(error).await,
         };
         // OpenID Connect Core §12.2: a refreshed ID token needs no nonce (O-28).
-        let order =
-            Order { family: &family, standing: &standing, scope: &scope, resources, nonce: None };
+        let order = Order { family: &family, standing: &standing, scope: &scope, resources, nonce: None };
         let mut minted = match self.mint(order).await {
             Err(EndpointError::Protocol(error)) => return self.refuse(error).await,
             minted => minted?,

@@ -8,7 +8,7 @@ use crate::{
         connection::{ClientAuth, IdTokenAlgorithm, OidcConnection},
         text::FieldErrors,
     },
-    service::{apps, connectors, overview::ClientSecret},
+    service::{client_secrets, connectors, overview::ClientSecret},
     web::{
         admin::{frame::console, saving::Compared},
         error::Failure,
@@ -144,7 +144,7 @@ pub async fn secret_line(ctx: &AppContext, admin: &Admin, app: &App) -> Result<S
         return Ok(Secret::None);
     }
     let now = ctx.now();
-    let valid: Vec<ClientSecret> = apps::secrets(ctx, &admin.caller, app)
+    let valid: Vec<ClientSecret> = client_secrets::of_app(ctx, &admin.caller, app)
         .await?
         .into_iter()
         .filter(|secret| secret.expires_at.is_none_or(|end| now < end))

@@ -1,10 +1,10 @@
-//! The client secrets of an app: two work side by side while a new one is brought in. Does not own making them (`service::apps`).
+//! The client secrets of an app: two work side by side while a new one is brought in. Does not own making them (`service::client_secrets`).
 
 use super::{frame, sso};
 use crate::{
     context::AppContext,
     domain::app::App,
-    service::{ServiceError, apps},
+    service::{ServiceError, client_secrets},
     web::{
         admin::{
             frame::console,
@@ -48,7 +48,7 @@ async fn draw(
         return Err(Failure::NotFound);
     }
     let now = ctx.now();
-    let secrets = apps::secrets(ctx, &admin.caller, app).await?;
+    let secrets = client_secrets::of_app(ctx, &admin.caller, app).await?;
     let secrets = secrets.into_iter().filter(|secret| secret.expires_at.is_none_or(|end| now < end));
     let secrets = secrets.map(|secret| {
         let made = words::ago(secret.created_at, now);
@@ -77,11 +77,11 @@ pub async fn submit(
     let chosen = fields.get("retire_hours");
     let overlap = chosen.parse().ok().and_then(TimeDelta::try_hours);
     let made = match overlap {
-        Some(overlap) => apps::rotate_secret_over(&ctx, &admin.caller, &app, overlap).await,
+        Some(overlap) => client_secrets::rotate(&ctx, &admin.caller, &app, overlap).await,
         None => Err(ServiceError::field("retire_hours", "Choose when the secret in use ends")),
     };
     match made {
-        Ok(secret) => sso::stored(&ctx, &admin, &app, Some(secret), "").await,
+        Ok((_, secret)) => sso::stored(&ctx, &admin, &app, Some(secret), "").await,
         Err(ServiceError::Invalid(refused)) => {
             let mut errors = Errors::none();
             for error in refused.0 {
@@ -101,7 +101,7 @@ pub async fn withdraw(
     fields: Fields,
 ) -> Result<Response, Failure> {
     let id = fields.get("id").parse().map_err(|_| Failure::NotFound)?;
-    apps::withdraw_secret(&ctx, &admin.caller, &app, id).await?;
+    client_secrets::withdraw(&ctx, &admin.caller, &app, id).await?;
     let line = format!("The secret is withdrawn. {} can’t use it any more.", app.label);
     Ok(done(&ctx, &format!("/admin/apps/{}/secret", app.slug), &line))
 }

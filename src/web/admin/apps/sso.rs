@@ -8,7 +8,7 @@ use crate::{
         connection::{BookmarkConnection, Connection},
         text::FieldErrors,
     },
-    service::{ServiceError, apps},
+    service::{ServiceError, apps, client_secrets},
     web::{
         admin::{
             forms,
@@ -158,10 +158,10 @@ pub async fn save(
 /// and has none gets it, to be shown now.
 async fn settle_secrets(ctx: &AppContext, admin: &Admin, app: &App) -> Result<Option<String>, Failure> {
     let Some(oidc) = app.connection.oidc() else { return Ok(None) };
-    let secrets = apps::secrets(ctx, &admin.caller, app).await?;
+    let secrets = client_secrets::of_app(ctx, &admin.caller, app).await?;
     if !oidc.client_auth.has_secret() {
         for secret in secrets {
-            apps::withdraw_secret(ctx, &admin.caller, app, secret.id).await?;
+            client_secrets::withdraw(ctx, &admin.caller, app, secret.id).await?;
         }
         return Ok(None);
     }
@@ -169,7 +169,8 @@ async fn settle_secrets(ctx: &AppContext, admin: &Admin, app: &App) -> Result<Op
     if secrets.iter().any(|secret| secret.expires_at.is_none_or(|end| now < end)) {
         return Ok(None);
     }
-    Ok(Some(apps::rotate_secret(ctx, &admin.caller, app).await?))
+    let overlap = client_secrets::OVERLAP;
+    Ok(Some(client_secrets::rotate(ctx, &admin.caller, app, overlap).await?.1))
 }
 
 /// The same form with what was typed, and why it was not saved.
@@ -216,6 +217,6 @@ pub async fn rotate_secret(
     Changing { admin, it: app }: Changing<App>,
     _: Fields,
 ) -> Result<Response, Failure> {
-    let secret = apps::rotate_secret(&ctx, &admin.caller, &app).await?;
+    let (_, secret) = client_secrets::rotate(&ctx, &admin.caller, &app, client_secrets::OVERLAP).await?;
     stored(&ctx, &admin, &app, Some(secret), "").await
 }

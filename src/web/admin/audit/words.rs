@@ -63,6 +63,7 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::OrganizationUpdate => "Organisation changed",
         EventType::OrganizationExport => "Organisation exported",
         EventType::ClientSecretCreate => "Client secret made",
+        EventType::ClientSecretExpire => "Client secret set to end",
         EventType::ClientSecretDelete => "Client secret withdrawn",
         EventType::SigningKeyCreate => "Next certificate made",
         EventType::SigningKeySchedule => "Certificate switch scheduled",
@@ -187,6 +188,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OrganizationUpdate => format!("{who} changed the organisation."),
         EventType::OrganizationExport => format!("{who} exported the organisation."),
         EventType::ClientSecretCreate => format!("{who} made a client secret for {app}."),
+        EventType::ClientSecretExpire => format!("{who} set an end for a client secret of {app}."),
         EventType::ClientSecretDelete => format!("{who} withdrew a client secret of {app}."),
         _ if issuer_key::is_meant(event) => issuer_key::sentence(event, who),
         EventType::SigningKeyCreate => match detail("source") {
@@ -374,6 +376,7 @@ pub(super) mod tests {
             E::OrganizationUpdate,
             E::OrganizationExport,
             E::ClientSecretCreate,
+            E::ClientSecretExpire,
             E::ClientSecretDelete,
             E::SigningKeyCreate,
             E::SigningKeySchedule,

@@ -1,0 +1,128 @@
+//! The secrets of a client: made and shown once, two at most at a time, set to end, withdrawn. Does not own how one is compared
+//! (`oidc::authentication`).
+
+use super::{Caller, ServiceError, apps::new_secret};
+use crate::{
+    context::AppContext,
+    domain::{app::App, audit::EventType, permission::Permission},
+    id::ClientSecretId,
+    store::{self, Written},
+};
+use chrono::TimeDelta;
+
+pub use crate::store::client_secrets::ClientSecret;
+
+/// Longest time that a secret which has been replaced goes on.
+const OVERLAP_MAX: TimeDelta = TimeDelta::days(30);
+/// How long the old secret still works after a rotation.
+pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
+const WHAT: &str = "client secret";
+
+/// The client secrets of an app, newest first; ended ones too.
+pub async fn of_app(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<ClientSecret>, ServiceError> {
+    caller.require(Permission::Read)?;
+    Ok(store::client_secrets::of_app(&mut ctx.db.read().await?, app.id).await?)
+}
+
+/// A new client secret and its text, which is shown once. The one before goes on for `overlap`, zero ends it at once; older ones
+/// end now, so that never more than two are valid.
+pub async fn rotate(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    overlap: TimeDelta,
+) -> Result<(ClientSecret, String), ServiceError> {
+    caller.require(Permission::Manage)?;
+    check_hours("retire_hours", overlap)?;
+    if app.connection.oidc().is_none_or(|oidc| !oidc.client_auth.has_secret()) {
+        return Err(ServiceError::NotFound(WHAT));
+    }
+    let now = ctx.now();
+    let (row, plain) = new_secret(ctx, app.id, None, now)?;
+    let event = caller
+        .event(ctx, EventType::ClientSecretCreate)
+        .at(app)
+        .on("client_secret", row.id, &app.label)
+        .detail("ends_in", row.hint.clone())
+        .detail("old_ends_after_hours", overlap.num_hours().to_string());
+    let (app_id, kept) = (app.id, row.clone());
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let old = store::client_secrets::valid_of_app(tx, app_id, now).await?;
+                for (position, secret) in old.iter().enumerate() {
+                    let ends = if position == 0 { now + overlap } else { now };
+                    let ends = secret.expires_at.map_or(ends, |set| set.min(ends));
+                    store::client_secrets::expire(tx, secret.id, ends).await?;
+                }
+                store::client_secrets::insert(tx, &kept).await?;
+                Ok::<_, ServiceError>(Written::new((), event))
+            })
+        })
+        .await?;
+    Ok((row, plain))
+}
+
+fn check_hours(field: &'static str, hours: TimeDelta) -> Result<(), ServiceError> {
+    if (TimeDelta::zero()..=OVERLAP_MAX).contains(&hours) {
+        return Ok(());
+    }
+    Err(ServiceError::field(field, "Use 0 to 720 hours"))
+}
+
+/// Lets a secret end after a time, zero is at once. It never lives longer for it.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] for a secret that the app hasn't, or that has ended.
+pub async fn expire(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    id: ClientSecretId,
+    after: TimeDelta,
+) -> Result<ClientSecret, ServiceError> {
+    caller.require(Permission::Manage)?;
+    check_hours("after_hours", after)?;
+    let event = caller.event(ctx, EventType::ClientSecretExpire).at(app).on("client_secret", id, &app.label);
+    let (app_id, now) = (app.id, ctx.now());
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let valid = store::client_secrets::valid_of_app(tx, app_id, now).await?;
+                let Some(mut secret) = valid.into_iter().find(|secret| secret.id == id) else {
+                    return Err(ServiceError::NotFound(WHAT));
+                };
+                let ends = now + after;
+                let ends = secret.expires_at.map_or(ends, |set| set.min(ends));
+                store::client_secrets::expire(tx, id, ends).await?;
+                secret.expires_at = Some(ends);
+                let event = event.detail("ends_in", secret.hint.clone()).detail("ends_at", ends.to_rfc3339());
+                Ok(Written::new(secret, event))
+            })
+        })
+        .await
+}
+
+/// Withdraws a client secret at once.
+pub async fn withdraw(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    id: ClientSecretId,
+) -> Result<(), ServiceError> {
+    caller.require(Permission::Manage)?;
+    let event = caller.event(ctx, EventType::ClientSecretDelete).at(app).on("client_secret", id, &app.label);
+    let app_id = app.id;
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let of_app = store::client_secrets::of_app(tx, app_id).await?;
+                if !of_app.iter().any(|secret| secret.id == id) {
+                    return Err(ServiceError::NotFound(WHAT));
+                }
+                store::client_secrets::delete(tx, id).await?;
+                Ok(Written::new((), event))
+            })
+        })
+        .await
+}
