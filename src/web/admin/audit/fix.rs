@@ -146,6 +146,12 @@ const FIXES: &[(&str, &str, Place)] = &[
         Place::None,
     ),
     (
+        "grant_of_another",
+        "{app} presented what was given to another app. Look at the client ID that it is set up with.",
+        Place::SignOn,
+    ),
+    ("account_gone", "The account was removed. {app} should forget the person.", Place::None),
+    (
         "invalid_request_uri",
         "A pushed request works once, for a minute. {app} should push anew for every sign-in.",
         Place::None,
@@ -321,7 +327,11 @@ pub fn of(event: &AuditEvent, person: Option<(&str, &str)>) -> (String, Option<L
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::audit::EventType, web::admin::audit::words::tests::event};
+    use crate::{
+        domain::{access::Denial, audit::EventType},
+        service::oidc::standing::Lapse,
+        web::admin::audit::words::tests::event,
+    };
     use saml::RequestErrorKind as Kind;
 
     #[test]
@@ -350,6 +360,28 @@ mod tests {
             let (words, _) = of(&failed, None);
             assert!(!words.is_empty() && !words.contains('{'), "{}", kind.check());
         }
+    }
+
+    #[test]
+    fn every_grant_that_lapsed_has_a_fix() {
+        for denial in [Denial::UserSuspended, Denial::UserStaged, Denial::AppPaused, Denial::NotAssigned] {
+            assert_ne!(fix_of(Lapse::Access(denial)), "", "{denial:?}");
+        }
+        for why in [
+            Lapse::Revoked,
+            Lapse::Foreign,
+            Lapse::AccountGone,
+            Lapse::Consent,
+            Lapse::Grant,
+            Lapse::Scope,
+            Lapse::Offline,
+        ] {
+            assert_ne!(fix_of(why), "", "{why:?}");
+        }
+    }
+
+    fn fix_of(why: Lapse) -> String {
+        of(&event(EventType::OauthTokenRefuse).failed(why.code(), "why"), None).0
     }
 
     #[test]

@@ -229,7 +229,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OauthTokenRefuse | EventType::RequestRefused => format!("{app} was refused."),
         EventType::OauthTokenRevoke => format!("A token of {app} was withdrawn."),
         EventType::OauthConsentGrant => format!("{who} allowed {app} to know what it asked for."),
-        EventType::OauthGrantEnd => format!("{who} disconnected {app} on a device of {what}."),
+        EventType::OauthGrantEnd => format!("{who} disconnected {app} from {what}."),
         EventType::OauthConsentRevoke => {
             format!("{who} took back what {what} had allowed {app}; its tokens ended.")
         }
