@@ -169,6 +169,30 @@ for (const script of [true, false]) {
     assert.equal((await refresh(renewed.body.refresh_token)).body.error, 'invalid_grant', 'the device went on');
   }));
 
+  test(`an admin ends what stays connected to somebody, ${how}`, () => inWindow({ script }, async function connected(page) {
+    const begun = (await post(`${gateway}/oauth2/device_authorization`, { scope: 'openid', ...credentials('signal-lamp') })).body;
+    await page.goto(begun.verification_uri_complete);
+    await signIn(page, MIRA);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Connected' }).waitFor();
+    const tokens = await post(`${gateway}/oauth2/token`, { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: begun.device_code, ...credentials('signal-lamp') });
+    assert.equal(tokens.status, 200, JSON.stringify(tokens.body));
+
+    await page.context().clearCookies();
+    await enter(page, OLIVE);
+    await page.goto(`${gateway}/admin/users?q=mira`);
+    await page.getByRole('link', { name: 'Mira Castellanos' }).click();
+    const apps = page.locator('section', { has: page.getByRole('heading', { name: 'Connected apps' }) });
+    assert.match(await apps.innerText(), /Signal lamp\s+A device at 127\.0\.0\.1/);
+    await seeing(page)('user-connected');
+    const end = apps.getByRole('button', { name: 'End Signal lamp on A device at 127.0.0.1' });
+    await end.click();
+    await end.waitFor({ state: 'detached' });
+    const renewed = await post(`${gateway}/oauth2/token`, { grant_type: 'refresh_token', refresh_token: tokens.body.refresh_token, ...credentials('signal-lamp') });
+    assert.equal(renewed.body.error, 'invalid_grant', 'the device went on');
+  }));
+
   test(`the settings of a client are changed in the console, ${how}`, () => inWindow({ script }, async function settings(page) {
     const see = seeing(page);
     const [seconds, origin] = script ? ['1234', 'https://berths.example'] : ['1432', 'https://quay.example'];

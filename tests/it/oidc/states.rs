@@ -182,7 +182,7 @@ impl Gateway {
     async fn allowed_code(&self, browser: &Browser) -> String {
         let mut page = browser.get(&self.authorize(&[("scope", "openid groups offline_access")])).await;
         if page.location().starts_with("/login/consent") {
-            page = answer(browser, &page.location().to_owned(), "allow").await;
+            page = answer(browser, page.location(), "allow").await;
         }
         query(page.location())["code"].clone()
     }
