@@ -37,6 +37,7 @@ pub enum EventType {
     OrganizationUpdate,
     OrganizationExport,
     ClientSecretCreate,
+    ClientSecretExpire,
     ClientSecretDelete,
     SigningKeyCreate,
     SigningKeySchedule,
@@ -59,6 +60,7 @@ pub enum EventType {
     OauthTokenRevoke,
     OauthConsentGrant,
     OauthConsentRevoke,
+    OauthGrantEnd,
     RequestRefused,
 }
 
@@ -80,7 +82,8 @@ impl EventType {
             | Self::OauthTokenRefuse
             | Self::OauthTokenRevoke
             | Self::OauthConsentGrant
-            | Self::OauthConsentRevoke => "sso",
+            | Self::OauthConsentRevoke
+            | Self::OauthGrantEnd => "sso",
             _ => "directory",
         }
     }

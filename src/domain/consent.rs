@@ -28,6 +28,12 @@ impl Released {
             && asked.resources.is_subset(&self.resources)
     }
 
+    /// Whether a claim of this name is in it: by itself, or with one of the scopes.
+    pub fn tells(&self, claim: &str) -> bool {
+        let in_scope = |scope: &String| ::oidc::claims::of_scope(scope).contains(&claim);
+        self.claims.contains(claim) || self.scopes.iter().any(in_scope)
+    }
+
     /// Both together.
     #[must_use]
     pub fn with(mut self, more: Self) -> Self {

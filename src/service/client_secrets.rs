@@ -1,4 +1,4 @@
-//! The secrets of clients: made, shown once, replaced while the old one goes on, withdrawn. Does not own proving with one
+//! The secrets of clients: made and shown once, two at most at a time, set to end, withdrawn. Does not own proving with one
 //! (`oidc::authentication`).
 
 use super::{Caller, ServiceError, apps::random_text};
@@ -7,14 +7,18 @@ use crate::{
     domain::{app::App, audit::EventType, permission::Permission},
     id::{AppId, ClientSecretId},
     keyring::{secret_hash, secret_matches},
-    store::{self, Written, client_secrets::ClientSecret},
+    store::{self, Written},
 };
 use chrono::{DateTime, TimeDelta, Utc};
+
+pub use crate::store::client_secrets::ClientSecret;
 
 /// Longest time that two secrets work beside each other.
 const OVERLAP_MAX: TimeDelta = TimeDelta::days(30);
 /// How long the old secret still works after a rotation.
-const OVERLAP: TimeDelta = TimeDelta::hours(24);
+pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
+
+const WHAT: &str = "client secret";
 
 /// A secret's stored row and its text. A chosen one must be long enough that its hash can't be searched.
 pub fn make(
@@ -41,30 +45,24 @@ pub fn make(
     Ok((row, plain))
 }
 
-/// The client secrets of an app, newest first.
+/// The client secrets of an app, newest first; ended ones too.
 pub async fn of_app(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<ClientSecret>, ServiceError> {
     caller.require(Permission::Read)?;
     Ok(store::client_secrets::of_app(&mut ctx.db.read().await?, app.id).await?)
 }
 
-/// A new client secret, shown once; the old ones go on for a day, and never more than two are valid.
-pub async fn rotate(ctx: &AppContext, caller: &Caller, app: &App) -> Result<String, ServiceError> {
-    rotate_over(ctx, caller, app, OVERLAP).await
-}
-
-/// The same with a time of one's own: zero ends the old ones at once.
-pub async fn rotate_over(
+/// A new client secret and its text, which is shown once. The one before goes on for `overlap`, zero ends it at once; older ones
+/// end now, so that never more than two are valid.
+pub async fn rotate(
     ctx: &AppContext,
     caller: &Caller,
     app: &App,
     overlap: TimeDelta,
-) -> Result<String, ServiceError> {
+) -> Result<(ClientSecret, String), ServiceError> {
     caller.require(Permission::Manage)?;
-    if !(TimeDelta::zero()..=OVERLAP_MAX).contains(&overlap) {
-        return Err(ServiceError::field("retire_hours", "Use 0 to 720 hours"));
-    }
+    check_hours("retire_hours", overlap)?;
     if app.connection.oidc().is_none_or(|oidc| !oidc.client_auth.has_secret()) {
-        return Err(ServiceError::NotFound("client secret"));
+        return Err(ServiceError::NotFound(WHAT));
     }
     let now = ctx.now();
     let (row, plain) = make(ctx, app.id, None, now)?;
@@ -74,7 +72,7 @@ pub async fn rotate_over(
         .on("client_secret", row.id, &app.label)
         .detail("ends_in", row.hint.clone())
         .detail("old_ends_after_hours", overlap.num_hours().to_string());
-    let app_id = app.id;
+    let (app_id, kept) = (app.id, row.clone());
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
@@ -84,12 +82,52 @@ pub async fn rotate_over(
                     let ends = secret.expires_at.map_or(ends, |set| set.min(ends));
                     store::client_secrets::expire(tx, secret.id, ends).await?;
                 }
-                store::client_secrets::insert(tx, &row).await?;
+                store::client_secrets::insert(tx, &kept).await?;
                 Ok::<_, ServiceError>(Written::new((), event))
             })
         })
         .await?;
-    Ok(plain)
+    Ok((row, plain))
+}
+
+fn check_hours(field: &'static str, hours: TimeDelta) -> Result<(), ServiceError> {
+    if (TimeDelta::zero()..=OVERLAP_MAX).contains(&hours) {
+        return Ok(());
+    }
+    Err(ServiceError::field(field, "Use 0 to 720 hours"))
+}
+
+/// Lets a secret end after a time, zero is at once. It never lives longer for it.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] for a secret that the app hasn't, or that has ended.
+pub async fn expire(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    id: ClientSecretId,
+    after: TimeDelta,
+) -> Result<ClientSecret, ServiceError> {
+    caller.require(Permission::Manage)?;
+    check_hours("after_hours", after)?;
+    let event = caller.event(ctx, EventType::ClientSecretExpire).at(app).on("client_secret", id, &app.label);
+    let (app_id, now) = (app.id, ctx.now());
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let valid = store::client_secrets::valid_of_app(tx, app_id, now).await?;
+                let Some(mut secret) = valid.into_iter().find(|secret| secret.id == id) else {
+                    return Err(ServiceError::NotFound(WHAT));
+                };
+                let ends = now + after;
+                let ends = secret.expires_at.map_or(ends, |set| set.min(ends));
+                store::client_secrets::expire(tx, id, ends).await?;
+                secret.expires_at = Some(ends);
+                let event = event.detail("ends_in", secret.hint.clone()).detail("ends_at", ends.to_rfc3339());
+                Ok(Written::new(secret, event))
+            })
+        })
+        .await
 }
 
 /// Withdraws a client secret at once.
@@ -107,7 +145,7 @@ pub async fn withdraw(
             Box::pin(async move {
                 let of_app = store::client_secrets::of_app(tx, app_id).await?;
                 if !of_app.iter().any(|secret| secret.id == id) {
-                    return Err(ServiceError::NotFound("client secret"));
+                    return Err(ServiceError::NotFound(WHAT));
                 }
                 store::client_secrets::delete(tx, id).await?;
                 Ok(Written::new((), event))

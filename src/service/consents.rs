@@ -6,13 +6,14 @@ use crate::{
     domain::{
         app::App,
         audit::{AuditEvent, EventType, InitiatedBy, Origin},
-        consent::Consent,
+        consent::{Consent, Released},
         permission::{Permission, may_change_account},
         user::User,
     },
     id::{AppId, UserId},
-    store::{self, Written},
+    store::{self, StoreError, Tx, Written},
 };
+use chrono::{DateTime, Utc};
 
 /// An app that a person allowed something.
 pub struct Allowed {
@@ -32,6 +33,19 @@ pub async fn of_user(ctx: &AppContext, user: UserId) -> Result<Vec<Allowed>, Ser
         }
     }
     Ok(allowed)
+}
+
+/// Remembers what a person allows, beside what they allowed before.
+pub async fn remember(
+    tx: &mut Tx,
+    user: UserId,
+    app: AppId,
+    released: Released,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let before = store::consents::get(tx, user, app).await?;
+    let released = before.map(|consent| consent.released).unwrap_or_default().with(released);
+    store::consents::put(tx, user, app, &released, now).await
 }
 
 /// Takes back one's own consent.
@@ -68,7 +82,8 @@ pub async fn revoke_for(
     revoke(ctx, user.id, app, event).await
 }
 
-/// The consent goes and the tokens with it (O-10), in one write. `None`: there was none.
+/// The consent goes, and with it all that the app has of the person (O-10), in one write: tokens too that hang on no session, and
+/// those from before the app had to ask. `None`: there was neither.
 async fn revoke(
     ctx: &AppContext,
     user: UserId,
@@ -81,11 +96,13 @@ async fn revoke(
         .db
         .write(move |tx| {
             Box::pin(async move {
-                if !store::consents::delete(tx, user, id).await? {
+                let allowed = store::consents::delete(tx, user, id).await?;
+                let because = "consent revoked";
+                let ended = store::token_families::revoke_of_user_at_app(tx, user, id, because, now).await?;
+                if !allowed && ended == 0 {
                     return Ok::<_, ServiceError>(Written::unaudited(false));
                 }
-                store::token_families::revoke_of_user_at_app(tx, user, id, "consent revoked", now).await?;
-                Ok(Written::new(true, event))
+                Ok(Written::new(true, event.detail("grants_ended", ended.to_string())))
             })
         })
         .await?;

@@ -12,6 +12,7 @@ pub mod connectors;
 pub mod consents;
 pub mod decryption_keys;
 pub mod error;
+pub mod grants;
 pub mod groups;
 pub mod handed_over;
 pub mod housekeeping;

@@ -113,6 +113,61 @@ pub async fn get(conn: &mut Conn, id: TokenFamilyId) -> Result<Option<Family>, S
     row::one(fetch_optional!(conn, FamilyRow, SQL, id.to_string())?)
 }
 
+/// A family that still has something to give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveFamily {
+    /// The family.
+    pub family: Family,
+    /// When it last gave tokens; `None` while a confirmed device has not come for them.
+    pub used_at: Option<DateTime<Utc>>,
+    /// Whether it can give tokens again: a refresh token of it is unused, or a confirmed device has not come yet.
+    pub renews: bool,
+}
+
+row_type! {
+    struct LiveFamilyRow {
+        family: FamilyRow,
+        refreshed_at: Option<i64>,
+        accessed_at: Option<i64>,
+        renews: i64,
+    }
+}
+
+impl TryFrom<LiveFamilyRow> for LiveFamily {
+    type Error = StoreError;
+    fn try_from(row: LiveFamilyRow) -> Result<Self, StoreError> {
+        let place = Place { table: "token_families", id: &row.family.id };
+        let used_at = place.maybe_instant("issued_at", row.refreshed_at.max(row.accessed_at))?;
+        Ok(Self { used_at, renews: row.renews > 0, family: row.family.try_into()? })
+    }
+}
+
+/// The families of a person that have a token which is still good, or a confirmed device that has not come for its tokens yet;
+/// the youngest first, `most` of them.
+pub async fn live_of_user(
+    conn: &mut Conn,
+    user: UserId,
+    now: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<LiveFamily>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        family_columns!("f."),
+        ", (SELECT MAX(r.issued_at) FROM refresh_tokens r WHERE r.family_id = f.id) AS refreshed_at, \
+         (SELECT MAX(a.issued_at) FROM access_tokens a WHERE a.family_id = f.id) AS accessed_at, \
+         (SELECT COUNT(*) FROM refresh_tokens r WHERE r.family_id = f.id AND r.consumed_at IS NULL AND NOT r.replaced \
+         AND r.idle_expires_at > $2) + (SELECT COUNT(*) FROM device_grants d WHERE d.family_id = f.id \
+         AND d.verdict = 'approved' AND d.expires_at > $2) AS renews \
+         FROM token_families f WHERE f.user_id = $1 AND f.revoked_at IS NULL AND f.expires_at > $2 \
+         AND (EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.family_id = f.id AND r.consumed_at IS NULL \
+         AND NOT r.replaced AND r.idle_expires_at > $2) \
+         OR EXISTS (SELECT 1 FROM access_tokens a WHERE a.family_id = f.id AND a.revoked_at IS NULL AND a.expires_at > $2) \
+         OR EXISTS (SELECT 1 FROM device_grants d WHERE d.family_id = f.id AND d.verdict = 'approved' AND d.expires_at > $2)) \
+         ORDER BY f.created_at DESC, f.id DESC LIMIT $3"
+    );
+    row::all(fetch_all!(conn, LiveFamilyRow, SQL, user.to_string(), now.timestamp_millis(), most)?)
+}
+
 /// The applications that were signed on in a session, each once: whether they still hold tokens of it or not, they may have a
 /// session of their own.
 pub async fn apps_of_session(conn: &mut Conn, session: SessionId) -> Result<Vec<AppId>, StoreError> {

@@ -2,8 +2,8 @@
 
 pub mod admin;
 pub mod api;
-
 pub mod assets;
+pub mod browser;
 pub mod error;
 pub mod extract;
 pub mod health;

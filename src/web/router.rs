@@ -41,6 +41,7 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
         .route("/favourites/{slug}", post(apps::favourite))
         .route("/account", get(account::show).post(account::submit))
         .route("/account/apps/{app}/revoke", post(account::revoke))
+        .route("/account/grants/{id}/end", post(account::end_grant))
         .route("/launch/{slug}", get(launch::show).post(launch::confirmed))
         .route("/error", get(errors::from_app))
         .route("/error/{reference}", get(errors::show))

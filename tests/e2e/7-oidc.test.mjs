@@ -152,6 +152,46 @@ for (const script of [true, false]) {
     await page.getByRole('heading', { level: 1, name: 'Not connected' }).waitFor();
     await see('device-refused');
     assert.equal((await poll(second)).body.error, 'access_denied');
+
+    // The device stays connected until its person ends it.
+    const refresh = (token) => post(`${gateway}/oauth2/token`, { grant_type: 'refresh_token', refresh_token: token, ...credentials('signal-lamp') });
+    const renewed = await refresh(tokens.body.refresh_token);
+    assert.equal(renewed.status, 200, JSON.stringify(renewed.body));
+    await page.goto(`${gateway}/account`);
+    const connected = page.locator('section', { has: page.getByRole('heading', { name: 'Apps that stay connected' }) });
+    assert.match(await connected.innerText(), /Signal lamp\s+A device at 127\.0\.0\.1\s+Since .*, last used just now\./);
+    await see('account-connected');
+    const end = connected.getByRole('button', { name: 'End Signal lamp on A device at 127.0.0.1' });
+    await end.click();
+    await page.waitForURL(`${gateway}/account`);
+    await end.waitFor({ state: 'detached' });
+    assert.match(await text(page), /Signal lamp is disconnected there/);
+    await see('account-disconnected');
+    assert.equal((await refresh(renewed.body.refresh_token)).body.error, 'invalid_grant', 'the device went on');
+  }));
+
+  test(`an admin ends what stays connected to somebody, ${how}`, () => inWindow({ script }, async function connected(page) {
+    const begun = (await post(`${gateway}/oauth2/device_authorization`, { scope: 'openid', ...credentials('signal-lamp') })).body;
+    await page.goto(begun.verification_uri_complete);
+    await signIn(page, MIRA);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Connected' }).waitFor();
+    const tokens = await post(`${gateway}/oauth2/token`, { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: begun.device_code, ...credentials('signal-lamp') });
+    assert.equal(tokens.status, 200, JSON.stringify(tokens.body));
+
+    await page.context().clearCookies();
+    await enter(page, OLIVE);
+    await page.goto(`${gateway}/admin/users?q=mira`);
+    await page.getByRole('link', { name: 'Mira Castellanos' }).click();
+    const apps = page.locator('section', { has: page.getByRole('heading', { name: 'Connected apps' }) });
+    assert.match(await apps.innerText(), /Signal lamp\s+A device at 127\.0\.0\.1/);
+    await seeing(page)('user-connected');
+    const end = apps.getByRole('button', { name: 'End Signal lamp on A device at 127.0.0.1' });
+    await end.click();
+    await end.waitFor({ state: 'detached' });
+    const renewed = await post(`${gateway}/oauth2/token`, { grant_type: 'refresh_token', refresh_token: tokens.body.refresh_token, ...credentials('signal-lamp') });
+    assert.equal(renewed.body.error, 'invalid_grant', 'the device went on');
   }));
 
   test(`the settings of a client are changed in the console, ${how}`, () => inWindow({ script }, async function settings(page) {

@@ -129,6 +129,9 @@ pub struct Client {
     /// The resource servers its tokens may be for (RFC 8707).
     #[serde(default)]
     pub resources: Vec<String>,
+    /// The resource servers that it is itself: it is told about the tokens that are for them (RFC 7662).
+    #[serde(default)]
+    pub serves_resources: Vec<String>,
     /// The scopes the client may be given.
     pub scopes: Scope,
     /// What its ID tokens are signed with.
@@ -192,6 +195,7 @@ impl Client {
             require_pushed_requests: false,
             dpop_bound_access_tokens: false,
             resources: Vec::new(),
+            serves_resources: Vec::new(),
             scopes: Scope::all(),
             id_token_alg: SigningAlgorithm::Rs256,
             initiate_login_uri: None,

@@ -133,6 +133,7 @@ pub struct ProtocolError {
     code: ErrorCode,
     description: Cow<'static, str>,
     detail: Option<Box<str>>,
+    cause: Option<&'static str>,
 }
 
 impl ProtocolError {
@@ -147,7 +148,7 @@ impl ProtocolError {
         } else {
             Cow::Owned(description.chars().map(|c| if is_description_char(c) { c } else { '?' }).collect())
         };
-        Self { code, description, detail: None }
+        Self { code, description, detail: None, cause: None }
     }
 
     /// Adds what only the operator may see.
@@ -155,6 +156,18 @@ impl ProtocolError {
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into().into_boxed_str());
         self
+    }
+
+    /// Names the cause for the operator, where it is finer than the code.
+    #[must_use]
+    pub const fn because(mut self, cause: &'static str) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+
+    /// The cause in one stable word, for the log and the audit event only; the code where none was named.
+    pub fn cause(&self) -> &'static str {
+        self.cause.unwrap_or(self.code.as_str())
     }
 
     /// The code.

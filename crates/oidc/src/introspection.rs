@@ -111,8 +111,9 @@ impl IntrospectionResponse {
 
 /// Answers for a token that was found. To everybody but the token's client and its audience it is not active (O-36).
 ///
-/// A resource server is a client that gets tokens for nobody but itself, with the resource among its own: it is then
-/// what a token for that resource is meant for. A client in which people sign in is only ever asked about its own.
+/// A resource server is a client that is registered as the server of a resource, and that gets tokens for nobody but itself.
+/// To get tokens *for* a resource is not enough: its other clients would read each other's. A client in which people sign in
+/// is only ever asked about its own.
 pub fn decide(
     token: &StoredToken,
     presented: &PresentedToken,
@@ -120,8 +121,9 @@ pub fn decide(
     issuer: &str,
     now: DateTime<Utc>,
 ) -> IntrospectionResponse {
-    let is_server = caller.grant_types.iter().all(|grant| *grant == GrantType::ClientCredentials)
-        && token.audience.iter().any(|resource| caller.resources.contains(resource));
+    let is_service = caller.grant_types.iter().all(|grant| *grant == GrantType::ClientCredentials);
+    let is_server =
+        is_service && token.audience.iter().any(|resource| caller.serves_resources.contains(resource));
     let is_for_caller = token.client_id == caller.client_id || is_server;
     if !is_for_caller || token.revoked || now >= token.expires_at {
         return IntrospectionResponse::inactive();

@@ -74,13 +74,19 @@ impl Scope {
     /// The tokens of `self` that are also in `other`, in the order of `self`.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        Self(self.iter().filter(|token| other.contains(token)).map(ToOwned::to_owned).collect())
+        self.retaining(|token| other.contains(token))
+    }
+
+    /// The tokens of `self` for which `keep` says yes.
+    #[must_use]
+    pub fn retaining(&self, keep: impl Fn(&str) -> bool) -> Self {
+        Self(self.iter().filter(|token| keep(token)).map(ToOwned::to_owned).collect())
     }
 
     /// The tokens of `self` but this one.
     #[must_use]
     pub fn without(&self, token: &str) -> Self {
-        Self(self.iter().filter(|own| *own != token).map(ToOwned::to_owned).collect())
+        self.retaining(|own| own != token)
     }
 
     /// The tokens in order.

@@ -57,6 +57,7 @@ pub fn of_app(app: &App) -> Result<Client, ServiceError> {
     client.require_pushed_requests = settings.require_par;
     client.dpop_bound_access_tokens = settings.dpop_bound_access_tokens;
     client.resources.clone_from(&settings.resources);
+    client.serves_resources.clone_from(&settings.serves_resources);
     client.scopes = Scope::parse(&settings.scopes.join(" ")).map_err(ServiceError::internal)?;
     client.id_token_alg = match settings.id_token_algorithm {
         IdTokenAlgorithm::RS256 => SigningAlgorithm::Rs256,

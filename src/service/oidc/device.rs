@@ -8,6 +8,7 @@ use crate::{
         access::{self, Access},
         app::App,
         audit::{AuditEvent, EventType, InitiatedBy},
+        consent::Released,
         session::Session,
         throttle::{DEVICE_CODE, DEVICE_CODE_OF_NETWORK, DEVICES},
         user::User,
@@ -16,7 +17,8 @@ use crate::{
     service::{
         ServiceError, actor,
         authentication::throttle::{self, network},
-        sign_on::Visitor,
+        consents,
+        sign_on::{Visitor, answers::fingerprint, consent},
     },
     store::{self, Written, device_grants::DeviceGrant, token_families::Family},
 };
@@ -114,15 +116,16 @@ pub struct Waiting {
     pub client_ip: String,
     /// When it began.
     pub since: DateTime<Utc>,
-    /// What it asks for.
-    pub scope: Scope,
+    /// What it would get.
+    pub released: Released,
+    scope: Scope,
     grant: DeviceGrant,
 }
 
 impl Waiting {
-    /// The resource servers its tokens would be for (RFC 8707).
-    pub fn resources(&self) -> &[String] {
-        &self.grant.resources
+    /// What a page shows of it, in one word that comes back with the answer.
+    pub fn fingerprint(&self) -> String {
+        fingerprint(&self.released)
     }
 }
 
@@ -187,7 +190,9 @@ async fn find(ctx: &AppContext, typed: &str) -> Result<Option<Waiting>, ServiceE
     };
     let Some(app) = store::apps::get(&mut conn, grant.app_id).await? else { return Ok(None) };
     let scope = Scope::parse(&grant.scope).map_err(ServiceError::internal)?;
-    Ok(Some(Waiting { app, client_ip: grant.client_ip.clone(), since: grant.created_at, scope, grant }))
+    let released = consent::released(&app, &scope, None, &grant.resources);
+    let (client_ip, since) = (grant.client_ip.clone(), grant.created_at);
+    Ok(Some(Waiting { app, client_ip, since, released, scope, grant }))
 }
 
 /// How an answer ended.
@@ -198,47 +203,66 @@ pub enum Answered {
     Denied(App),
     /// The person may not open the app; in words.
     NoAccess(App, String),
+    /// What the app would get is not what the page showed; nothing was kept.
+    Changed,
     /// Nobody waits with this code any more.
     Gone,
     /// Too many codes were tried; wait until then.
     TooMany(DateTime<Utc>),
 }
 
-/// Keeps a person's answer. Its code is a try like one that is looked up. With a yes, access is decided now, and once more in the write; and again when the device comes.
+/// What a person says to a device.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// The code they typed.
+    pub code: &'a str,
+    /// Whether the device may go on.
+    pub yes: bool,
+    /// What the page showed: [`Waiting::fingerprint`]. It counts where the app must be allowed by its people.
+    pub shown: &'a str,
+}
+
+/// Keeps a person's answer. Its code is a try like one that is looked up. With a yes, access is decided now, and once more in
+/// the write; and again when the device comes. Saying yes to the device of a third-party app allows it what was shown (O-39).
 pub async fn answer(
     ctx: &AppContext,
     visitor: &Visitor,
     session: &Session,
     user: &User,
-    typed: &str,
-    yes: bool,
+    said: Said<'_>,
 ) -> Result<Answered, ServiceError> {
-    let waiting = match try_code(ctx, visitor, user, typed).await? {
+    let waiting = match try_code(ctx, visitor, user, said.code).await? {
         Ok(Some(waiting)) => waiting,
         Ok(None) => return Ok(Answered::Gone),
         Err(until) => return Ok(Answered::TooMany(until)),
     };
-    let Waiting { app, grant, scope, .. } = waiting;
+    let unseen = waiting.fingerprint() != said.shown;
+    let Waiting { app, grant, scope, released, .. } = waiting;
     let event = actor::event(ctx, EventType::SsoAuth)
         .by(InitiatedBy::user(user))
         .from_origin(&visitor.origin)
         .at(&app)
         .detail("grant_type", GrantType::DeviceCode.as_str())
         .detail("device_ip", grant.client_ip.clone());
-    if !yes {
+    if !said.yes {
         let event = event.failed("device_denied", format!("{} said no to a device.", user.display_name));
-        let said = keep(ctx, grant.device_code_hash, None, event).await?;
-        return Ok(if said { Answered::Denied(app) } else { Answered::Gone });
+        let kept = keep(ctx, grant.device_code_hash, None, vec![event]).await?;
+        return Ok(if kept { Answered::Denied(app) } else { Answered::Gone });
     }
     let routes = store::access::routes(&mut ctx.db.read().await?, user.id, app.id).await?;
     if let Access::Denied(denial) = access::decide(user, &app, routes) {
         let words = denial.sentence(&user.display_name, &app.label);
         let event = event.failed(denial.code(), words.clone());
-        keep(ctx, grant.device_code_hash, None, event).await?;
+        keep(ctx, grant.device_code_hash, None, vec![event]).await?;
         return Ok(Answered::NoAccess(app, words));
     }
     let now = ctx.now();
     let client = super::client::of_app(&app)?;
+    if !client.trusted && unseen {
+        return Ok(Answered::Changed);
+    }
+    let details =
+        GrantDetails::of_device(scope.clone(), grant.resources, &client, session.acr(), &grant.client_ip);
     let family = Family {
         id: TokenFamilyId::new(now, &mut ctx.rng()),
         app_id: app.id,
@@ -246,8 +270,7 @@ pub async fn answer(
         session_id: session.id,
         auth_time: session.authenticated_at,
         amr: session.amr.clone(),
-        grant_details: GrantDetails::of_device(scope.clone(), grant.resources, &client, session.acr())
-            .to_json(),
+        grant_details: details.to_json(),
         created_at: now,
         expires_at: now + TimeDelta::seconds(i64::from(client.lifetimes.refresh_absolute_seconds)),
         revoked_at: None,
@@ -255,30 +278,47 @@ pub async fn answer(
     };
     let mut event = event.detail("scope", scope.to_string());
     event.auth_method = Some(session.amr.join(" "));
-    let said = keep(ctx, grant.device_code_hash, Some(family), event).await?;
-    Ok(if said { Answered::Approved(app) } else { Answered::Gone })
+    let mut events = vec![event];
+    let allowed = (!client.trusted).then_some(released);
+    if let Some(released) = &allowed {
+        let event = actor::event(ctx, EventType::OauthConsentGrant)
+            .by(InitiatedBy::user(user))
+            .from_origin(&visitor.origin)
+            .on_user(user)
+            .at(&app);
+        events.push(event.detail("released", released.in_one_line()));
+    }
+    let kept = keep(ctx, grant.device_code_hash, Some((family, allowed)), events).await?;
+    Ok(if kept { Answered::Approved(app) } else { Answered::Gone })
 }
 
 async fn keep(
     ctx: &AppContext,
     device_code_hash: String,
-    family: Option<Family>,
-    event: AuditEvent,
+    granted: Option<(Family, Option<Released>)>,
+    events: Vec<AuditEvent>,
 ) -> Result<bool, ServiceError> {
     let now = ctx.now();
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
-                if let Some(family) = &family {
+                if let Some((family, _)) = &granted {
                     let (session, user, app) = (family.session_id, family.user_id, family.app_id);
                     if !store::access::confirm(tx, session, user, app).await? {
                         return Ok::<_, ServiceError>(Written::unaudited(false));
                     }
-                    store::token_families::insert(tx, family).await?;
                 }
-                let family = family.map(|family| family.id);
-                let ours = store::device_grants::answer(tx, &device_code_hash, family, now).await?;
-                Ok(if ours { Written::new(true, event) } else { Written::unaudited(false) })
+                let family = granted.as_ref().map(|(family, _)| family.id);
+                if !store::device_grants::answer(tx, &device_code_hash, family, now).await? {
+                    return Ok(Written::unaudited(false));
+                }
+                if let Some((family, allowed)) = granted {
+                    store::token_families::insert(tx, &family).await?;
+                    if let Some(released) = allowed {
+                        consents::remember(tx, family.user_id, family.app_id, released, now).await?;
+                    }
+                }
+                Ok(events.into_iter().fold(Written::unaudited(true), Written::and))
             })
         })
         .await

@@ -1,8 +1,9 @@
 //! What an authorization granted, kept with its family of tokens. Does not own the tokens.
 
+use crate::{domain::audit::Origin, service::ServiceError, store::token_families::Family};
 use ::oidc::{
-    Client, Scope, authorization::request::VerifiedAuthorizationRequest, claims::request::ClaimsRequest,
-    scope,
+    Client, GrantType, Scope, authorization::request::VerifiedAuthorizationRequest,
+    claims::request::ClaimsRequest, scope,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,15 @@ pub struct GrantDetails {
     /// Whether refresh tokens may be given, if the client may use them at all (OpenID Connect Core §11).
     #[serde(default = "yes")]
     pub offline: bool,
+    /// By which grant it began; `None` in those from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_by: Option<GrantType>,
+    /// Where it began: the address of the device, or that of the browser.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub client_ip: String,
+    /// The browser it began in; empty where a device began it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user_agent: String,
 }
 
 /// Grants from before it was kept: the client's setting alone decided.
@@ -39,7 +49,7 @@ fn yes() -> bool {
 impl GrantDetails {
     /// Those of a verified request. OpenID Connect Core §11: who didn't choose the app themselves must have consented to
     /// offline access, so a third-party client needs the scope; a first-party client follows its own setting.
-    pub fn of(request: &VerifiedAuthorizationRequest, client: &Client, acr: &str) -> Self {
+    pub fn of(request: &VerifiedAuthorizationRequest, client: &Client, acr: &str, origin: &Origin) -> Self {
         Self {
             scope: request.scope().clone(),
             nonce: request.nonce().map(str::to_owned),
@@ -49,11 +59,20 @@ impl GrantDetails {
             dpop_jkt: request.dpop_jkt().map(str::to_owned),
             acr: Some(acr.to_owned()),
             offline: client.trusted || request.scope().contains(scope::OFFLINE_ACCESS),
+            began_by: Some(GrantType::AuthorizationCode),
+            client_ip: origin.client_ip.clone(),
+            user_agent: origin.user_agent.clone(),
         }
     }
 
     /// Those of a device that a person confirmed: nothing but scope and resources was asked.
-    pub fn of_device(scope: Scope, resources: Vec<String>, client: &Client, acr: &str) -> Self {
+    pub fn of_device(
+        scope: Scope,
+        resources: Vec<String>,
+        client: &Client,
+        acr: &str,
+        client_ip: &str,
+    ) -> Self {
         Self {
             offline: client.trusted || scope.contains(scope::OFFLINE_ACCESS),
             scope,
@@ -63,6 +82,9 @@ impl GrantDetails {
             resources,
             dpop_jkt: None,
             acr: Some(acr.to_owned()),
+            began_by: Some(GrantType::DeviceCode),
+            client_ip: client_ip.to_owned(),
+            user_agent: String::new(),
         }
     }
 
@@ -71,8 +93,12 @@ impl GrantDetails {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads them back.
-    pub fn parse(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+    /// Those of a family.
+    ///
+    /// # Errors
+    /// [`ServiceError::Internal`] when they can't be read.
+    pub fn of_family(family: &Family) -> Result<Self, ServiceError> {
+        serde_json::from_str(&family.grant_details)
+            .map_err(|_| ServiceError::Internal("a grant that can't be read".into()))
     }
 }

@@ -20,6 +20,7 @@ pub mod presented;
 pub mod pushed;
 pub mod revocation;
 pub mod secret_uses;
+pub mod standing;
 pub mod subject;
 pub mod token;
 pub mod userinfo;

@@ -7,17 +7,13 @@ use super::{
     claims, client,
     client::EndpointError,
     dpop,
-    grant::GrantDetails,
     once::Once,
     presented::{self, Found},
-    subject,
+    standing, subject,
 };
 use crate::{
     context::AppContext,
-    domain::{
-        access::{self, Access},
-        audit::{AuditEvent, EventType, InitiatedBy},
-    },
+    domain::audit::{AuditEvent, EventType, InitiatedBy},
     service::{ServiceError, actor, issuer_keys, refusals},
     store::{self, access_tokens::AccessToken},
 };
@@ -93,9 +89,7 @@ fn refusal(ctx: &AppContext, error: &ProtocolError) -> AuditEvent {
         (None, ErrorCode::InvalidToken) => "An access token that nobody has was presented.".to_owned(),
         (None, _) => error.description().to_owned(),
     };
-    actor::event(ctx, EventType::OauthTokenRefuse)
-        .failed(error.code().as_str(), words)
-        .detail("at", "userinfo")
+    actor::event(ctx, EventType::OauthTokenRefuse).failed(error.cause(), words).detail("at", "userinfo")
 }
 
 fn invalid() -> ProtocolError {
@@ -128,30 +122,26 @@ async fn claims_of(
     if !row.token.audience.is_empty() && !row.token.audience.iter().any(|audience| audience == issuer) {
         return Err(of_client("is for another resource server").into());
     }
-    let scope = Scope::parse(&row.token.scope)?;
-    if !scope.contains(OPENID) {
+    let granted = Scope::parse(&row.token.scope)?;
+    if !granted.contains(OPENID) {
         return Err(ProtocolError::new(ErrorCode::InsufficientScope, "the scope openid is missing").into());
     }
     let app = store::apps::get(&mut conn, row.app_id).await?.ok_or_else(invalid)?;
-    let user = store::users::get(&mut conn, row.user_id).await?.ok_or_else(invalid)?;
     let family = store::token_families::get(&mut conn, row.token.family_id).await?.ok_or_else(invalid)?;
-    let routes = store::access::routes(&mut conn, user.id, app.id).await?;
+    let registered = client::of_app(&app)?;
+    let standing = standing::of(&mut conn, &app, &registered, &family).await?;
     drop(conn);
     check_key(ctx, call, presented, &row).await?;
-    let Access::Allowed(routes) = access::decide(&user, &app, routes) else {
-        return Err(of_client("is of somebody who may not open the app any more").into());
-    };
-    let groups = access::group_names(&routes);
-    let registered = client::of_app(&app)?;
-    let details = GrantDetails::parse(&family.grant_details)
-        .ok_or_else(|| ServiceError::Internal("a grant that can't be read".into()))?;
-    let source = claims::source(&user, &groups);
-    let custom = claims::custom(&app, &user, &groups);
+    let standing = standing.map_err(|lapsed| lapsed.as_token())?;
+    let scope = granted.intersection(&standing.details.scope);
+    let user = &standing.user;
+    let source = claims::source(user, &standing.groups);
+    let custom = standing.custom_claims(&app);
     let release = ClaimRelease {
         source: &source,
         scope: &scope,
         allowed: &registered.scopes,
-        requested: details.claims.as_ref(),
+        requested: standing.details.claims.as_ref(),
         custom: &custom,
     };
     let claims = userinfo::response(&subject::of(ctx, &app, user.id).await?, &release);

@@ -13,7 +13,7 @@ use crate::{
     },
     id::SignOnId,
     keyring::secret_hash,
-    service::{ServiceError, actor},
+    service::{ServiceError, actor, consents},
     store::{self, Written},
 };
 
@@ -91,9 +91,7 @@ pub async fn allow(
                 if !store::pending_sign_ons::answer_consent(tx, id, &said).await? {
                     return Ok::<_, ServiceError>(Written::unaudited(()));
                 }
-                let before = store::consents::get(tx, user, app).await?;
-                let released = before.map(|consent| consent.released).unwrap_or_default().with(asked);
-                store::consents::put(tx, user, app, &released, now).await?;
+                consents::remember(tx, user, app, asked, now).await?;
                 Ok(Written::new((), event))
             })
         })

@@ -14,8 +14,9 @@ use crate::{
     store,
 };
 use ::oidc::{
+    Scope,
     authorization::request::VerifiedAuthorizationRequest,
-    claims::{is_protocol_claim, of_scope},
+    claims::{is_protocol_claim, of_scope, request::ClaimsRequest},
 };
 
 /// Whether the person must be asked. Never for a first-party app: the company chose it for everybody. OpenID Connect Core
@@ -33,24 +34,28 @@ pub(super) async fn need(ctx: &AppContext, flow: &Flow, user: &User) -> Result<C
     Ok(if covered { ConsentNeed::Settled } else { ConsentNeed::Ask })
 }
 
-/// What the app gets if it is answered: its scopes, single claims beyond them, its own claims, and resource servers.
+/// What the app gets if a request is answered.
 pub(super) fn asked(app: &App, request: &VerifiedAuthorizationRequest) -> Released {
+    released(app, request.scope(), request.claims(), request.resources())
+}
+
+/// What an app gets: its scopes, single claims beyond them, its own claims, and resource servers.
+pub fn released(app: &App, scope: &Scope, claims: Option<&ClaimsRequest>, resources: &[String]) -> Released {
     let Some(settings) = app.connection.oidc() else { return Released::default() };
-    let in_scopes = |name: &str| request.scope().iter().any(|scope| of_scope(scope).contains(&name));
+    let in_scopes = |name: &str| scope.iter().any(|scope| of_scope(scope).contains(&name));
     let allowed = |name: &str| settings.scopes.iter().any(|scope| of_scope(scope).contains(&name));
-    let single = request
-        .claims()
+    let single = claims
         .into_iter()
         .flat_map(|claims| claims.id_token().keys().chain(claims.userinfo().keys()))
         .filter(|name| allowed(name));
     let own = settings.claims.iter().filter(|row| !row.off).map(|row| &row.name);
     Released {
-        scopes: request.scope().iter().map(str::to_owned).collect(),
+        scopes: scope.iter().map(str::to_owned).collect(),
         claims: single
             .chain(own)
             .filter(|name| !in_scopes(name) && !is_protocol_claim(name))
             .cloned()
             .collect(),
-        resources: request.resources().iter().cloned().collect(),
+        resources: resources.iter().cloned().collect(),
     }
 }

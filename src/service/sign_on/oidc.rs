@@ -239,7 +239,7 @@ pub(super) async fn issue(
     }
     let code = AuthorizationCode::generate(&mut ctx.rng());
     let kept = StoredCode::new(request, &registered, now);
-    let details = GrantDetails::of(request, &registered, session.acr());
+    let details = GrantDetails::of(request, &registered, session.acr(), &visitor.origin);
     let lives = |seconds: u32| TimeDelta::seconds(i64::from(seconds));
     let absolute = now + lives(registered.lifetimes.refresh_absolute_seconds);
     // Without a refresh token nothing of it outlives the session but the last access token, whose code may come late.

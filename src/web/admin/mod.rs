@@ -66,6 +66,7 @@ pub fn router() -> Router<AppContext> {
         .route("/admin/users/{id}/state", post(users::detail::set_state))
         .route("/admin/users/{id}/sessions", post(users::detail::end_sessions))
         .route("/admin/users/{id}/consents", post(users::detail::revoke_consent))
+        .route("/admin/users/{id}/grants", post(users::detail::end_grant))
         .route("/admin/users/{id}/password", post(users::detail::set_password))
         .route("/admin/groups", get(groups::list::show))
         .route("/admin/groups/new", get(groups::list::new).post(groups::list::create))

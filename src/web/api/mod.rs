@@ -2,6 +2,7 @@
 //! Does not own what is done (`service`).
 
 mod bearer;
+mod client_secrets;
 mod decryption_keys;
 mod keys;
 mod metadata;
@@ -31,6 +32,9 @@ pub fn router() -> Router<AppContext> {
         .route("/keys/{kid}/retire", post(keys::retire))
         .route("/apps/{slug}/decryption-keys", get(decryption_keys::list).post(decryption_keys::make))
         .route("/apps/{slug}/decryption-keys/{id}", delete(decryption_keys::remove))
+        .route("/apps/{slug}/client-secrets", get(client_secrets::list).post(client_secrets::make))
+        .route("/apps/{slug}/client-secrets/{id}", delete(client_secrets::remove))
+        .route("/apps/{slug}/client-secrets/{id}/expire", post(client_secrets::expire))
         .route("/apps/{slug}/recordings", get(recordings::list))
         .route("/apps/{slug}/recordings/{id}", get(recordings::read))
         .route("/apps/{slug}/recordings/{id}/replay", post(recordings::replay))

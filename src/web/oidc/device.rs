@@ -3,8 +3,8 @@
 
 use crate::{
     context::AppContext,
-    domain::user::User,
-    service::oidc::device::{self, Answered, Typed, Waiting},
+    domain::{consent::Released, user::User},
+    service::oidc::device::{self, Answered, Said, Typed, Waiting},
     web::{
         error::Failure,
         extract::{Fields, SignedIn, Visit},
@@ -21,7 +21,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use oidc::{Scope, device::UserCode, scope};
+use oidc::{device::UserCode, scope};
 
 /// `GET /device`
 pub async fn show(
@@ -74,16 +74,19 @@ fn confirm(
         user_code: shown.clone(),
         name: words::person(user).name,
         since: words::ago(waiting.since, ctx.now()),
-        knows: knows(&waiting.scope, waiting.resources()),
+        knows: knows(&waiting.released),
+        hidden: vec![Hidden::new("user_code", shown), Hidden::new("asked", waiting.fingerprint())],
         client_ip: waiting.client_ip,
-        hidden: vec![Hidden::new("user_code", shown)],
     })
 }
 
-/// What the scope tells and where the device may go with it, in words.
-fn knows(scope: &Scope, resources: &[String]) -> String {
-    let told = scope
-        .iter()
+/// What the device is told and where it may go with it, in words: the usual first.
+fn knows(released: &Released) -> String {
+    let usual = scope::ALL.into_iter().filter(|name| released.scopes.contains(*name));
+    let others = released.scopes.iter().map(String::as_str).filter(|name| !scope::ALL.contains(name));
+    let told = usual
+        .chain(others)
+        .chain(released.claims.iter().map(String::as_str))
         .map(|token| match token {
             scope::OPENID => "who you are",
             scope::PROFILE => "your name",
@@ -95,7 +98,7 @@ fn knows(scope: &Scope, resources: &[String]) -> String {
             other => other,
         })
         .map(str::to_owned);
-    let reached = resources.iter().map(|resource| format!("what you have at {resource}"));
+    let reached = released.resources.iter().map(|resource| format!("what you have at {resource}"));
     told.chain(reached).collect::<Vec<_>>().join(", ")
 }
 
@@ -106,9 +109,12 @@ pub async fn answer(
     fields: Fields,
 ) -> Result<Response, Failure> {
     let SignedIn { visit, session, user } = signed_in;
-    let yes = fields.get("answer") == "yes";
-    let answered =
-        device::answer(&ctx, &visit.visitor, &session, &user, fields.get("user_code"), yes).await?;
+    let said = Said {
+        code: fields.get("user_code"),
+        yes: fields.get("answer") == "yes",
+        shown: fields.get("asked"),
+    };
+    let answered = device::answer(&ctx, &visit.visitor, &session, &user, said).await?;
     let (status, heading, lede) = match answered {
         Answered::Approved(app) => (
             StatusCode::OK,
@@ -122,6 +128,11 @@ pub async fn answer(
             StatusCode::FORBIDDEN,
             format!("You can’t open {}", app.label),
             format!("{words} The device gets nothing."),
+        ),
+        Answered::Changed => (
+            StatusCode::CONFLICT,
+            "Look again".to_owned(),
+            "What the app would know has changed meanwhile. Type the code once more.".to_owned(),
         ),
         Answered::Gone => (
             StatusCode::UNPROCESSABLE_ENTITY,

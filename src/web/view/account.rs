@@ -19,6 +19,19 @@ pub struct AllowedApp {
     pub line: String,
 }
 
+/// An app that stays connected in one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectedApp {
+    /// The app.
+    pub tile: Tile,
+    /// What names it in the form.
+    pub id: String,
+    /// Where: a browser, or a device.
+    pub place: String,
+    /// Since when, and when it was last used.
+    pub line: String,
+}
+
 /// `GET /account`. Posts `current_password` and `new_password` to `/account`; signing out is `POST /logout`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "portal/account.html")]
@@ -39,6 +52,8 @@ pub struct Account {
     pub sessions: u64,
     /// The apps the person allowed something; each posts to `/account/apps/{id}/revoke`.
     pub allowed: Vec<AllowedApp>,
+    /// The apps that stay connected; each posts to `/account/grants/{id}/end`.
+    pub connected: Vec<ConnectedApp>,
     /// The shortest password that is taken, in characters.
     pub shortest_password: u32,
 }

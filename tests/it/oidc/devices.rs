@@ -8,7 +8,7 @@ use crate::support::{
 use chrono::TimeDelta;
 use gatehouse::{
     domain::{
-        connection::{ClientAuth, OidcConnection},
+        connection::{ClientAuth, OidcConnection, ValueMapping, ValueSource},
         throttle::DEVICE_CODE,
         user::{Role, UserState},
     },
@@ -20,7 +20,7 @@ use serde_json::Value;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-fn settings() -> OidcConnection {
+pub(super) fn settings() -> OidcConnection {
     OidcConnection {
         client_auth: ClientAuth::None,
         grant_types: vec![GrantType::DeviceCode, GrantType::RefreshToken],
@@ -36,14 +36,14 @@ impl Gateway {
         self.app.browser().send(Method::POST, path, &headers, &body).await
     }
 
-    async fn begin_device(&self) -> Value {
+    pub(super) async fn begin_device(&self) -> Value {
         let fields = [("client_id", "metrics"), ("scope", "openid profile groups")];
         let page = self.program("/oauth2/device_authorization", &fields).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
         json(&page)
     }
 
-    async fn poll(&self, codes: &Value) -> Page {
+    pub(super) async fn poll(&self, codes: &Value) -> Page {
         let code = text(codes, "device_code");
         self.program(
             "/oauth2/token",
@@ -59,12 +59,13 @@ fn error(page: &Page) -> String {
 }
 
 /// Types the code and answers the question.
-async fn say(browser: &Browser, user_code: &str, answer: &str) -> (Page, Page) {
+pub(super) async fn say(browser: &Browser, user_code: &str, answer: &str) -> (Page, Page) {
     let question = browser.submit("/device", "/device", &[("user_code", user_code)]).await;
     let csrf = question.field("csrf").unwrap_or_default();
     let code = question.field("user_code").unwrap_or_default();
-    let said =
-        browser.post("/device/answer", &[("csrf", &csrf), ("user_code", &code), ("answer", answer)]).await;
+    let asked = question.field("asked").unwrap_or_default();
+    let fields = [("csrf", &*csrf), ("user_code", &code), ("asked", &asked), ("answer", answer)];
+    let said = browser.post("/device/answer", &fields).await;
     (question, said)
 }
 
@@ -220,4 +221,46 @@ async fn o36_a_device_code_is_for_its_client_and_its_grant() {
         .send(Method::POST, "/oauth2/device_authorization", &headers, "scope=openid")
         .await;
     assert_eq!(error(&refused), "unauthorized_client");
+}
+
+#[tokio::test]
+async fn o39_saying_yes_to_the_device_of_a_third_party_allows_what_was_shown() {
+    let claims = vec![ValueMapping::new("costTeam", ValueSource::Constant("blue".into()))];
+    let theirs = OidcConnection { first_party: false, claims, ..settings() };
+    let gateway = Gateway::with(TestApp::new().await, theirs).await;
+    let browser = gateway.signed_in().await;
+    let codes = gateway.begin_device().await;
+    let user_code = text(&codes, "user_code");
+    // Nothing is allowed by an answer to something that was not shown.
+    let question = browser.submit("/device", "/device", &[("user_code", &user_code)]).await;
+    assert!(question.text.contains("who you are, your name, your groups, costTeam"), "{}", question.text);
+    let csrf = question.field("csrf").expect("a form");
+    let unseen = [("csrf", &*csrf), ("user_code", &user_code), ("answer", "yes")];
+    let unseen = browser.post("/device/answer", &unseen).await;
+    assert_eq!(unseen.status, StatusCode::CONFLICT, "{}", unseen.text);
+    assert_eq!(error(&gateway.poll(&codes).await), "authorization_pending");
+    assert!(!browser.get("/account").await.text.contains("Apps you allowed"));
+    // The valid twin.
+    gateway.app.ctx.clock.advance(TimeDelta::seconds(6));
+    let (_, said) = say(&browser, &user_code, "yes").await;
+    assert!(said.text.contains("Connected"), "{}", said.text);
+    let tokens = json(&gateway.poll(&codes).await);
+    assert!(tokens.get("refresh_token").is_none(), "it asked for no offline access");
+    let access = text(&tokens, "access_token");
+    assert_eq!(json(&gateway.userinfo(&access).await)["costTeam"], "blue");
+    let account = browser.get("/account").await;
+    assert!(
+        account.text.contains("Apps you allowed") && account.text.contains("costTeam"),
+        "{}",
+        account.text
+    );
+    // Taking it back ends the device.
+    let app = service::apps::find(&gateway.app.ctx, &system(), "metrics").await.expect("the app");
+    let done = browser.submit("/account", &format!("/account/apps/{}/revoke", app.id), &[]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER);
+    assert_eq!(gateway.userinfo(&access).await.status, StatusCode::UNAUTHORIZED);
+    // A no allows nothing.
+    let codes = gateway.begin_device().await;
+    say(&browser, &text(&codes, "user_code"), "no").await;
+    assert!(!browser.get("/account").await.text.contains("Apps you allowed"));
 }

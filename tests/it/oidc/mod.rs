@@ -2,22 +2,28 @@
 
 mod authorization;
 mod binding;
+mod client_secrets;
 mod conformance;
+mod connected;
 mod consent;
 mod cors;
+mod cves;
 mod devices;
 mod grants;
 pub mod jose;
 mod keys;
 mod logout;
+mod narrowing;
 mod private_keys;
 mod pushed;
+mod rebinding;
 mod refusals;
 mod requests;
 mod services;
 mod simulator;
 mod states;
 mod subjects;
+mod token_changes;
 mod worth;
 
 use crate::support::app::{Browser, Page, TestApp, oidc_settings};

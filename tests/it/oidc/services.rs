@@ -152,3 +152,54 @@ async fn o36_a_token_for_another_server_opens_no_userinfo_and_keeps_its_audience
     let refused = send(fields(&gateway.code(&browser).await, "https://other.example/")).await;
     assert_eq!(error(&refused), (400, "invalid_target".into()));
 }
+
+/// A token for the API, asked about by three services: the one that serves it, one that may get such tokens as well, and one that
+/// serves another.
+#[tokio::test]
+async fn o36_a_service_is_told_about_tokens_of_the_resources_it_serves() {
+    const OTHER: &str = "https://other.fernhill.example/";
+    let gateway = Gateway::with(TestApp::new().await, settings(AccessTokenFormat::Opaque)).await;
+    let group = service::groups::all(&gateway.app.ctx, &system()).await.expect("groups").remove(0);
+    let access = json(&gateway.token(&[("grant_type", "client_credentials"), ("resource", API)]).await);
+    let access = text(&access, "access_token");
+    for (name, resources, serves, active) in [
+        ("server", vec![], vec![API], true),
+        ("neighbour", vec![API], vec![], false),
+        ("elsewhere", vec![API], vec![OTHER], false),
+        ("both", vec![API], vec![OTHER, API], true),
+    ] {
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        let settings = OidcConnection {
+            client_id: name.into(),
+            resources: owned(resources),
+            serves_resources: owned(serves),
+            ..settings(AccessTokenFormat::Opaque)
+        };
+        let (_, secret) = gateway
+            .app
+            .app(name, gatehouse::domain::connection::Connection::Oidc(Box::new(settings)), &group)
+            .await;
+        let basic = base64::Engine::encode(
+            &base64::engine::general_purpose::STANDARD,
+            format!("{name}:{}", secret.expect("a secret")),
+        );
+        let authorization = format!("Basic {basic}");
+        let headers =
+            [("content-type", "application/x-www-form-urlencoded"), ("authorization", &*authorization)];
+        let body = form_urlencoded::Serializer::new(String::new()).append_pair("token", &access).finish();
+        let told = gateway.app.browser().send(Method::POST, "/oauth2/introspect", &headers, &body).await;
+        assert_eq!(json(&told)["active"], active, "{name}: {}", told.text);
+    }
+    // A client in which people sign in is no resource server.
+    let signs_in = OidcConnection { serves_resources: vec![API.into()], ..oidc_settings() };
+    let mut draft = gatehouse::domain::app::AppDraft::of(
+        &service::apps::find(&gateway.app.ctx, &system(), "metrics").await.expect("the app"),
+    );
+    draft.slug = "portal".into();
+    draft.connection = gatehouse::domain::connection::Connection::Oidc(Box::new(OidcConnection {
+        client_id: "portal".into(),
+        ..signs_in
+    }));
+    let refused = service::apps::create(&gateway.app.ctx, &system(), draft).await;
+    assert!(refused.expect_err("refused").to_string().contains("itself only"));
+}

@@ -2,6 +2,7 @@
 
 use super::{change, on_both, read, sample};
 use crate::support::{at, database::TestDatabase, new_id};
+use ::oidc::device::poll::Verdict;
 use chrono::{DateTime, Utc};
 use gatehouse::{
     id::{AppId, TokenFamilyId, UserId},
@@ -10,6 +11,7 @@ use gatehouse::{
         access_tokens::{self, NewAccessToken},
         apps,
         authorization_codes::{self, Code},
+        device_grants::{self, DeviceGrant},
         refresh_tokens::{self, RefreshToken},
         token_families::{self, Family},
         users,
@@ -23,6 +25,7 @@ on_both!(
     a_lost_response_is_replaced,
     access_tokens_follow_their_family,
     tokens_go_with_user_and_app,
+    live_families_are_those_with_something_to_give,
 );
 
 /// A code.
@@ -214,4 +217,57 @@ async fn tokens_go_with_user_and_app(test: TestDatabase) {
     let family = begin_for(db, app, tom).await;
     change!(db, tx => apps::delete(tx, app).await?).expect("deleted");
     assert_eq!(read!(db, c => token_families::get(c, family.id)), None);
+}
+
+async fn live_families_are_those_with_something_to_give(test: TestDatabase) {
+    let db = &test.db;
+    let (bare, app, user) = begin(db).await;
+    let names =
+        ["refresh", "used", "replaced", "idle", "access", "withdrawn", "past", "ended", "device", "redeemed"];
+    let mut ids = std::collections::HashMap::new();
+    for name in names {
+        ids.insert(name, begin_for(db, app, user).await.id);
+    }
+    let kept = ids.clone();
+    let of = |name: &str| ids[name];
+    let (omar, other) = (sample::user(db, "omar").await.id, refresh("other", bare.id, at(600)));
+    let foreign = begin_for(db, app, omar).await.id;
+    change!(db, tx => {
+        let of = |name: &str| kept[name];
+        let fresh = RefreshToken { issued_at: at(50), ..refresh("r1", of("refresh"), at(600)) };
+        refresh_tokens::insert(tx, &fresh).await?;
+        refresh_tokens::insert(tx, &RefreshToken { consumed_at: Some(at(9)), ..refresh("r2", of("used"), at(600)) }).await?;
+        refresh_tokens::insert(tx, &RefreshToken { replaced: true, ..refresh("r3", of("replaced"), at(600)) }).await?;
+        refresh_tokens::insert(tx, &refresh("r4", of("idle"), at(100))).await?;
+        refresh_tokens::insert(tx, &refresh("r5", of("ended"), at(600))).await?;
+        refresh_tokens::insert(tx, &RefreshToken { family_id: foreign, ..other }).await?;
+        access_tokens::insert(tx, &access("a1", of("access"), at(600))).await?;
+        access_tokens::insert(tx, &access("a2", of("withdrawn"), at(600))).await?;
+        access_tokens::insert(tx, &access("a3", of("past"), at(100))).await?;
+        access_tokens::revoke(tx, "a2", at(5)).await?;
+        token_families::revoke(tx, of("ended"), "over", at(5)).await?;
+        for (name, verdict) in [("device", Verdict::Approved), ("redeemed", Verdict::Redeemed)] {
+            let grant = DeviceGrant { verdict, family_id: Some(of(name)), ..super::bound::device(name, app, 600) };
+            device_grants::insert(tx, &grant).await?;
+        }
+    })
+    .expect("kept");
+    let live = async |now, most| -> Vec<(TokenFamilyId, Option<DateTime<Utc>>, bool)> {
+        let mut live: Vec<_> = read!(db, c => token_families::live_of_user(c, user, now, most))
+            .into_iter()
+            .map(|one| (one.family.id, one.used_at, one.renews))
+            .collect();
+        live.sort();
+        live
+    };
+    let mut expected = vec![
+        (of("refresh"), Some(at(50)), true),
+        (of("access"), Some(at(0)), false),
+        (of("device"), None, true),
+    ];
+    expected.sort();
+    assert_eq!(live(at(100), 10).await, expected);
+    assert_eq!(live(at(100), 2).await.len(), 2, "as many as are asked for");
+    assert_eq!(live(at(600), 10).await, [], "all past");
+    assert_eq!(live(at(3600), 10).await, [], "and the families with them");
 }

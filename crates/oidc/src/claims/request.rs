@@ -96,6 +96,12 @@ impl ClaimsRequest {
         &self.id_token
     }
 
+    /// Keeps only the wishes for claims of these names.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.userinfo.retain(|name, _| keep(name));
+        self.id_token.retain(|name, _| keep(name));
+    }
+
     /// The subject demanded. OpenID Connect Core §3.1.2.2: if the sub claim is asked for with a value, only
     /// that person may be signed in.
     pub fn required_sub(&self) -> Option<&str> {

@@ -24,7 +24,7 @@ pub struct StoredRefreshToken {
     pub successor_used: bool,
     /// Whether the family was revoked.
     pub family_revoked: bool,
-    /// The thumbprint of the key it is bound to (RFC 9449 §5).
+    /// The thumbprint of the key it is bound to (RFC 9449 §5). Of a consumed token whose successor was bound: that one's.
     pub key_thumbprint: Option<String>,
     /// The scope granted.
     pub scope: Scope,
@@ -49,6 +49,26 @@ pub enum RefreshDecision {
     Refused(ProtocolError),
 }
 
+/// Who presents a refresh token, as far as the request has shown it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presenter<'a> {
+    /// The client that authenticated, or named itself if it is public.
+    pub client_id: &'a str,
+    /// The thumbprint of the key it proved to hold (RFC 9449).
+    pub proven_key: Option<&'a str>,
+    /// Whether it signed the request with a key that it registered (`private_key_jwt`).
+    pub has_signed: bool,
+}
+
+impl Presenter<'_> {
+    /// RFC 9449 §5: a public client's refresh token is bound to the key; one of a client that authenticates is bound to
+    /// that, and need not be to the key. A signature of the client's own key is as strong as the proof, so it may prove
+    /// another one; a shared secret isn't, and the key stays. A bound token never becomes a bearer token.
+    fn may_use(&self, bound_to: &str) -> bool {
+        self.proven_key.is_some_and(|proven| self.has_signed || proven == bound_to)
+    }
+}
+
 /// Decides. `grace` is how long after its exchange a token may come back because the answer was lost; zero turns
 /// that off. It helps only while the successor is unused: two parties with the same token are found out as soon
 /// as both have come.
@@ -56,18 +76,17 @@ pub enum RefreshDecision {
 /// RFC 9700 §4.14.2: with rotation, a replayed token reveals the breach and the family is revoked.
 pub fn decide(
     token: &StoredRefreshToken,
-    client_id: &str,
-    proven_key: Option<&str>,
+    presenter: &Presenter<'_>,
     requested_scope: Option<&Scope>,
     now: DateTime<Utc>,
     grace: TimeDelta,
 ) -> RefreshDecision {
     // RFC 6749 §10.4: bound to the client it was issued to. Another client learns and changes nothing.
-    if token.client_id != client_id {
+    if token.client_id != presenter.client_id {
         return RefreshDecision::Refused(ProtocolError::invalid_grant("refresh token of another client"));
     }
     // O-10: bound to the key it was issued for. Whoever lacks the key learns and changes nothing either.
-    if token.key_thumbprint.as_deref().is_some_and(|key| proven_key != Some(key)) {
+    if token.key_thumbprint.as_deref().is_some_and(|key| !presenter.may_use(key)) {
         return RefreshDecision::Refused(ProtocolError::invalid_grant(
             "the refresh token is bound to a key, and no proof by it came along",
         ));

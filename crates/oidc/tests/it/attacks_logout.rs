@@ -108,10 +108,11 @@ fn o_36_tokens_are_introspected_by_their_client_and_audience_only() {
     let active = |token: &StoredToken, caller: &str, seconds: i64| {
         let mut caller_client = client();
         caller_client.client_id = caller.to_owned();
+        caller_client.resources = vec!["api".to_owned()];
         if caller.starts_with("api") {
-            caller_client.resources = vec!["api".to_owned()];
+            caller_client.serves_resources = vec!["api".to_owned()];
         }
-        if caller == "api" {
+        if caller != "api-client" {
             caller_client.grant_types = vec![GrantType::ClientCredentials];
         }
         let at = now() + TimeDelta::seconds(seconds);
@@ -122,7 +123,7 @@ fn o_36_tokens_are_introspected_by_their_client_and_audience_only() {
         json["active"] == true
     };
     assert!(active(&stored, "metrics", 0) && active(&stored, "api", 899), "twins");
-    assert!(!active(&stored, "other", 0));
+    assert!(!active(&stored, "other", 0), "it may get tokens for the resource, and serves it not");
     assert!(!active(&stored, "api-client", 0), "people sign in there: it is no resource server");
     assert!(!active(&stored, "metrics", 900));
     assert!(!active(&StoredToken { revoked: true, ..stored.clone() }, "metrics", 0));

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use oidc::Scope;
-use oidc::token::refresh_token::{RefreshDecision, StoredRefreshToken, decide};
+use oidc::token::refresh_token::{Presenter, RefreshDecision, StoredRefreshToken, decide};
 
 use crate::support::now;
 
@@ -24,16 +24,15 @@ fn fresh() -> StoredRefreshToken {
     }
 }
 
+/// A client that proved no key.
+fn by(client_id: &str) -> Presenter<'_> {
+    Presenter { client_id, proven_key: None, has_signed: false }
+}
+
 /// One word for a decision at `seconds` after issue with a grace of ten.
 fn word(token: &StoredRefreshToken, seconds: i64) -> &'static str {
-    word_of(&decide(
-        token,
-        "metrics",
-        None,
-        None,
-        now() + TimeDelta::seconds(seconds),
-        TimeDelta::seconds(10),
-    ))
+    let at = now() + TimeDelta::seconds(seconds);
+    word_of(&decide(token, &by("metrics"), None, at, TimeDelta::seconds(10)))
 }
 
 fn word_of(decision: &RefreshDecision) -> &'static str {
@@ -73,9 +72,9 @@ fn o_09_decision_table() {
 #[test]
 fn o_09_without_grace_every_return_is_reuse() {
     let token = StoredRefreshToken { consumed_at: Some(now()), ..fresh() };
-    assert_eq!(decide(&token, "metrics", None, None, now(), TimeDelta::zero()), RefreshDecision::Reuse);
-    assert_eq!(decide(&token, "metrics", None, None, now(), TimeDelta::seconds(-5)), RefreshDecision::Reuse);
-    let replaced = decide(&token, "metrics", None, None, now(), TimeDelta::seconds(1));
+    assert_eq!(decide(&token, &by("metrics"), None, now(), TimeDelta::zero()), RefreshDecision::Reuse);
+    assert_eq!(decide(&token, &by("metrics"), None, now(), TimeDelta::seconds(-5)), RefreshDecision::Reuse);
+    let replaced = decide(&token, &by("metrics"), None, now(), TimeDelta::seconds(1));
     assert_eq!(word_of(&replaced), "replace", "twin");
 }
 
@@ -83,13 +82,13 @@ fn o_09_without_grace_every_return_is_reuse() {
 fn o_10_bound_to_client_and_scope() {
     let token = fresh();
     let ask =
-        |client: &str, wish: &str| decide(&token, client, None, Some(&scope(wish)), now(), TimeDelta::zero());
+        |client: &str, wish: &str| decide(&token, &by(client), Some(&scope(wish)), now(), TimeDelta::zero());
     assert_eq!(word_of(&ask("other", "openid")), "invalid_grant");
     assert_eq!(word_of(&ask("metrics", "openid groups")), "invalid_scope");
     assert_eq!(ask("metrics", "email openid"), RefreshDecision::Rotate { scope: scope("email openid") });
     assert_eq!(ask("metrics", ""), RefreshDecision::Rotate { scope: token.scope.clone() });
     let used = StoredRefreshToken { consumed_at: Some(now()), successor_used: true, ..fresh() };
-    let foreign = decide(&used, "other", None, None, now(), TimeDelta::zero());
+    let foreign = decide(&used, &by("other"), None, now(), TimeDelta::zero());
     assert_eq!(word_of(&foreign), "invalid_grant", "another client cannot have a family revoked");
 }
 
@@ -107,15 +106,21 @@ fn o_11_idle_and_absolute_expiry() {
 #[test]
 fn o_10_bound_to_its_key() {
     let token = StoredRefreshToken { key_thumbprint: Some("key".to_owned()), ..fresh() };
-    let ask = |key| decide(&token, "metrics", key, None, now(), TimeDelta::zero());
-    assert!(matches!(ask(Some("key")), RefreshDecision::Rotate { .. }), "twin");
-    for other in [None, Some("other"), Some("")] {
-        assert!(matches!(ask(other), RefreshDecision::Refused(_)), "{other:?}");
+    let ask = |token: &StoredRefreshToken, proven_key, has_signed| {
+        let presenter = Presenter { client_id: "metrics", proven_key, has_signed };
+        decide(token, &presenter, None, now(), TimeDelta::zero())
+    };
+    for has_signed in [false, true] {
+        assert_eq!(word_of(&ask(&token, Some("key"), has_signed)), "rotate", "twin");
+        assert_eq!(word_of(&ask(&token, None, has_signed)), "invalid_grant", "never a bearer token again");
+        for other in ["other", ""] {
+            // RFC 9449 §5: a client that signed may prove another key; a public one, or one with a secret, may not.
+            let expected = if has_signed { "rotate" } else { "invalid_grant" };
+            assert_eq!(word_of(&ask(&token, Some(other), has_signed)), expected, "{other:?}");
+        }
     }
     // A thief without the key cannot end the family either.
-    let used = StoredRefreshToken { consumed_at: Some(now()), successor_used: true, ..token.clone() };
-    let stolen = decide(&used, "metrics", None, None, now(), TimeDelta::zero());
-    assert!(matches!(stolen, RefreshDecision::Refused(_)));
-    let free = decide(&fresh(), "metrics", Some("any"), None, now(), TimeDelta::zero());
-    assert!(matches!(free, RefreshDecision::Rotate { .. }), "a token that is not bound asks for no key");
+    let used = StoredRefreshToken { consumed_at: Some(now()), successor_used: true, ..token };
+    assert_eq!(word_of(&ask(&used, None, false)), "invalid_grant");
+    assert_eq!(word_of(&ask(&fresh(), Some("any"), false)), "rotate", "not bound: it asks for no key");
 }

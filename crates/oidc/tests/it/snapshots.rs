@@ -138,11 +138,13 @@ fn o_36_introspection_of_a_bound_token_is_for_its_client_and_its_resource_server
     assert_json_snapshot!(ask(&client()));
     let mut server = client();
     server.client_id = "api".to_owned();
-    server.resources = vec!["https://api.example/".to_owned()];
+    server.serves_resources = vec!["https://api.example/".to_owned()];
     assert_eq!(ask(&server)["active"], false, "people sign in there: it is no mere resource server");
     server.grant_types = vec![oidc::GrantType::ClientCredentials];
     assert_eq!(ask(&server)["active"], true);
-    server.resources = vec!["https://other.example/".to_owned()];
+    server.resources = std::mem::take(&mut server.serves_resources);
+    assert_eq!(ask(&server)["active"], false, "it may get such tokens, but it is not their server");
+    server.serves_resources = vec!["https://other.example/".to_owned()];
     assert_eq!(ask(&server)["active"], false, "a token for somebody else");
 }
 

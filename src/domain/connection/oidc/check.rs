@@ -127,13 +127,23 @@ impl OidcConnection {
                 errors.add("cors_origins", message);
             }
         }
-        if self.resources.len() > ADDRESSES_MAX {
-            errors.add("resources", "Use at most 64 addresses");
-        }
-        for resource in &self.resources {
-            if let Err(error) = ::oidc::resource::check(resource) {
-                errors.add("resources", format!("{resource}: {error}"));
+        for (field, resources) in
+            [("resources", &self.resources), ("serves_resources", &self.serves_resources)]
+        {
+            if resources.len() > ADDRESSES_MAX {
+                errors.add(field, "Use at most 64 addresses");
             }
+            for resource in resources {
+                if let Err(error) = ::oidc::resource::check(resource) {
+                    errors.add(field, format!("{resource}: {error}"));
+                }
+            }
+        }
+        // A client in which people sign in would read what is said about people in other apps.
+        let is_service = self.grant_types.iter().all(|grant| *grant == GrantType::ClientCredentials);
+        if !self.serves_resources.is_empty() && !is_service {
+            let message = "A resource server gets tokens for itself only: leave it no other grant";
+            errors.add("serves_resources", message);
         }
     }
 

@@ -61,6 +61,9 @@ pub struct OidcConnection {
     /// The resource servers its tokens may be for (RFC 8707).
     #[serde(default)]
     pub resources: Vec<String>,
+    /// The resource servers that the app is itself: it may introspect the tokens that are for them (RFC 7662). For services only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub serves_resources: Vec<String>,
     /// A native app: its loopback redirect addresses match on any port (RFC 8252 §7.3). Public clients are taken for native.
     #[serde(default)]
     pub native: bool,
@@ -137,6 +140,7 @@ impl Default for OidcConnection {
             first_party: true,
             scopes: read::scopes(),
             resources: Vec::new(),
+            serves_resources: Vec::new(),
             native: false,
             initiate_login_uri: String::new(),
             cors_origins: Vec::new(),

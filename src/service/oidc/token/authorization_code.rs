@@ -1,13 +1,10 @@
 //! The code grant (RFC 6749 §4.1.3): a code is claimed once, and every try spends it. Does not own what it must fit
 //! (`crates/oidc`).
 
-use super::{Case, details, mint::Order, outcome::Claimed};
+use super::{Case, hand_over::Presented, mint::Order};
 use crate::{
-    service::{
-        ServiceError,
-        oidc::{client::EndpointError, once},
-    },
-    store::{self, Written},
+    service::oidc::{client::EndpointError, grant::GrantDetails},
+    store,
 };
 use ::oidc::{
     GrantType, ProtocolError,
@@ -35,16 +32,18 @@ impl Case<'_> {
         let Some(family) = family else {
             return self.refuse(ProtocolError::invalid_grant("the code's grant is gone")).await;
         };
+        let presented = Presented::Code(row.hash.clone());
         // RFC 6749 §4.1.2: a code used twice revokes what was issued for it (O-06).
         if consumed_at.is_some() {
-            return self.revoke_reused(&family, "code used twice").await;
+            return self.revoke_reused(&family, presented.used_twice()).await;
         }
-        let details = details(&family)?;
+        // As it was asked for: the key is none of what may be narrowed.
+        let dpop_jkt = GrantDetails::of_family(&family)?.dpop_jkt;
         let stored = StoredCode {
             client_id: row.client_id.clone(),
             redirect_uri: row.redirect_uri.clone(),
             code_challenge: row.code_challenge.as_deref().and_then(|text| CodeChallenge::parse(text).ok()),
-            dpop_jkt: details.dpop_jkt.clone(),
+            dpop_jkt,
             expires_at: row.expires_at,
         };
         let (client_id, key) = (&self.client.client_id, self.key.as_deref());
@@ -53,51 +52,21 @@ impl Case<'_> {
         if let Err(error) = checked {
             return self.burn(row.hash, error).await;
         }
-        let resources = match self.resources(resources, &details.resources) {
+        let standing = match self.standing(&family).await? {
+            Ok(standing) => standing,
+            Err(lapsed) => return self.burn(row.hash, lapsed.as_grant()).await,
+        };
+        let resources = match standing.audience(self.client, resources) {
             Ok(resources) => resources,
             Err(error) => return self.burn(row.hash, error).await,
         };
-        let person = match self.may_issue(&family).await? {
-            Ok(person) => person,
-            Err(error) => return self.burn(row.hash, error).await,
-        };
-        let order = Order {
-            family: &family,
-            person: &person,
-            details: &details,
-            scope: &details.scope,
-            resources,
-            nonce: details.nonce.clone(),
-        };
+        let (scope, nonce) = (&standing.details.scope, standing.details.nonce.clone());
+        let order = Order { family: &family, standing: &standing, scope, resources, nonce };
         let minted = match self.mint(order).await {
             Err(EndpointError::Protocol(error)) => return self.burn(row.hash, error).await,
             minted => minted?,
         };
-        let event = self.issued(GrantType::AuthorizationCode, &details.scope).on_user(&person.user);
-        let (hash, access, refresh, once) = (row.hash, minted.access, minted.refresh, self.once.clone());
-        let claimed = self
-            .ctx
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    if let Err(replayed) = once::record(tx, &once).await? {
-                        return Ok::<_, ServiceError>(Written::unaudited(Claimed::Replayed(replayed)));
-                    }
-                    if !store::authorization_codes::consume(tx, &hash, now).await? {
-                        return Ok(Written::unaudited(Claimed::Taken));
-                    }
-                    store::access_tokens::insert(tx, &access).await?;
-                    if let Some(refresh) = &refresh {
-                        store::refresh_tokens::insert(tx, refresh).await?;
-                    }
-                    Ok(Written::new(Claimed::Ours, event))
-                })
-            })
-            .await?;
-        match claimed {
-            Claimed::Ours => Ok(minted.response.to_json()),
-            Claimed::Taken => self.revoke_taken(&family, "code used twice").await,
-            Claimed::Replayed(error) => self.refuse_taken(error).await,
-        }
+        let event = self.issued(GrantType::AuthorizationCode, scope).on_user(&standing.user);
+        self.hand_over(presented, &family, minted, event).await
     }
 }

@@ -1,7 +1,7 @@
 //! The device grant (RFC 8628 §3.4): a device asks until a person has answered. Does not own what it is told (`crates/oidc`)
 //! nor the person's answer (`oidc::device`).
 
-use super::{Case, details, mint::Order, outcome::Claimed};
+use super::{Case, hand_over::Presented, mint::Order};
 use crate::{
     service::{
         ServiceError,
@@ -94,47 +94,21 @@ impl Case<'_> {
         let Some(family) = family else {
             return self.refuse(ProtocolError::invalid_grant("the device code's grant is gone")).await;
         };
-        let person = match self.may_issue(&family).await? {
-            Ok(person) => person,
-            Err(error) => return self.refuse(error).await,
+        let standing = match self.standing(&family).await? {
+            Ok(standing) => standing,
+            Err(lapsed) => return self.refuse(lapsed.as_grant()).await,
         };
-        let details = details(&family)?;
-        let resources = match self.resources(resources, &details.resources) {
+        let resources = match standing.audience(self.client, resources) {
             Ok(resources) => resources,
             Err(error) => return self.refuse(error).await,
         };
-        let scope = &details.scope;
-        let order =
-            Order { family: &family, person: &person, details: &details, scope, resources, nonce: None };
+        let scope = &standing.details.scope;
+        let order = Order { family: &family, standing: &standing, scope, resources, nonce: None };
         let minted = match self.mint(order).await {
             Err(EndpointError::Protocol(error)) => return self.refuse(error).await,
             minted => minted?,
         };
-        let event = self.issued(GrantType::DeviceCode, scope).on_user(&person.user);
-        let (access, refresh, once) = (minted.access, minted.refresh, self.once.clone());
-        let claimed = self
-            .ctx
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    if let Err(replayed) = once::record(tx, &once).await? {
-                        return Ok::<_, ServiceError>(Written::unaudited(Claimed::Replayed(replayed)));
-                    }
-                    if !store::device_grants::redeem(tx, &row.device_code_hash).await? {
-                        return Ok(Written::unaudited(Claimed::Taken));
-                    }
-                    store::access_tokens::insert(tx, &access).await?;
-                    if let Some(refresh) = &refresh {
-                        store::refresh_tokens::insert(tx, refresh).await?;
-                    }
-                    Ok(Written::new(Claimed::Ours, event))
-                })
-            })
-            .await?;
-        match claimed {
-            Claimed::Ours => Ok(minted.response.to_json()),
-            Claimed::Taken => self.revoke_taken(&family, "device code used twice").await,
-            Claimed::Replayed(error) => self.refuse_taken(error).await,
-        }
+        let event = self.issued(GrantType::DeviceCode, scope).on_user(&standing.user);
+        self.hand_over(Presented::Device(row.device_code_hash), &family, minted, event).await
     }
 }

@@ -1,11 +1,11 @@
 //! Making the tokens of a person, and the rows that remember them. Does not own who may have them.
 
-use super::{Case, Entitled};
+use super::Case;
 use crate::{
     domain::connection::AccessTokenFormat,
     service::{
         ServiceError, issuer_keys,
-        oidc::{claims, client::EndpointError, grant::GrantDetails, subject},
+        oidc::{claims, client::EndpointError, standing::Standing, subject},
     },
     store::{
         access_tokens::NewAccessToken as AccessRow, refresh_tokens::RefreshToken as RefreshRow,
@@ -35,8 +35,8 @@ pub(super) struct Minted {
 /// What is to be minted.
 pub(super) struct Order<'a> {
     pub(super) family: &'a Family,
-    pub(super) person: &'a Entitled,
-    pub(super) details: &'a GrantDetails,
+    /// What is left of the grant.
+    pub(super) standing: &'a Standing,
     /// The scope of the access token.
     pub(super) scope: &'a Scope,
     /// The resource servers it is for.
@@ -50,8 +50,8 @@ impl Case<'_> {
     pub(super) async fn mint(&self, order: Order<'_>) -> Result<Minted, EndpointError> {
         let (ctx, now, lifetimes) = (self.ctx, self.ctx.now(), self.client.lifetimes);
         let settings = self.settings()?;
-        let sub = subject::of(ctx, self.app, order.person.user.id).await?;
-        let wants_id_token = order.details.scope.contains(OPENID);
+        let sub = subject::of(ctx, self.app, order.standing.user.id).await?;
+        let wants_id_token = order.standing.details.scope.contains(OPENID);
         let signer = if wants_id_token || settings.access_token_format == AccessTokenFormat::Jwt {
             Some(self.signer().await?)
         } else {
@@ -61,7 +61,7 @@ impl Case<'_> {
             (AccessTokenFormat::Jwt, Some(signer)) => self.access_jwt(&order, &sub, signer, now)?,
             _ => AccessToken::generate(&mut ctx.rng()).expose().to_owned(),
         };
-        let refresh = (self.client.may_use(GrantType::RefreshToken) && order.details.offline)
+        let refresh = (self.client.may_use(GrantType::RefreshToken) && order.standing.details.offline)
             .then(|| RefreshToken::generate(&mut ctx.rng()));
         let mut response = TokenResponse::new(&access, lifetimes.access_token_seconds, order.scope);
         if let (true, Some(signer)) = (wants_id_token, &signer) {
@@ -117,11 +117,11 @@ impl Case<'_> {
         let mut additional = Map::new();
         // RFC 9068 §2.2.3.1: what a resource server may decide by, if the scope asks for it.
         if order.scope.contains(GROUPS) {
-            additional.insert(GROUPS.to_owned(), json!(order.person.groups));
+            additional.insert(GROUPS.to_owned(), json!(order.standing.groups));
         }
         let claims = AccessTokenClaims {
             auth_time: Some(order.family.auth_time.timestamp()),
-            acr: order.details.acr.clone(),
+            acr: order.standing.details.acr.clone(),
             amr: order.family.amr.clone(),
             additional,
             ..self.access_claims(sub.to_owned(), &order.resources, order.scope, now)
@@ -163,14 +163,14 @@ impl Case<'_> {
         signer: &OpensslSigner,
         now: DateTime<Utc>,
     ) -> Result<String, ServiceError> {
-        let Entitled { user, groups } = order.person;
+        let Standing { user, groups, .. } = order.standing;
         let source = claims::source(user, groups);
-        let custom = claims::custom(self.app, user, groups);
+        let custom = order.standing.custom_claims(self.app);
         let release = ClaimRelease {
             source: &source,
             scope: order.scope,
             allowed: &self.client.scopes,
-            requested: order.details.claims.as_ref(),
+            requested: order.standing.details.claims.as_ref(),
             custom: &custom,
         };
         let at_hash = id_token::at_hash(access, signer.algorithm()).map_err(ServiceError::internal)?;
@@ -183,7 +183,7 @@ impl Case<'_> {
             auth_time: Some(order.family.auth_time.timestamp()),
             nonce: order.nonce.clone(),
             at_hash: Some(at_hash),
-            acr: order.details.acr.clone(),
+            acr: order.standing.details.acr.clone(),
             amr: order.family.amr.clone(),
             sid: Some(order.family.session_id.to_string()),
             azp: None,

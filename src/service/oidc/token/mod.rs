@@ -4,6 +4,7 @@
 mod authorization_code;
 mod client_credentials;
 mod device_code;
+mod hand_over;
 mod mint;
 mod outcome;
 mod refresh_token;
@@ -13,22 +14,18 @@ use super::{
     call::Call,
     client::EndpointError,
     dpop,
-    grant::GrantDetails,
     once::Once,
+    standing::{self, Lapsed, Standing},
 };
 use crate::{
     context::AppContext,
-    domain::{
-        access::{self, Access},
-        app::App,
-        audit::Origin,
-        connection::OidcConnection,
-        user::User,
-    },
+    domain::{app::App, audit::Origin, connection::OidcConnection},
     service::ServiceError,
-    store::{self, token_families::Family},
+    store::token_families::Family,
 };
-use ::oidc::{Client, ErrorCode, ProtocolError, params::Params, resource, token::request::TokenRequest};
+use ::oidc::{
+    Client, ClientAuthMethod, ErrorCode, ProtocolError, params::Params, token::request::TokenRequest,
+};
 
 /// Answers a token request.
 pub async fn exchange(ctx: &AppContext, call: &Call<'_>) -> Result<serde_json::Value, EndpointError> {
@@ -74,12 +71,6 @@ struct Case<'a> {
     once: Vec<Once>,
 }
 
-/// A person who has the app at this moment, and what it may know of their groups.
-struct Entitled {
-    user: User,
-    groups: Vec<String>,
-}
-
 impl Case<'_> {
     /// Reads the request, its proof, and whether the client may use the grant.
     fn prepare(&mut self, call: &Call<'_>, params: &Params) -> Result<TokenRequest, ProtocolError> {
@@ -101,30 +92,15 @@ impl Case<'_> {
         self.app.connection.oidc().ok_or_else(|| ServiceError::Internal("not an OIDC app".into()))
     }
 
-    /// The resource servers that tokens of a grant are for.
-    fn resources(&self, requested: &[String], granted: &[String]) -> Result<Vec<String>, ProtocolError> {
-        audience(self.client, requested, granted)
+    /// Whether the client signed this request with a key that it registered.
+    fn has_signed(&self) -> bool {
+        self.client.client_auth == ClientAuthMethod::PrivateKeyJwt
     }
 
-    /// The one gate of every grant of a person: family, account and access at this moment (O-42).
-    async fn may_issue(&self, family: &Family) -> Result<Result<Entitled, ProtocolError>, EndpointError> {
-        if family.revoked_at.is_some() {
-            return Ok(Err(ProtocolError::invalid_grant("the grant was revoked")));
-        }
-        if family.app_id != self.app.id {
-            return Ok(Err(ProtocolError::invalid_grant("the grant is of another client")));
-        }
+    /// The one gate of every grant of a person: family, account, access, registration and consent at this moment (O-42).
+    async fn standing(&self, family: &Family) -> Result<Result<Standing, Lapsed>, EndpointError> {
         let mut conn = self.ctx.db.read().await?;
-        let Some(user) = store::users::get(&mut conn, family.user_id).await? else {
-            return Ok(Err(ProtocolError::invalid_grant("the account is gone")));
-        };
-        let routes = store::access::routes(&mut conn, user.id, self.app.id).await?;
-        Ok(match access::decide(&user, self.app, routes) {
-            Access::Allowed(routes) => Ok(Entitled { groups: access::group_names(&routes), user }),
-            Access::Denied(denial) => {
-                Err(ProtocolError::invalid_grant(&denial.sentence(&user.display_name, &self.app.label)))
-            }
-        })
+        Ok(standing::of(&mut conn, self.app, self.client, family).await?)
     }
 }
 
@@ -136,23 +112,3 @@ fn unproven(request: &TokenRequest) -> ProtocolError {
         _ => ProtocolError::new(ErrorCode::InvalidDpopProof, "the client must prove a key by DPoP"),
     }
 }
-
-/// RFC 8707 §2.2: those asked for now, among those granted. Where none was granted, a first-party client has its own; for
-/// another one, nobody was asked.
-fn audience(client: &Client, requested: &[String], granted: &[String]) -> Result<Vec<String>, ProtocolError> {
-    if requested.is_empty() {
-        return Ok(granted.to_vec());
-    }
-    let allowed = if granted.is_empty() && client.trusted { &client.resources } else { granted };
-    resource::check_requested(requested, allowed)?;
-    Ok(requested.to_vec())
-}
-
-/// What was granted with a family.
-fn details(family: &Family) -> Result<GrantDetails, ServiceError> {
-    GrantDetails::parse(&family.grant_details)
-        .ok_or_else(|| ServiceError::Internal("a grant that can't be read".into()))
-}
-
-#[cfg(test)]
-mod tests;

@@ -61,7 +61,7 @@ impl Case<'_> {
             .by(self.as_client())
             .from_origin(self.origin)
             .at(self.app)
-            .failed(error.code().as_str(), words)
+            .failed(error.cause(), words)
     }
 
     /// Refuses; what was used up by asking stays used up.

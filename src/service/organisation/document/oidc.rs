@@ -64,6 +64,9 @@ pub struct OidcEntry {
     /// The resource servers its tokens may be for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<Vec<String>>,
+    /// The resource servers that the app is itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serves_resources: Option<Vec<String>>,
     /// Whether loopback redirect addresses match on any port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub native: Option<bool>,

@@ -30,6 +30,7 @@ pub(super) fn entry(oidc: OidcConnection) -> OidcEntry {
         first_party: Some(oidc.first_party),
         scopes: Some(oidc.scopes),
         resources: Some(oidc.resources),
+        serves_resources: Some(oidc.serves_resources),
         native: Some(oidc.native),
         initiate_login_uri: Some(oidc.initiate_login_uri),
         cors_origins: Some(oidc.cors_origins),

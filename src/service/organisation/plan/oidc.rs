@@ -28,6 +28,7 @@ pub(super) fn of(
         (&mut oidc.post_logout_redirect_uris, &block.post_logout_redirect_uris),
         (&mut oidc.scopes, &block.scopes),
         (&mut oidc.resources, &block.resources),
+        (&mut oidc.serves_resources, &block.serves_resources),
         (&mut oidc.cors_origins, &block.cors_origins),
     ] {
         if let Some(value) = value {

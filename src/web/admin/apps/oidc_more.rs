@@ -29,6 +29,7 @@ pub fn of(oidc: &OidcConnection) -> OidcMore {
         require_par: oidc.require_par,
         native: oidc.native,
         resources: oidc.resources.join("\n"),
+        serves_resources: oidc.serves_resources.join("\n"),
         access_token_format: oidc.access_token_format.as_str().to_owned(),
         dpop_bound: oidc.dpop_bound_access_tokens,
         access_token_seconds: oidc.access_token_seconds.to_string(),
@@ -68,6 +69,7 @@ pub fn typed(fields: &Fields) -> OidcMore {
         require_par: fields.has("require_par"),
         native: fields.has("native"),
         resources: text("resources"),
+        serves_resources: text("serves_resources"),
         access_token_format: text("access_token_format"),
         dpop_bound: fields.has("dpop_bound"),
         access_token_seconds: text("access_token_seconds"),
@@ -107,6 +109,7 @@ pub fn put(more: &OidcMore, settings: &mut OidcConnection) -> Result<(), FieldEr
     }
     settings.scopes = words(&more.scopes);
     settings.resources = lines(&more.resources);
+    settings.serves_resources = lines(&more.serves_resources);
     settings.cors_origins = lines(&more.cors_origins);
     for (field, value) in [
         (&mut settings.jwks, &more.jwks),
@@ -194,6 +197,7 @@ pub fn compared(old: &OidcMore, new: &OidcMore) -> Vec<Compared> {
         ticked("Require pushed requests", &["require_par"], old.require_par, new.require_par),
         ticked("Native app", &["native"], old.native, new.native),
         pair("Resource servers", &["resources"], &old.resources, &new.resources),
+        pair("It serves", &["serves_resources"], &old.serves_resources, &new.serves_resources),
         pair("Access token", &["access_token_format"], &old.access_token_format, &new.access_token_format),
         ticked("Bind tokens to a key", &["dpop_bound_access_tokens"], old.dpop_bound, new.dpop_bound),
         pair(
@@ -267,6 +271,7 @@ mod tests {
             token_endpoint_auth_signing_alg: Some(AssertionAlgorithm::PS256),
             scopes: vec!["openid".into(), "api:read".into()],
             resources: vec!["https://a.example".into(), "https://b.example".into()],
+            serves_resources: vec!["https://c.example".into()],
             userinfo_signed_response_alg: Some(IdTokenAlgorithm::ES256),
             subject_type: SubjectType::Pairwise,
             access_token_format: AccessTokenFormat::Jwt,

@@ -82,11 +82,11 @@ pub async fn submit(
     let chosen = fields.get("retire_hours");
     let overlap = chosen.parse().ok().and_then(TimeDelta::try_hours);
     let made = match overlap {
-        Some(overlap) => client_secrets::rotate_over(&ctx, &admin.caller, &app, overlap).await,
+        Some(overlap) => client_secrets::rotate(&ctx, &admin.caller, &app, overlap).await,
         None => Err(ServiceError::field("retire_hours", "Choose when the secret in use ends")),
     };
     match made {
-        Ok(secret) => sso::stored(&ctx, &admin, &app, Some(secret), "").await,
+        Ok((_, secret)) => sso::stored(&ctx, &admin, &app, Some(secret), "").await,
         Err(ServiceError::Invalid(refused)) => {
             let mut errors = Errors::none();
             for error in refused.0 {

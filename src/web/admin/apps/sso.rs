@@ -170,7 +170,8 @@ async fn settle_secrets(ctx: &AppContext, admin: &Admin, app: &App) -> Result<Op
     if secrets.iter().any(|secret| secret.expires_at.is_none_or(|end| now < end)) {
         return Ok(None);
     }
-    Ok(Some(client_secrets::rotate(ctx, &admin.caller, app).await?))
+    let overlap = client_secrets::OVERLAP;
+    Ok(Some(client_secrets::rotate(ctx, &admin.caller, app, overlap).await?.1))
 }
 
 /// The same form with what was typed, and why it was not saved.
@@ -217,6 +218,6 @@ pub async fn rotate_secret(
     Changing { admin, it: app }: Changing<App>,
     _: Fields,
 ) -> Result<Response, Failure> {
-    let secret = client_secrets::rotate(&ctx, &admin.caller, &app).await?;
+    let (_, secret) = client_secrets::rotate(&ctx, &admin.caller, &app, client_secrets::OVERLAP).await?;
     stored(&ctx, &admin, &app, Some(secret), "").await
 }

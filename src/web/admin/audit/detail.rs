@@ -6,7 +6,7 @@ use crate::{
     domain::audit::AuditEvent,
     service::ServiceError,
     web::{
-        admin::users::device,
+        browser,
         error::Failure,
         extract::Admin,
         view::admin::audit::{EventDetail, Fact},
@@ -132,7 +132,7 @@ fn facts(event: &AuditEvent, named: &Named) -> Vec<Fact> {
         let href = named.app(event).map(|app| format!("/admin/apps/{}/activity", app.slug));
         facts.push(Fact { href, ..fact("App", app.display_label.clone(), false) });
     }
-    let browser = event.useragent.as_ref().map(|agent| device::name(&agent.raw));
+    let browser = event.useragent.as_ref().map(|agent| browser::name(&agent.raw));
     match (browser, &event.client_ip) {
         (Some(browser), Some(address)) => facts.push(fact("Device", format!("{browser}, {address}"), false)),
         (Some(browser), None) => facts.push(fact("Device", browser, false)),

@@ -120,6 +120,38 @@ const FIXES: &[(&str, &str, Place)] = &[
         Place::SignOn,
     ),
     (
+        "consent_missing",
+        "Nothing is broken: {app} should send them through sign-in again, and they are asked. If {app} is the company’s own, \
+         mark it first-party.",
+        Place::SignOn,
+    ),
+    (
+        "grant_type_removed",
+        "If {app} should go on by itself, turn the grant on again. If not, people sign in anew.",
+        Place::SignOn,
+    ),
+    (
+        "scope_removed",
+        "If {app} should go on by itself, add its scopes again, openid first. If not, people sign in anew.",
+        Place::SignOn,
+    ),
+    (
+        "offline_removed",
+        "If {app} should go on while people are away, let it have offline_access, and ask for it. If not, people sign in anew.",
+        Place::SignOn,
+    ),
+    (
+        "grant_revoked",
+        "Somebody signed out, ended it, or took it back. {app} should send the person through sign-in again.",
+        Place::None,
+    ),
+    (
+        "grant_of_another",
+        "{app} presented what was given to another app. Look at the client ID that it is set up with.",
+        Place::SignOn,
+    ),
+    ("account_gone", "The account was removed. {app} should forget the person.", Place::None),
+    (
         "invalid_request_uri",
         "A pushed request works once, for a minute. {app} should push anew for every sign-in.",
         Place::None,
@@ -300,7 +332,11 @@ pub fn of(event: &AuditEvent, person: Option<(&str, &str)>) -> (String, Option<L
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::audit::EventType, web::admin::audit::words::tests::event};
+    use crate::{
+        domain::{access::Denial, audit::EventType},
+        service::oidc::standing::Lapse,
+        web::admin::audit::words::tests::event,
+    };
     use saml::RequestErrorKind as Kind;
 
     #[test]
@@ -329,6 +365,28 @@ mod tests {
             let (words, _) = of(&failed, None);
             assert!(!words.is_empty() && !words.contains('{'), "{}", kind.check());
         }
+    }
+
+    #[test]
+    fn every_grant_that_lapsed_has_a_fix() {
+        for denial in [Denial::UserSuspended, Denial::UserStaged, Denial::AppPaused, Denial::NotAssigned] {
+            assert_ne!(fix_of(Lapse::Access(denial)), "", "{denial:?}");
+        }
+        for why in [
+            Lapse::Revoked,
+            Lapse::Foreign,
+            Lapse::AccountGone,
+            Lapse::Consent,
+            Lapse::Grant,
+            Lapse::Scope,
+            Lapse::Offline,
+        ] {
+            assert_ne!(fix_of(why), "", "{why:?}");
+        }
+    }
+
+    fn fix_of(why: Lapse) -> String {
+        of(&event(EventType::OauthTokenRefuse).failed(why.code(), "why"), None).0
     }
 
     #[test]

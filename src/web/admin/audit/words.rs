@@ -16,6 +16,10 @@ const DENIALS: &[&str] = &[
     "app_paused",
     "access_denied",
     "consent_refused",
+    "consent_missing",
+    "grant_type_removed",
+    "scope_removed",
+    "offline_removed",
     "device_denied",
     "account_not_active",
     "throttled",
@@ -59,6 +63,7 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::OrganizationUpdate => "Organisation changed",
         EventType::OrganizationExport => "Organisation exported",
         EventType::ClientSecretCreate => "Client secret made",
+        EventType::ClientSecretExpire => "Client secret set to end",
         EventType::ClientSecretDelete => "Client secret withdrawn",
         EventType::SigningKeyCreate => "Next certificate made",
         EventType::SigningKeySchedule => "Certificate switch scheduled",
@@ -81,6 +86,7 @@ pub fn type_words(kind: EventType) -> &'static str {
         EventType::OauthTokenRevoke => "Token withdrawn",
         EventType::OauthConsentGrant => "App allowed by a person",
         EventType::OauthConsentRevoke => "Consent taken back",
+        EventType::OauthGrantEnd => "Connection ended",
         EventType::RequestRefused => "Request refused",
     }
 }
@@ -182,6 +188,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OrganizationUpdate => format!("{who} changed the organisation."),
         EventType::OrganizationExport => format!("{who} exported the organisation."),
         EventType::ClientSecretCreate => format!("{who} made a client secret for {app}."),
+        EventType::ClientSecretExpire => format!("{who} set an end for a client secret of {app}."),
         EventType::ClientSecretDelete => format!("{who} withdrew a client secret of {app}."),
         _ if issuer_key::is_meant(event) => issuer_key::sentence(event, who),
         EventType::SigningKeyCreate => match detail("source") {
@@ -222,6 +229,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::OauthTokenRefuse | EventType::RequestRefused => format!("{app} was refused."),
         EventType::OauthTokenRevoke => format!("A token of {app} was withdrawn."),
         EventType::OauthConsentGrant => format!("{who} allowed {app} to know what it asked for."),
+        EventType::OauthGrantEnd => format!("{who} disconnected {app} from {what}."),
         EventType::OauthConsentRevoke => {
             format!("{who} took back what {what} had allowed {app}; its tokens ended.")
         }
@@ -272,6 +280,7 @@ pub(super) mod tests {
             E::OrganizationUpdate,
             E::OrganizationExport,
             E::ClientSecretCreate,
+            E::ClientSecretExpire,
             E::ClientSecretDelete,
             E::SigningKeyCreate,
             E::SigningKeySchedule,
@@ -294,6 +303,7 @@ pub(super) mod tests {
             E::OauthTokenRevoke,
             E::OauthConsentGrant,
             E::OauthConsentRevoke,
+            E::OauthGrantEnd,
             E::RequestRefused,
         ]
     }

@@ -1,6 +1,5 @@
 //! One person: profile, groups, apps with the reason, sessions, what happened; and helping them sign in.
 
-use super::device;
 use crate::{
     context::AppContext,
     domain::{
@@ -10,7 +9,7 @@ use crate::{
         user::{Role, STANDARD_ATTRIBUTES, User, UserState},
     },
     service::{
-        assignments, audit, consents,
+        assignments, audit, consents, grants,
         overview::{self, AuditFilter, PageRequest},
         sessions, users,
     },
@@ -22,9 +21,10 @@ use crate::{
             opened::{Changing, Opened},
             saving,
         },
+        browser,
         error::Failure,
         extract::{Admin, Fields},
-        portal::account::allowed_app,
+        portal::account::{allowed_app, connected_app},
         respond::{done, page, page_with},
         view::{
             Link,
@@ -61,6 +61,7 @@ async fn draw(ctx: &AppContext, admin: &Admin, user: &User, errors: Errors) -> R
     let filter = AuditFilter { user: Some(user.id), ..AuditFilter::default() };
     let events = audit::list(ctx, caller, &filter, PageRequest::first(EVENTS)).await?;
     let allowed = consents::of_user(ctx, user.id).await?;
+    let connected = grants::of_user(ctx, user.id).await?;
     let id = user.id.to_string();
     Ok(UserDetail {
         page: admin.visit.page(ctx),
@@ -87,6 +88,7 @@ async fn draw(ctx: &AppContext, admin: &Admin, user: &User, errors: Errors) -> R
             .collect(),
         sessions: session_rows(ctx, admin, user).await?,
         allowed: allowed.iter().map(|entry| allowed_app(entry, now)).collect(),
+        connected: connected.iter().map(|one| connected_app(one, now)).collect(),
         events: rows::draw(ctx, admin, &events.items, &[("q", &id), ("when", "all")], None).await?,
         may_edit: allows(admin.user.role, Permission::Manage)
             && may_change_account(admin.user.role, user.role),
@@ -103,7 +105,7 @@ async fn session_rows(ctx: &AppContext, admin: &Admin, user: &User) -> Result<Ve
         .into_iter()
         .filter(|session| session.is_alive(&lifetime, now))
         .map(|session| SessionRow {
-            device: device::name(&session.user_agent),
+            device: browser::name(&session.user_agent),
             address: session.client_ip.clone(),
             since: words::ago(session.created_at, now),
             last_seen: words::ago(session.last_seen_at, now),
@@ -239,6 +241,21 @@ pub async fn revoke_consent(
     let line = match consents::revoke_for(&ctx, &admin.caller, user.id, app).await? {
         Some(app) => format!("{} may no longer know about {}.", app.label, user.display_name),
         None => "There was nothing to take back.".to_owned(),
+    };
+    Ok(done(&ctx, &format!("/admin/users/{}", user.id), &line))
+}
+
+/// `POST /admin/users/{id}/grants`: ends the connection that `grant` names.
+pub async fn end_grant(
+    State(ctx): State<AppContext>,
+    Opened { admin, it: user }: Opened<User>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    admin.caller.require(Permission::Assist)?;
+    let grant = fields.get("grant").parse().map_err(|_| Failure::NotFound)?;
+    let line = match grants::end_for(&ctx, &admin.caller, user.id, grant).await? {
+        Some(app) => format!("{} is disconnected there.", app.label),
+        None => "There was nothing to end any more.".to_owned(),
     };
     Ok(done(&ctx, &format!("/admin/users/{}", user.id), &line))
 }

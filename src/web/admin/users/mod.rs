@@ -2,6 +2,5 @@
 
 mod custom;
 pub mod detail;
-pub mod device;
 pub mod form;
 pub mod list;

@@ -4,7 +4,7 @@
 
 use askama::Template;
 
-use super::super::account::AllowedApp;
+use super::super::account::{AllowedApp, ConnectedApp};
 use super::super::form::{CUSTOM_TYPES, Choice, CustomRow, Errors};
 use super::super::list::{self, Filter, Pager};
 use super::super::{Link, Page, Person, Pill, Tile, ui};
@@ -182,6 +182,8 @@ pub struct UserDetail {
     pub sessions: Vec<SessionRow>,
     /// Third-party apps the person allowed something; each posts `app` to `/consents` under the base.
     pub allowed: Vec<AllowedApp>,
+    /// Apps that stay connected to the person; each posts `grant` to `/grants` under the base.
+    pub connected: Vec<ConnectedApp>,
     /// The newest events about the person.
     pub events: Vec<EventRow>,
     /// Whether the profile may be changed by who looks.

@@ -1,6 +1,6 @@
 //! The console's pages about people and groups, and its home.
 
-use super::super::account::AllowedApp;
+use super::super::account::{AllowedApp, ConnectedApp};
 use super::super::admin::audit::EventRow;
 use super::super::admin::groups::{GroupDetail, GroupList, GroupNew, GroupRow, Member};
 use super::super::admin::home::{Change, EndingRow, Home, SetupStep};
@@ -158,6 +158,12 @@ impl UserDetail {
             allowed: vec![AllowedApp {
                 tile: tile("Trailhead", "map", "fern"),
                 id: HOSTILE.into(),
+                line: HOSTILE.into(),
+            }],
+            connected: vec![ConnectedApp {
+                tile: tile("Trailhead", "map", "fern"),
+                id: HOSTILE.into(),
+                place: HOSTILE.into(),
                 line: HOSTILE.into(),
             }],
             events: vec![EventRow::sample()],

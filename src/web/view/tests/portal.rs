@@ -1,6 +1,6 @@
 //! Portal and account pages.
 
-use super::super::account::{Account, AllowedApp};
+use super::super::account::{Account, AllowedApp, ConnectedApp};
 use super::super::form::Errors;
 use super::super::portal::{LaunchConfirm, Portal, PortalTile, PortalView, Viewer};
 use super::super::*;
@@ -86,6 +86,12 @@ impl Account {
                 id: "1".into(),
                 line: "Gets your work email. Allowed 3 November.".into(),
             }],
+            connected: vec![ConnectedApp {
+                tile: Tile::sample(),
+                id: "1".into(),
+                place: "Firefox 144 on macOS".into(),
+                line: "Since 3 November, last used 2 min ago.".into(),
+            }],
             shortest_password: 12,
         }
     }
@@ -139,6 +145,12 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
                 errors: errors_on(&["current_password", "new_password"]),
                 facts: facts(&[("Name", HOSTILE)]),
                 allowed: vec![AllowedApp { tile: hostile_tile(), id: HOSTILE.into(), line: HOSTILE.into() }],
+                connected: vec![ConnectedApp {
+                    tile: hostile_tile(),
+                    id: HOSTILE.into(),
+                    place: HOSTILE.into(),
+                    line: HOSTILE.into(),
+                }],
                 ..Account::sample()
             },
         ),

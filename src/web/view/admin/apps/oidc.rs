@@ -110,6 +110,7 @@ pub struct OidcMore {
     pub require_par: bool,
     pub native: bool,
     pub resources: String,
+    pub serves_resources: String,
     pub access_token_format: String,
     pub dpop_bound: bool,
     pub access_token_seconds: String,
@@ -163,6 +164,7 @@ pub struct OidcSso {
 const BELOW: &[&str] = &[
     "response_modes",
     "resources",
+    "serves_resources",
     "access_token_seconds",
     "id_token_seconds",
     "refresh_idle_seconds",

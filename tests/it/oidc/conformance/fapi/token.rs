@@ -130,10 +130,20 @@ async fn refresh_token() {
         let proof = |key: &ClientKey| fapi.proof(key, TOKEN, &value!({}));
         let nobody: Page = fapi.post(TOKEN, &fields(&last), &[&proof(&client.bound)]).await;
         refused(&nobody, &["invalid_client", "invalid_request"]);
-        // Without a proof the module takes no other words than these, and by another key no tokens come.
+        // Without a proof the module takes no other words than these.
         let bare = fapi.post_by(&own, TOKEN, fields(&last), &[]).await;
         refused(&bare, &["invalid_grant", "invalid_request", "invalid_client"]);
-        refused(&fapi.refresh(client, &last, &[&proof(&ClientKey::new())]).await, &["invalid_grant"]);
+        // RFC 9449 §5: a client that authenticated may prove another key; what it gets is bound to that one.
+        let other = ClientKey::new();
+        let tokens = json(&fapi.refresh(client, &last, &[&proof(&other)]).await);
+        let access = text(&tokens, "access_token");
+        let resource = async |key: &ClientKey| {
+            let proof = fapi.resource_proof(key, &access, &value!({}));
+            fapi.userinfo(&format!("DPoP {access}"), &[&proof]).await.status
+        };
+        assert_eq!(resource(&client.bound).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(resource(&other).await, StatusCode::OK);
+        last = text(&tokens, "refresh_token");
     }
     // The second client’s token, by the first client with either key.
     for key in [&fapi.client.bound, &fapi.client2.bound] {

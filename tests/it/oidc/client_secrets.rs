@@ -1,0 +1,137 @@
+//! Client secrets over the admin API: listed without the secret, shown once, two at a time, set to end, removed.
+
+use super::{Gateway, json, text};
+use crate::support::app::{Page, TestApp, oidc_settings, system};
+use chrono::TimeDelta;
+use gatehouse::{
+    domain::{
+        audit::EventType,
+        connection::{ClientAuth, OidcConnection},
+        user::Role,
+    },
+    service::organisation::api_tokens,
+};
+use oidc::GrantType;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json as value};
+
+const SECRETS: &str = "/api/v1/apps/metrics/client-secrets";
+
+async fn service() -> Gateway {
+    let settings = OidcConnection {
+        grant_types: vec![GrantType::ClientCredentials],
+        scopes: vec!["read".into()],
+        ..oidc_settings()
+    };
+    Gateway::with(TestApp::new().await, settings).await
+}
+
+impl Gateway {
+    async fn api(&self, role: Role, method: Method, path: &str, body: &Value) -> Page {
+        let token = api_tokens::create(&self.app.ctx, &system(), "t", role, None).await.expect("a token").1;
+        let bearer = format!("Bearer {}", token.expose());
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.app.browser().send(method, path, &headers, &body).await
+    }
+
+    async fn works(&self, secret: &str) -> bool {
+        let with =
+            Self { app: self.app.another_node().await, maya: self.maya.clone(), secret: secret.into() };
+        with.token(&[("grant_type", "client_credentials")]).await.status == StatusCode::OK
+    }
+
+    async fn listed(&self) -> Vec<Value> {
+        let page = self.api(Role::Auditor, Method::GET, SECRETS, &Value::Null).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        json(&page)["secrets"].as_array().expect("a list").clone()
+    }
+}
+
+#[tokio::test]
+async fn w20_secrets_are_shown_once_and_live_two_at_a_time() {
+    let gateway = service().await;
+    let first = gateway.secret.clone();
+    let listed = gateway.listed().await;
+    assert_eq!(listed.len(), 1);
+    assert!(!listed[0].to_string().contains(&first) && first.ends_with(&text(&listed[0], "ends_in")));
+    let make = async |body: &Value| gateway.api(Role::Admin, Method::POST, SECRETS, body).await;
+    // Secrets of one instant have no order.
+    gateway.app.ctx.clock.advance(TimeDelta::seconds(1));
+    let made = make(&value!({})).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let second = text(&json(&made), "client_secret");
+    assert!(gateway.works(&first).await && gateway.works(&second).await, "for a day");
+    let listed = gateway.listed().await;
+    assert_eq!(listed.len(), 2);
+    assert!(!Value::from(listed.clone()).to_string().contains(&second), "never again");
+    assert!(listed.iter().all(|secret| secret["active"] == true && secret.get("hash").is_none()));
+    gateway.app.ctx.clock.advance(TimeDelta::seconds(1));
+    let third = text(&json(&make(&value!({ "old_ends_after_hours": 1 })).await), "client_secret");
+    assert!(!gateway.works(&first).await, "two at most");
+    assert!(gateway.works(&second).await && gateway.works(&third).await);
+    gateway.app.ctx.clock.advance(TimeDelta::minutes(61));
+    assert!(!gateway.works(&second).await && gateway.works(&third).await);
+    assert_eq!(gateway.events(EventType::ClientSecretCreate).await.len(), 2);
+    for (body, status) in [
+        (value!({ "old_ends_after_hours": 721 }), StatusCode::UNPROCESSABLE_ENTITY),
+        (value!({ "secret": "chosen-by-somebody-else" }), StatusCode::UNPROCESSABLE_ENTITY),
+        (Value::Null, StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(make(&body).await.status, status, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_set_to_end_and_removed() {
+    let gateway = service().await;
+    let first = gateway.secret.clone();
+    let made = json(&gateway.api(Role::Admin, Method::POST, SECRETS, &value!({})).await);
+    let (second, id) = (text(&made, "client_secret"), text(&made, "id"));
+    let expire = format!("{SECRETS}/{id}/expire");
+    let ends = async |hours: u32| {
+        gateway.api(Role::Admin, Method::POST, &expire, &value!({ "after_hours": hours })).await
+    };
+    assert_eq!(ends(2).await.status, StatusCode::OK);
+    let longer = json(&ends(24).await);
+    assert_eq!(longer["expires_at"], json(&ends(2).await)["expires_at"], "it never lives longer for it");
+    gateway.app.ctx.clock.advance(TimeDelta::hours(2));
+    assert!(!gateway.works(&second).await && gateway.works(&first).await);
+    assert_eq!(ends(1).await.status, StatusCode::NOT_FOUND, "what has ended stays so");
+    assert_eq!(ends(721).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let old = gateway.listed().await.iter().map(|secret| text(secret, "id")).find(|one| *one != id);
+    let path = format!("{SECRETS}/{}", old.expect("the first"));
+    let refused = gateway.api(Role::Auditor, Method::DELETE, &path, &Value::Null).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "W-16");
+    assert!(gateway.works(&first).await);
+    let removed = gateway.api(Role::Admin, Method::DELETE, &path, &Value::Null).await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT, "{}", removed.text);
+    assert!(!gateway.works(&first).await);
+    let again = gateway.api(Role::Admin, Method::DELETE, &path, &Value::Null).await;
+    assert_eq!(again.status, StatusCode::NOT_FOUND);
+    assert_eq!(gateway.events(EventType::ClientSecretExpire).await.len(), 3);
+    assert_eq!(gateway.events(EventType::ClientSecretDelete).await.len(), 1);
+}
+
+#[tokio::test]
+async fn clients_without_secrets_get_none_and_strangers_nothing() {
+    let public = OidcConnection { client_auth: ClientAuth::None, ..oidc_settings() };
+    let gateway = Gateway::with(TestApp::new().await, public).await;
+    let refused = gateway.api(Role::Admin, Method::POST, SECRETS, &value!({})).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let gateway = service().await;
+    for (role, method, body) in
+        [(Role::Auditor, Method::POST, value!({})), (Role::Helpdesk, Method::POST, value!({}))]
+    {
+        let refused = gateway.api(role, method.clone(), SECRETS, &body).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{role:?} {method}");
+    }
+    for path in [format!("{SECRETS}/nonsense"), format!("{SECRETS}/01J9Z3N4T5V6W7X8Y9Z0A1B2C3")] {
+        let gone = gateway.api(Role::Admin, Method::DELETE, &path, &Value::Null).await;
+        assert_eq!(gone.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let bare = gateway.app.browser().get(SECRETS).await;
+    assert_eq!(bare.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(gateway.listed().await.len(), 1, "the valid twin");
+}
