@@ -29,6 +29,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (18, "create decryption keys", include_str!("../../migrations/0018_create_decryption_keys.sql")),
     (19, "keep what consent was for", include_str!("../../migrations/0019_keep_what_consent_was_for.sql")),
     (20, "link pushed requests", include_str!("../../migrations/0020_link_pushed_requests.sql")),
+    (21, "keep recordings by app", include_str!("../../migrations/0021_keep_recordings_by_app.sql")),
 ];
 
 /// The migrations, ready to run.
