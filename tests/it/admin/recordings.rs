@@ -161,6 +161,8 @@ async fn how_much_is_kept_is_set_by_app_and_what_is_over_goes_at_once() {
     app.ctx.clock.advance(TimeDelta::days(4));
     housekeeping::purge(&app.ctx).await.expect("purged");
     assert_eq!(count(&app).await, 0, "older than the app keeps them");
+    let owner = app.browser();
+    owner.sign_in("tomas").await;
     let page = follow(&owner, owner.submit(LIST, LIST, &[("recorder", "off")]).await).await;
     assert!(page.text.contains("None are kept."), "{}", page.text);
     sign_on(&app).await;

@@ -157,7 +157,7 @@ async fn they_go_by_the_numbers_of_their_app(test: TestDatabase) {
     assert_eq!(left(2, DAY + 5).await, [2, 0, 2], "no longer a number of its own");
     let again = sample::changed(&server, |draft| {
         draft.connection =
-            with("server", Some(RecorderSettings { per_app: 9, days: 9 })).get().connection.clone()
+            with("server", Some(RecorderSettings { per_app: 9, days: 9 })).get().connection.clone();
     });
     change!(db, tx => apps::update(tx, server.id, None, &again, at(1)).await?).expect("saved");
     assert_eq!(left(0, DAY + 5).await, [0, 0, 0], "switched off, none is left of any");

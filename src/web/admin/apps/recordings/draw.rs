@@ -41,13 +41,11 @@ pub fn kept(kept: Option<RecorderSettings>) -> String {
 
 /// What the server keeps of any app.
 pub fn server(per_app: u32, days: u32) -> String {
-    match per_app {
-        0 => "This server keeps none of any app (flight_recorder.per_app).".to_owned(),
-        _ => {
-            let days = counted(u64::from(days), "day", "days");
-            format!("The server keeps {per_app} of each app and outcome, for {days}.")
-        }
+    if per_app == 0 {
+        return "This server keeps none of any app (flight_recorder.per_app).".to_owned();
     }
+    let days = counted(u64::from(days), "day", "days");
+    format!("The server keeps {per_app} of each app and outcome, for {days}.")
 }
 
 /// Sign-ons that were lost.
