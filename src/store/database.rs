@@ -4,7 +4,8 @@
 use super::{
     dialect::{self, Conn},
     error::StoreError,
-    migrations, open,
+    migrations::{self, For},
+    open,
     readers::Readers,
     tx::{Tx, WriteFuture, perform},
     writer::{Outcome, Work, Writer},
@@ -97,7 +98,7 @@ impl Database {
         let migrated = match self {
             Self::Sqlite(file) => {
                 let mut conn = open::sqlite_migrations(&file.path).await?;
-                let migrated = migrations::migrator().run(&mut conn).await;
+                let migrated = migrations::migrator(For::Sqlite).run(&mut conn).await;
                 conn.close().await?;
                 migrated
             }
@@ -105,7 +106,7 @@ impl Database {
                 // Building an index may take longer than any statement of a request may.
                 let options = pool.connect_options().as_ref().clone().options([("statement_timeout", "0")]);
                 let mut conn = options.connect().await?;
-                let migrated = migrations::migrator().run(&mut conn).await;
+                let migrated = migrations::migrator(For::Postgres).run(&mut conn).await;
                 conn.close().await?;
                 migrated
             }

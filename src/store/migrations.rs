@@ -34,11 +34,27 @@ const FILES: &[(i64, &str, &str)] = &[
     (26, "drop unused indexes", include_str!("../../migrations/0026_drop_unused_indexes.sql")),
 ];
 
+/// What stands below this line of a file is for SQLite alone: indexes that only one of the two can use.
+const SQLITE_ALONE: &str = "-- SQLite alone:";
+
+/// Which of the two a migrator is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
 /// The migrations, ready to run.
-pub(super) fn migrator() -> Migrator {
+pub(super) fn migrator(database: For) -> Migrator {
     let migrations = FILES
         .iter()
         .map(|&(version, name, sql)| {
+            let sql = match (database, sql.split_once(SQLITE_ALONE)) {
+                (For::Postgres, Some((both, _))) => both,
+                _ => sql,
+            };
             Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         })
         .collect();

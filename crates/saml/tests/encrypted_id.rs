@@ -358,3 +358,28 @@ fn s_04_encrypted_identifiers_keep_to_their_limits() {
         assert!(read(&bad, decryption).expect_err("refused").contains("EncryptedID"), "{bad}");
     }
 }
+
+/// Every check that costs little comes before the private key: a precheck says what they say, and needs no key at all.
+#[test]
+fn s_34_a_precheck_refuses_what_costs_little_and_reads_nothing() {
+    let keys = own(&[idp_rsa()]);
+    let decryption = Decryption { keys: &keys, allow_cbc: false };
+    let precheck = |xml: &str| {
+        let request = UnverifiedAuthnRequest::from_post(&STANDARD.encode(xml), None).expect("read");
+        assert!(request.has_encrypted_subject());
+        request.precheck(&sp(), &context()).map_err(|refusal| refusal.error.check())
+    };
+    let encrypted = encrypt(How::usual(), &name_id());
+    assert_eq!(precheck(&about(&encrypted).xml()), Ok(()), "without any key");
+    let broken = encrypt(How { transport: RSA15, ..How::usual() }, "no identifier");
+    assert_eq!(precheck(&about(&broken).xml()), Ok(()), "what is inside isn’t looked at");
+    assert!(read(&broken, decryption).is_err(), "and is refused afterwards");
+    let context_class = "<samlp:RequestedAuthnContext><saml:AuthnContextClassRef>urn:example:none\
+        </saml:AuthnContextClassRef></samlp:RequestedAuthnContext>";
+    let asks = Request::default().after(&format!("<saml:Subject>{encrypted}</saml:Subject>{context_class}"));
+    assert_eq!(
+        precheck(&asks.xml()),
+        Err("requested_authn_context"),
+        "the last of the checks that cost little"
+    );
+}

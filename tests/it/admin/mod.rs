@@ -6,6 +6,7 @@ mod certificate;
 mod metadata_source;
 mod people;
 mod preview;
+mod recordings;
 mod routes;
 mod saml_advanced;
 mod sign_on;

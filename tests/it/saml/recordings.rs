@@ -356,7 +356,10 @@ async fn switched_off_nothing_is_kept() {
     assert!(response(&page).contains("AuthnStatement"), "sign-on works all the same");
     assert_eq!(keep(&app).await, 0);
     let list = json_of(&call(&app, Role::Admin, Method::GET, LIST, "").await);
-    assert_eq!(list, json!({"recording": false, "dropped": 0, "recordings": []}));
+    assert_eq!(
+        list,
+        json!({"recording": false, "dropped": 0, "per_app": 0, "retention_days": 0, "recordings": []})
+    );
 }
 
 #[tokio::test]

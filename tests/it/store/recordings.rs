@@ -3,7 +3,10 @@
 use super::{change, on_both, read, sample};
 use crate::support::{at, database::TestDatabase, new_id};
 use gatehouse::{
-    domain::recording::{Protocol, Recording, RecordingOutcome},
+    domain::{
+        connection::{Connection, SamlConnection},
+        recording::{Protocol, RecorderSettings, Recording, RecordingOutcome},
+    },
     id::{AppId, RecordingId, UserId},
     store::{
         Database, apps,
@@ -16,6 +19,7 @@ on_both!(
     an_end_takes_the_place_of_its_beginning,
     as_many_are_kept_of_each_outcome,
     they_go_with_age_and_number,
+    they_go_by_the_numbers_of_their_app,
     they_go_with_app_and_person,
 );
 
@@ -110,6 +114,53 @@ async fn they_go_with_age_and_number(test: TestDatabase) {
     let left = read!(db, c => recordings::of_app(c, crm, 9));
     assert_eq!(left.iter().map(|one| one.recorded_at).collect::<Vec<_>>(), [at(30), at(20)]);
     assert_eq!(purge(None, 0).await, 2, "switched off, none is left");
+}
+
+async fn they_go_by_the_numbers_of_their_app(test: TestDatabase) {
+    const DAY: i64 = 86_400;
+    let db = &test.db;
+    let with = |slug: &str, recorder: Option<RecorderSettings>| {
+        let saml = SamlConnection {
+            sp_entity_id: format!("https://{slug}.example"),
+            recorder,
+            ..SamlConnection::default()
+        };
+        sample::with(slug, slug, Connection::Saml(Box::new(saml)))
+    };
+    let more = sample::app(db, with("more", Some(RecorderSettings { per_app: 4, days: 365 }))).await;
+    let fewer = sample::app(db, with("fewer", Some(RecorderSettings { per_app: 1, days: 1 }))).await;
+    let server = sample::app(db, with("server", None)).await;
+    let left = async |keep: i64, now: i64| {
+        let expiry = Expiry {
+            now: at(now),
+            sessions_idle_since: at(0),
+            audit_before: None,
+            recordings_before: None,
+            recordings_per_app: keep,
+        };
+        change!(db, tx => housekeeping::purge(tx, &expiry).await?).expect("purged");
+        let mut counts = Vec::new();
+        for id in [more.id, fewer.id, server.id] {
+            counts.push(read!(db, c => recordings::of_app(c, id, 99)).len());
+        }
+        counts
+    };
+    for seconds in 0..5 {
+        for id in [more.id, fewer.id, server.id] {
+            put(db, &recording(id, RecordingOutcome::Issued, seconds)).await;
+        }
+    }
+    assert_eq!(left(2, 10).await, [4, 1, 2]);
+    assert_eq!(left(2, DAY + 5).await, [4, 0, 2], "older than its day");
+    let back = sample::changed(&more, |draft| draft.connection = with("more", None).get().connection.clone());
+    change!(db, tx => apps::update(tx, more.id, None, &back, at(1)).await?).expect("saved");
+    assert_eq!(left(2, DAY + 5).await, [2, 0, 2], "no longer a number of its own");
+    let again = sample::changed(&server, |draft| {
+        draft.connection =
+            with("server", Some(RecorderSettings { per_app: 9, days: 9 })).get().connection.clone();
+    });
+    change!(db, tx => apps::update(tx, server.id, None, &again, at(1)).await?).expect("saved");
+    assert_eq!(left(0, DAY + 5).await, [0, 0, 0], "switched off, none is left of any");
 }
 
 async fn they_go_with_app_and_person(test: TestDatabase) {

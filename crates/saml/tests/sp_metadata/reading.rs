@@ -5,7 +5,7 @@ use saml::metadata::sp::{MetadataError, parse};
 use saml::{AssertionConsumerService, AttributeNameFormat, Binding};
 
 use crate::support::*;
-use crate::{POST, endpoint, entity, sp_with};
+use crate::{POST, endpoint, entity, key, sp_with};
 
 #[test]
 fn everything_an_sp_says_is_read() {
@@ -240,4 +240,29 @@ fn of_two_defaults_the_first_is() {
         .collect();
     assert_eq!(defaults, ["https://sp.example/a"]);
     assert!(metadata.notes.iter().any(|note| note.to_string().contains("default")), "{:?}", metadata.notes);
+}
+
+#[test]
+fn sdp_idp11_a_key_is_announced_by_its_use_or_by_what_it_decrypts_and_announced_ones_come_first() {
+    let descriptor = |of_use: &str, pair: &KeyPair, methods: &str| {
+        let end = format!("{methods}</md:KeyDescriptor>");
+        key(of_use, &pair.der().to_base64()).replace("</md:KeyDescriptor>", &end)
+    };
+    let method = "<md:EncryptionMethod Algorithm=\"http://www.w3.org/2009/xmlenc11#aes128-gcm\"/>";
+    let encryption = " use=\"encryption\"";
+    let read = |keys: &str| {
+        let metadata = sp_with("", keys).expect("good");
+        let of = |key: &saml::metadata::sp::EncryptionKey| {
+            (key.certificate == sp_rsa().der(), key.announced, key.methods.len())
+        };
+        metadata.encryption_keys.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(read(&descriptor("", sp_rsa(), "")), [(true, false, 0)]);
+    assert_eq!(read(&descriptor(" use=\"signing\"", sp_rsa(), method)), []);
+    assert_eq!(read(&descriptor(encryption, sp_rsa(), "")), [(true, true, 0)]);
+    assert_eq!(read(&descriptor("", sp_rsa(), method)), [(true, true, 1)]);
+    let both = descriptor("", sp_rsa(), "") + &descriptor(encryption, sp_rsa(), method);
+    assert_eq!(read(&both), [(true, true, 1)], "one key, said twice");
+    let two = descriptor("", idp_rsa(), "") + &descriptor(encryption, sp_rsa(), "");
+    assert_eq!(read(&two), [(true, true, 0), (false, false, 0)], "the announced one is taken");
 }

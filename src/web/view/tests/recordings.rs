@@ -10,6 +10,7 @@ use super::super::{
                 AppRecording, AppRecordings, AppReplay, CheckLine, ComparedLine, Message, RecorderFields,
                 RecordingRow,
             },
+            saml::SetLine,
             sets::AppSet,
         },
     },
@@ -29,6 +30,16 @@ fn row(words: &str) -> RecordingRow {
         outcome: Pill::new(Tone::Bad, "Refused"),
         person: Some(Person::new(words)),
         why: words.into(),
+    }
+}
+
+/// A set in the list of the sign-on tab.
+pub(super) fn set_line() -> SetLine {
+    SetLine {
+        href: "/admin/apps/amplitude/sets/1".into(),
+        index: 1,
+        name: HOSTILE.into(),
+        rows: HOSTILE.into(),
     }
 }
 

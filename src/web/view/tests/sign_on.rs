@@ -4,7 +4,7 @@ use super::super::admin::apps::bookmark::BookmarkSso;
 use super::super::admin::apps::new::NewKind;
 use super::super::admin::apps::preview::{Answer, Part, Preview, Row};
 use super::super::admin::apps::recipe::{Give, GiveKind, ParameterField, Recipe};
-use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso, SetLine};
+use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso};
 use super::super::admin::apps::saml_advanced::{AdvancedFields, CertificateLine, LogoutRow};
 use super::super::admin::apps::source::{SourceFields, SourcePanel, Waiting};
 use super::super::admin::apps::{AppFrame, AppTab};
@@ -334,12 +334,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         entity_attributes: vec![HOSTILE.into(), HOSTILE.into()],
         conditions: vec![HOSTILE.into()],
         blocked: HOSTILE.into(),
-        sets: vec![SetLine {
-            href: "/admin/apps/amplitude/sets/1".into(),
-            index: 1,
-            name: HOSTILE.into(),
-            rows: HOSTILE.into(),
-        }],
+        sets: vec![super::recordings::set_line()],
         name_id_sources: vec![Choice::new(HOSTILE, HOSTILE)],
         sources: vec![HOSTILE.into()],
         metadata_xml: HOSTILE.into(),

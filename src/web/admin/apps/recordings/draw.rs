@@ -41,13 +41,11 @@ pub fn kept(kept: Option<RecorderSettings>) -> String {
 
 /// What the server keeps of any app.
 pub fn server(per_app: u32, days: u32) -> String {
-    match per_app {
-        0 => "This server keeps none of any app (flight_recorder.per_app).".to_owned(),
-        _ => {
-            let days = counted(u64::from(days), "day", "days");
-            format!("The server keeps {per_app} of each app and outcome, for {days}.")
-        }
+    if per_app == 0 {
+        return "This server keeps none of any app (flight_recorder.per_app).".to_owned();
     }
+    let days = counted(u64::from(days), "day", "days");
+    format!("The server keeps {per_app} of each app and outcome, for {days}.")
 }
 
 /// Sign-ons that were lost.
@@ -83,7 +81,7 @@ pub async fn rows(
     let now = ctx.now();
     let row = |one: &Summary| RecordingRow {
         href: format!("/admin/apps/{}/recordings/{}", app.slug, one.id),
-        when: words::ago(one.recorded_at, now),
+        when: format!("{}, {}", words::ago(one.recorded_at, now), one.recorded_at.format("%H:%M")),
         instant: one.recorded_at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         outcome: outcome(one.outcome),
         person: id(one).and_then(|id| people.get(&id)).map(words::person),
@@ -166,7 +164,38 @@ fn assertion(response: &str) -> String {
 fn message(title: &str, xml: &str) -> Message {
     let end = xml.floor_char_boundary(SHOWN_MAX);
     let cut = if end < xml.len() { "\n…" } else { "" };
-    Message { title: title.to_owned(), xml: format!("{}{cut}", xml[..end].replace("><", ">\n<")) }
+    Message { title: title.to_owned(), xml: format!("{}{cut}", laid_out(&xml[..end])) }
+}
+
+/// Markup with an element a line, further in the deeper it stands; an element with nothing in it stays on its line. Messages of others
+/// may be odd: then only the lines are.
+fn laid_out(xml: &str) -> String {
+    const DEEPEST: usize = 24;
+    let parts: Vec<&str> = xml.split("><").collect();
+    let (mut text, mut depth) = (String::with_capacity(xml.len() * 2), 0_usize);
+    for (place, part) in parts.iter().enumerate() {
+        let closes = part.starts_with('/') || part.starts_with("</");
+        let opens = !closes && !part.ends_with('/') && !part.contains("</") && !part.starts_with(['?', '!']);
+        let was_opened = place.checked_sub(1).and_then(|before| parts.get(before)).is_some_and(|before| {
+            let name =
+                |tag: &str| tag.trim_start_matches(['<', '/']).split([' ', '>']).next().map(str::to_owned);
+            closes && !before.starts_with('/') && !before.contains("</") && name(before) == name(part)
+        });
+        if closes {
+            depth = depth.saturating_sub(1);
+        }
+        if place > 0 {
+            text.push('>');
+            if !was_opened {
+                text.push('\n');
+                text.push_str(&"  ".repeat(depth.min(DEEPEST)));
+            }
+            text.push('<');
+        }
+        text.push_str(part);
+        depth += usize::from(opens);
+    }
+    text
 }
 
 /// Checks as lines.
@@ -228,7 +257,11 @@ mod tests {
         let response = "<samlp:Response><saml:Issuer>x</saml:Issuer><saml:Assertion ID=\"a\"><b></b></saml:Assertion></samlp:Response>";
         assert_eq!(assertion(response), "<saml:Assertion ID=\"a\"><b></b></saml:Assertion>");
         assert_eq!(assertion("<a/>"), "<a/>");
-        assert_eq!(message("x", "<a><b></b></a>").xml, "<a>\n<b>\n</b>\n</a>");
+        let laid = message("x", "<a x=\"1\"><b></b><c><d>text</d><e/></c></a>").xml;
+        assert_eq!(laid, "<a x=\"1\">\n  <b></b>\n  <c>\n    <d>text</d>\n    <e/>\n  </c>\n</a>");
+        for odd in ["", "><", "</a></b></c>", "text", "<a><b><c>"] {
+            assert_eq!(message("x", odd).xml.replace(['\n', ' '], ""), odd);
+        }
         let long = message("x", &"é".repeat(SHOWN_MAX));
         assert!(long.xml.len() < SHOWN_MAX + 8 && long.xml.ends_with('…'));
     }

@@ -19,7 +19,7 @@ pub const RECORDER: &[(&str, &str)] =
 pub struct RecordingRow {
     /// Its page.
     pub href: String,
-    /// When, such as "12 min ago".
+    /// When, such as "12 min ago, 10:04".
     pub when: String,
     /// The same for machines.
     pub instant: String,
