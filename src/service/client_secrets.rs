@@ -76,10 +76,11 @@ pub async fn rotate(
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
+                // Two rotations at once: the second knows the secret of the first.
+                store::client_secrets::hold(tx).await?;
                 let old = store::client_secrets::valid_of_app(tx, app_id, now).await?;
                 for (position, secret) in old.iter().enumerate() {
                     let ends = if position == 0 { now + overlap } else { now };
-                    let ends = secret.expires_at.map_or(ends, |set| set.min(ends));
                     store::client_secrets::expire(tx, secret.id, ends).await?;
                 }
                 store::client_secrets::insert(tx, &kept).await?;
@@ -115,6 +116,7 @@ pub async fn expire(
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
+                store::client_secrets::hold(tx).await?;
                 let valid = store::client_secrets::valid_of_app(tx, app_id, now).await?;
                 let Some(mut secret) = valid.into_iter().find(|secret| secret.id == id) else {
                     return Err(ServiceError::NotFound(WHAT));

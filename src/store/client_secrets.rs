@@ -93,9 +93,16 @@ pub async fn of_app(conn: &mut Conn, app: AppId) -> Result<Vec<ClientSecret>, St
     row::all(fetch_all!(conn, SecretRow, SQL, app.to_string())?)
 }
 
-/// Sets when a secret ends; whether it was there.
+/// Waits until no other write decides which secrets go on, and keeps others out until this one ends. A write that also changes
+/// accounts or applications takes this first, so that no two wait for each other.
+pub async fn hold(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.alone(super::tx::CLIENT_SECRETS).await
+}
+
+/// Lets a secret end by then; whether it would have lived longer. It never lives longer for it.
 pub async fn expire(tx: &mut Tx, id: ClientSecretId, at: DateTime<Utc>) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE client_secrets SET expires_at = $2 WHERE id = $1";
+    const SQL: &str = "UPDATE client_secrets SET expires_at = $2 \
+        WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)";
     Ok(execute!(tx, SQL, id.to_string(), at.timestamp_millis())? == 1)
 }
 

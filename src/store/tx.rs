@@ -40,6 +40,8 @@ impl Tx {
 pub(super) const ACCOUNTS: i64 = 0x6761_7465_0001;
 /// The lock of rules over all applications.
 pub(super) const APPLICATIONS: i64 = 0x6761_7465_0002;
+/// The lock of the secrets of clients.
+pub(super) const CLIENT_SECRETS: i64 = 0x6761_7465_0003;
 /// The lock of the issuer's keys.
 pub(super) const ISSUER_KEYS: i64 = 0x6761_7465_0013;
 

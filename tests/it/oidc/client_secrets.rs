@@ -1,7 +1,10 @@
 //! Client secrets over the admin API: listed without the secret, shown once, two at a time, set to end, removed.
 
 use super::{Gateway, json, text};
-use crate::support::app::{Page, TestApp, oidc_settings, system};
+use crate::support::{
+    app::{Page, TestApp, oidc_settings, system},
+    database::Kind,
+};
 use chrono::TimeDelta;
 use gatehouse::{
     domain::{
@@ -9,7 +12,12 @@ use gatehouse::{
         connection::{ClientAuth, OidcConnection},
         user::Role,
     },
-    service::organisation::api_tokens,
+    id::ClientSecretId,
+    service::{
+        self,
+        client_secrets::{OVERLAP, expire, rotate},
+        organisation::api_tokens,
+    },
 };
 use oidc::GrantType;
 use reqwest::{Method, StatusCode};
@@ -18,12 +26,16 @@ use serde_json::{Value, json as value};
 const SECRETS: &str = "/api/v1/apps/metrics/client-secrets";
 
 async fn service() -> Gateway {
+    service_on(Kind::Sqlite).await
+}
+
+async fn service_on(kind: Kind) -> Gateway {
     let settings = OidcConnection {
         grant_types: vec![GrantType::ClientCredentials],
         scopes: vec!["read".into()],
         ..oidc_settings()
     };
-    Gateway::with(TestApp::new().await, settings).await
+    Gateway::with(TestApp::on(kind).await, settings).await
 }
 
 impl Gateway {
@@ -134,4 +146,44 @@ async fn clients_without_secrets_get_none_and_strangers_nothing() {
     let bare = gateway.app.browser().get(SECRETS).await;
     assert_eq!(bare.status, StatusCode::UNAUTHORIZED);
     assert_eq!(gateway.listed().await.len(), 1, "the valid twin");
+}
+
+/// Two admins at once: what one has ended stays ended, and of two new secrets the second knows of the first.
+async fn w20_changes_at_once_count_one_after_the_other(kind: Kind) {
+    let gateway = service_on(kind).await;
+    let (ctx, admin) = (&gateway.app.ctx, system());
+    let app = &service::apps::find(ctx, &admin, "metrics").await.expect("an app");
+    let new = async || rotate(ctx, &admin, app, OVERLAP).await.expect("a secret").0.id;
+    let valid = async || {
+        // Secrets of one instant have no order.
+        ctx.clock.advance(TimeDelta::seconds(1));
+        let all = service::client_secrets::of_app(ctx, &admin, app).await.expect("secrets");
+        let valid = all.into_iter().filter(|secret| secret.expires_at.is_none_or(|end| end > ctx.now()));
+        valid.map(|secret| secret.id).collect::<Vec<ClientSecretId>>()
+    };
+    for round in 0..20 {
+        let leaked = new().await;
+        assert!(valid().await.contains(&leaked), "the valid twin");
+        let end = expire(ctx, &admin, app, leaked, TimeDelta::zero());
+        let (ended, next) = tokio::join!(end, new());
+        ended.expect("it was valid, and is no more");
+        let left = valid().await;
+        assert!(!left.contains(&leaked) && left.contains(&next), "round {round}");
+        let (one, other) = tokio::join!(new(), new());
+        let mut left = valid().await;
+        left.sort();
+        let mut both = vec![one, other];
+        both.sort();
+        assert_eq!(left, both, "round {round}: two at most");
+    }
+}
+
+#[tokio::test]
+async fn w20_changes_at_once_count_one_after_the_other_sqlite() {
+    w20_changes_at_once_count_one_after_the_other(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn w20_changes_at_once_count_one_after_the_other_postgres() {
+    w20_changes_at_once_count_one_after_the_other(Kind::Postgres).await;
 }

@@ -6,7 +6,11 @@ use crate::support::{
     client_key::{ClientKey, ath},
     database::Kind,
 };
-use gatehouse::domain::connection::{ClientAuth, OidcConnection};
+use chrono::TimeDelta;
+use gatehouse::domain::{
+    audit::EventType,
+    connection::{ClientAuth, OidcConnection},
+};
 use oidc::token::client_assertion::TYPE;
 use reqwest::{Method, StatusCode};
 use serde_json::json as value;
@@ -119,6 +123,58 @@ async fn o43_a_lost_answer_gives_no_other_key_a_chance() {
     let again = client.refreshed(&first, Some(&key)).await;
     assert_ne!(again, lost, "the valid twin: whose answer was lost asks again");
     client.refreshed(&again, Some(&key)).await;
+}
+
+/// Steals the first token of a family, uses it with a key of the thief's own, and answers what came of it.
+async fn stolen(kind: Kind, client_auth: ClientAuth) -> (Client, String, ClientKey, String) {
+    let client = Client::new(kind, client_auth, 10).await;
+    let (first, thief) = (client.begin(None).await, ClientKey::new());
+    let second = client.refreshed(&first, Some(&thief)).await;
+    (client, first, thief, second)
+}
+
+/// RFC 9700 §4.14.2: a key that a thief brings hides no theft; whoever comes second shows that two have the token.
+async fn o09_a_key_of_the_thief_hides_no_reuse(kind: Kind) {
+    for own in [None, Some(ClientKey::new())] {
+        let (client, first, thief, second) = stolen(kind, ClientAuth::None).await;
+        let third = client.refreshed(&second, Some(&thief)).await;
+        client.is_refused(&first, own.as_ref(), "the owner, after the successor was used").await;
+        client.is_refused(&third, Some(&thief), "the thief has lost the family").await;
+        assert_eq!(client.gateway.events(EventType::OauthTokenRevoke).await.len(), 1);
+
+        let (client, first, thief, second) = stolen(kind, ClientAuth::ClientSecretBasic).await;
+        client.gateway.app.ctx.clock.advance(TimeDelta::seconds(11));
+        client.is_refused(&first, own.as_ref(), "the owner, after the grace").await;
+        client.is_refused(&second, Some(&thief), "the thief has lost the family").await;
+        assert_eq!(client.gateway.events(EventType::OauthTokenRevoke).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn o09_a_key_of_the_thief_hides_no_reuse_sqlite() {
+    o09_a_key_of_the_thief_hides_no_reuse(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn o09_a_key_of_the_thief_hides_no_reuse_postgres() {
+    o09_a_key_of_the_thief_hides_no_reuse(Kind::Postgres).await;
+}
+
+/// The twin: a token that was bound itself is worth nothing without its key, not even as a sign of theft.
+#[tokio::test]
+async fn o10_who_lacks_the_key_ends_no_family() {
+    let client = Client::new(Kind::Sqlite, ClientAuth::None, 10).await;
+    let (key, other) = (ClientKey::new(), ClientKey::new());
+    let first = client.begin(Some(&key)).await;
+    let second = client.refreshed(&first, Some(&key)).await;
+    let third = client.refreshed(&second, Some(&key)).await;
+    client.is_refused(&first, Some(&other), "by another key").await;
+    client.is_refused(&first, None, "without a proof").await;
+    assert_eq!(client.gateway.events(EventType::OauthTokenRevoke).await.len(), 0);
+    let fourth = client.refreshed(&third, Some(&key)).await;
+    client.is_refused(&first, Some(&key), "whoever has the key is taken at their word").await;
+    client.is_refused(&fourth, Some(&key), "the family is over").await;
+    assert_eq!(client.gateway.events(EventType::OauthTokenRevoke).await.len(), 1);
 }
 
 /// A client that signs its requests may prove another key, but never none: its tokens stay bound.

@@ -2,7 +2,8 @@
 
 use crate::support::database::TestDatabase;
 use gatehouse::store::{Database, StoreError};
-use std::os::unix::fs::PermissionsExt;
+use sqlx::Connection;
+use std::{collections::BTreeSet, os::unix::fs::PermissionsExt};
 
 async fn migrations_are_pending_until_applied(test: TestDatabase) {
     let db = &test.db;
@@ -25,6 +26,36 @@ async fn pending_on_sqlite() {
 #[tokio::test]
 async fn pending_on_postgres() {
     migrations_are_pending_until_applied(TestDatabase::empty_postgres().await).await;
+}
+
+/// PostgreSQL plans with the filter at hand and uses these; SQLite would only pay for them.
+const OF_ONE: [&str; 3] = ["audit_events_by_actor", "audit_events_by_app", "audit_events_by_resource"];
+/// What both keep.
+const OF_BOTH: &str = "audit_events_by_time";
+
+#[tokio::test]
+async fn sqlite_has_no_index_that_only_postgres_can_use() {
+    let test = TestDatabase::sqlite().await;
+    let file = rusqlite::Connection::open(test.file()).expect("opens");
+    let mut asked = file.prepare("SELECT name FROM sqlite_schema WHERE type = 'index'").expect("asked");
+    let found: BTreeSet<String> =
+        asked.query_map([], |row| row.get(0)).expect("answered").map(|name| name.expect("a name")).collect();
+    assert!(found.contains(OF_BOTH), "{found:?}");
+    assert!(OF_ONE.iter().all(|name| !found.contains(*name)), "{found:?}");
+}
+
+#[tokio::test]
+async fn postgres_keeps_the_indexes_that_sqlite_cannot_use() {
+    let test = TestDatabase::postgres().await;
+    let mut conn = sqlx::PgConnection::connect(&test.url).await.expect("answers");
+    let found: Vec<String> =
+        sqlx::query_scalar("SELECT indexname::text FROM pg_indexes WHERE tablename = 'audit_events'")
+            .fetch_all(&mut conn)
+            .await
+            .expect("answered");
+    for name in OF_ONE.iter().chain([&OF_BOTH]) {
+        assert!(found.iter().any(|index| index == name), "{name} of {found:?}");
+    }
 }
 
 #[tokio::test]

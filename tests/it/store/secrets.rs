@@ -89,11 +89,17 @@ async fn client_secrets_overlap(test: TestDatabase) {
     let (one, two) = (first.id, second.id);
     assert!(change!(db, tx => client_secrets::expire(tx, one, at(10)).await?).expect("expires"));
     assert!(change!(db, tx => client_secrets::touch(tx, one, at(6)).await?).expect("touched"));
+    for later in [10, 11, 99] {
+        let changed = change!(db, tx => client_secrets::expire(tx, one, at(later)).await?).expect("asked");
+        assert!(!changed, "it never lives longer: {later}");
+    }
     first.expires_at = Some(at(10));
     first.last_used_at = Some(at(6));
     assert_eq!(read!(db, c => client_secrets::valid_of_app(c, app, at(9))).len(), 2);
     assert_eq!(read!(db, c => client_secrets::valid_of_app(c, app, at(10))), std::slice::from_ref(&second));
     assert_eq!(read!(db, c => client_secrets::of_app(c, app)), [second, first]);
+    assert!(change!(db, tx => client_secrets::expire(tx, one, at(8)).await?).expect("sooner"));
+    assert_eq!(read!(db, c => client_secrets::valid_of_app(c, app, at(8))).len(), 1);
     assert!(change!(db, tx => client_secrets::delete(tx, two).await?).expect("removed"));
     assert!(!change!(db, tx => client_secrets::delete(tx, two).await?).expect("gone"));
     assert!(!change!(db, tx => client_secrets::touch(tx, two, at(7)).await?).expect("gone"));

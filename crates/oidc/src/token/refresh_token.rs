@@ -24,8 +24,11 @@ pub struct StoredRefreshToken {
     pub successor_used: bool,
     /// Whether the family was revoked.
     pub family_revoked: bool,
-    /// The thumbprint of the key it is bound to (RFC 9449 §5). Of a consumed token whose successor was bound: that one's.
+    /// The thumbprint of the key it is bound to itself (RFC 9449 §5).
     pub key_thumbprint: Option<String>,
+    /// The thumbprint of the key that its successor is bound to, which may be the first of the family. Meaningless while not
+    /// consumed.
+    pub successor_key: Option<String>,
     /// The scope granted.
     pub scope: Scope,
 }
@@ -87,16 +90,21 @@ pub fn decide(
     }
     // O-10: bound to the key it was issued for. Whoever lacks the key learns and changes nothing either.
     if token.key_thumbprint.as_deref().is_some_and(|key| !presenter.may_use(key)) {
-        return RefreshDecision::Refused(ProtocolError::invalid_grant(
-            "the refresh token is bound to a key, and no proof by it came along",
-        ));
+        return unproven();
     }
     if token.family_revoked {
         return RefreshDecision::Refused(ProtocolError::invalid_grant("family revoked"));
     }
-    // Before expiry: a consumed token that comes back late is still a sign of theft.
+    // Before expiry: a consumed token that comes back late is still a sign of theft. Before the successor's key: that one may
+    // be the thief's, and would hide the theft from whoever hasn't got it.
     if token.consumed_at.is_some_and(|at| token.successor_used || !is_within(at, now, grace)) {
         return RefreshDecision::Reuse;
+    }
+    // RFC 9449 §5: a family that began without a proof may have been bound by the answer that was lost. Only who can have
+    // bound it lost that answer; for anybody else the time for lost answers does nothing.
+    let successor_key = token.consumed_at.and(token.successor_key.as_deref());
+    if successor_key.is_some_and(|key| !presenter.may_use(key)) {
+        return unproven();
     }
     if now >= token.absolute_expires_at {
         return RefreshDecision::Refused(ProtocolError::invalid_grant("absolute lifetime over"));
@@ -113,6 +121,12 @@ pub fn decide(
     } else {
         RefreshDecision::Rotate { scope }
     }
+}
+
+fn unproven() -> RefreshDecision {
+    RefreshDecision::Refused(ProtocolError::invalid_grant(
+        "the refresh token is bound to a key, and no proof by it came along",
+    ))
 }
 
 /// A clock that runs behind the one that consumed the token counts as no time passed.

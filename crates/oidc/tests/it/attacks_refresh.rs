@@ -20,6 +20,7 @@ fn fresh() -> StoredRefreshToken {
         successor_used: false,
         family_revoked: false,
         key_thumbprint: None,
+        successor_key: None,
         scope: scope("openid profile email"),
     }
 }
@@ -123,4 +124,31 @@ fn o_10_bound_to_its_key() {
     let used = StoredRefreshToken { consumed_at: Some(now()), successor_used: true, ..token };
     assert_eq!(word_of(&ask(&used, None, false)), "invalid_grant");
     assert_eq!(word_of(&ask(&fresh(), Some("any"), false)), "rotate", "not bound: it asks for no key");
+}
+
+#[test]
+fn o_09_the_key_of_the_successor_hides_no_reuse() {
+    let exchanged =
+        StoredRefreshToken { consumed_at: Some(now()), successor_key: Some("key".to_owned()), ..fresh() };
+    let used = StoredRefreshToken { successor_used: true, ..exchanged.clone() };
+    let ask = |token: &StoredRefreshToken, proven_key, has_signed, seconds| {
+        let presenter = Presenter { client_id: "metrics", proven_key, has_signed };
+        let at = now() + TimeDelta::seconds(seconds);
+        word_of(&decide(token, &presenter, None, at, TimeDelta::seconds(10)))
+    };
+    for proven_key in [None, Some("other"), Some("key")] {
+        for has_signed in [false, true] {
+            assert_eq!(ask(&used, proven_key, has_signed, 1), "reuse", "{proven_key:?}");
+            assert_eq!(ask(&exchanged, proven_key, has_signed, 11), "reuse", "{proven_key:?}");
+        }
+        let expected = if proven_key == Some("key") { "replace" } else { "invalid_grant" };
+        assert_eq!(ask(&exchanged, proven_key, false, 10), expected, "{proven_key:?}: the lost answer");
+    }
+    assert_eq!(
+        ask(&exchanged, Some("other"), true, 10),
+        "replace",
+        "a client that signed may change its key"
+    );
+    let pending = StoredRefreshToken { consumed_at: None, ..exchanged };
+    assert_eq!(ask(&pending, None, false, 1), "rotate", "no exchange, no successor");
 }

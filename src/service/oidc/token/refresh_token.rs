@@ -28,8 +28,6 @@ impl Case<'_> {
             return self.refuse(ProtocolError::invalid_grant("no such refresh token")).await;
         };
         let successor = self.successor(&row).await?;
-        // A family that began without a proof may have been bound by the answer that was lost.
-        let bound_to = row.key_thumbprint.clone().or_else(|| successor.as_ref()?.key_thumbprint.clone());
         let stored = StoredRefreshToken {
             client_id: row.client_id.clone(),
             issued_at: row.issued_at,
@@ -37,9 +35,11 @@ impl Case<'_> {
             absolute_expires_at: family.expires_at,
             // A token whose place another took is as dead as a used one.
             consumed_at: row.consumed_at.or(row.replaced.then_some(row.issued_at)),
-            successor_used: row.replaced || successor.is_none_or(|successor| successor.consumed_at.is_some()),
+            successor_used: row.replaced
+                || successor.as_ref().is_none_or(|successor| successor.consumed_at.is_some()),
             family_revoked: family.revoked_at.is_some(),
-            key_thumbprint: bound_to.clone(),
+            key_thumbprint: row.key_thumbprint.clone(),
+            successor_key: successor.and_then(|successor| successor.key_thumbprint),
             scope: Scope::parse(&row.scope)?,
         };
         let grace = TimeDelta::seconds(i64::from(self.settings()?.refresh_grace_seconds));
@@ -84,7 +84,7 @@ impl Case<'_> {
         if let Some(refresh) = &mut minted.refresh {
             refresh.scope = row.scope;
             // RFC 9449 §5: bound by the first proof, if not before. Whoever may prove another key is bound to that from now on.
-            refresh.key_thumbprint = self.key.clone().or(bound_to);
+            refresh.key_thumbprint = self.key.clone().or(row.key_thumbprint);
         }
         let mut event = self.issued(GrantType::RefreshToken, &scope).on_user(&standing.user);
         if let Presented::Refresh { lost: Some(_), .. } = presented {

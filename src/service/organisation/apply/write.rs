@@ -47,6 +47,9 @@ pub(super) async fn write(
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
+                if steps.iter().any(|step| matches!(step.operation, Operation::ReplaceSecret { .. })) {
+                    store::client_secrets::hold(tx).await?;
+                }
                 known.had_owner = store::users::count_active_owners(tx).await? > 0;
                 let mut events = Vec::with_capacity(steps.len());
                 for step in steps {
