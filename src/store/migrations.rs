@@ -95,4 +95,30 @@ mod tests {
             .collect();
         assert_eq!(found, listed);
     }
+    #[test]
+    fn what_is_for_sqlite_alone_is_left_out_for_postgres_and_only_there() {
+        const ONE: i64 = 26;
+        let (sqlite, postgres) = (migrator(For::Sqlite), migrator(For::Postgres));
+        for (&(version, _, sql), (sqlite, postgres)) in FILES.iter().zip(sqlite.iter().zip(postgres.iter())) {
+            assert_eq!((sqlite.version, postgres.version), (version, version));
+            assert_eq!(sqlite.sql.as_str(), sql, "{version}: SQLite runs the whole file");
+            // In any spelling: one that isn't recognised would run on both.
+            let marks: Vec<&str> =
+                sql.lines().filter(|line| line.to_ascii_lowercase().contains("sqlite alone")).collect();
+            if version == ONE {
+                assert_eq!(marks, [SQLITE_ALONE]);
+                let kept = postgres.sql.as_str();
+                assert!(kept.contains("DROP INDEX app_sessions_by_expiry;"), "{kept}");
+                assert!(
+                    sql.contains("DROP INDEX audit_events_by_app;") && !kept.contains("audit_events"),
+                    "{kept}"
+                );
+            } else {
+                assert!(marks.is_empty(), "{version}: {marks:?}");
+                assert_eq!(postgres.sql.as_str(), sql, "{version}");
+            }
+        }
+        assert_eq!((sqlite.iter().count(), postgres.iter().count()), (FILES.len(), FILES.len()));
+        assert!(FILES.iter().any(|(version, ..)| *version == ONE));
+    }
 }
