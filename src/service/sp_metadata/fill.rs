@@ -4,9 +4,12 @@ use super::{
     super::sign_on::saml::subject_ids,
     algorithms::{self, Announced},
 };
-use crate::domain::connection::{
-    AcsUrl, Encrypt, EntityAttribute, LogoutBinding, LogoutService, NameIdFormat, SamlConnection,
-    ValueMapping, ValueSource, entity_attributes::ENTITY_ATTRIBUTES_MAX,
+use crate::{
+    config::SamlConfig,
+    domain::connection::{
+        AcsUrl, Encrypt, EntityAttribute, LogoutBinding, LogoutService, NameIdFormat, SamlConnection,
+        ValueMapping, ValueSource, entity_attributes::ENTITY_ATTRIBUTES_MAX,
+    },
 };
 use ::saml::{
     AssertionConsumerService, CertificateDer,
@@ -40,7 +43,11 @@ const KNOWN_NAMES: &[(&str, &str)] = &[
 ];
 
 /// The settings with everything that a document says, as an administrator reviews it.
-pub(super) fn all(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> SamlConnection {
+pub(super) fn all(
+    current: &SamlConnection,
+    metadata: &ServiceProviderMetadata,
+    config: &SamlConfig,
+) -> SamlConnection {
     let format = metadata
         .name_id_formats
         .iter()
@@ -56,31 +63,38 @@ pub(super) fn all(current: &SamlConnection, metadata: &ServiceProviderMetadata) 
         name_id_format: format.unwrap_or(current.name_id_format),
         sign_assertion: current.sign_assertion || metadata.want_assertions_signed,
         attributes,
-        ..keys_and_addresses(current, metadata)
+        ..keys_and_addresses(current, metadata, config)
     };
     // An app that is stored has an entity id of ours, and a key.
-    algorithms::declared(filled, metadata, current.idp_entity_id.is_empty())
+    algorithms::declared(filled, metadata, current.idp_entity_id.is_empty(), config)
 }
 
-/// The settings with the keys and addresses of a document: who speaks for the app, and where it is spoken to.
+/// The settings with the keys and addresses of a document: who speaks for the app, and where it is spoken to. Where the
+/// document decides that assertions are encrypted, it decides by which algorithms, too: those that it names (IIP-MD10).
 pub(super) fn keys_and_addresses(
     current: &SamlConnection,
     metadata: &ServiceProviderMetadata,
+    config: &SamlConfig,
 ) -> SamlConnection {
     let acs_urls = marked(&metadata.assertion_consumer_services)
         .into_iter()
         .map(|service| AcsUrl { url: service.url, index: service.index, default: service.is_default })
         .collect();
-    SamlConnection {
+    let filled = SamlConnection {
         sp_entity_id: metadata.entity_id.clone(),
         acs_urls,
         sp_signs_requests: metadata.authn_requests_signed,
         sp_certificates: metadata.signing_certificates.iter().map(CertificateDer::to_base64).collect(),
         encryption_certificates: encryption_certificates(metadata),
-        sp_decrypts: algorithms::announced(metadata) == Announced::Usable,
+        sp_decrypts: algorithms::announced(metadata, config) == Announced::Usable,
         entity_attributes: entity_attributes(metadata).into_iter().take(ENTITY_ATTRIBUTES_MAX).collect(),
         logout_services: metadata.single_logout_services.iter().map(logout_service).collect(),
         ..current.clone()
+    };
+    if filled.encrypt == Encrypt::Auto && filled.sp_decrypts {
+        algorithms::encrypting(filled, metadata, config)
+    } else {
+        filled
     }
 }
 
@@ -114,10 +128,11 @@ pub(super) fn harmless(
     current: &SamlConnection,
     metadata: &ServiceProviderMetadata,
     before: Option<&ServiceProviderMetadata>,
+    config: &SamlConfig,
 ) -> SamlConnection {
     let mut saml = current.clone();
     saml.sign_assertion |= metadata.want_assertions_signed;
-    let filled = keys_and_addresses(current, metadata);
+    let filled = keys_and_addresses(current, metadata, config);
     let widening: Vec<EntityAttribute> =
         current.would_release_more(&filled.entity_attributes).into_iter().cloned().collect();
     saml.entity_attributes = filled.entity_attributes;

@@ -7,6 +7,7 @@ use super::{
     source::Pending,
 };
 use crate::{
+    config::SamlConfig,
     context::AppContext,
     domain::{
         app::{App, AppDraft, CheckedApp},
@@ -191,17 +192,17 @@ struct Decision {
     pending: Option<Pending>,
 }
 
-fn decide(case: &Case, document: &Document) -> Decision {
+fn decide(case: &Case, document: &Document, config: &SamlConfig) -> Decision {
     let (current, metadata) = (&case.saml, &document.metadata);
     if fill::is_blank(current) {
-        return Decision { saml: fill::all(current, metadata), pending: None };
+        return Decision { saml: fill::all(current, metadata, config), pending: None };
     }
-    let harmless = fill::harmless(current, metadata, case.before.as_ref());
-    let pending = Some(Pending::of(current, metadata)).filter(Pending::changes);
+    let harmless = fill::harmless(current, metadata, case.before.as_ref(), config);
+    let pending = Some(Pending::of(current, metadata, config)).filter(Pending::changes);
     let by_itself = case.source.apply == MetadataApply::Signed && document.verified;
     match pending {
         Some(_) if by_itself => {
-            Decision { saml: fill::keys_and_addresses(&harmless, metadata), pending: None }
+            Decision { saml: fill::keys_and_addresses(&harmless, metadata, config), pending: None }
         }
         pending => Decision { saml: harmless, pending },
     }
@@ -209,7 +210,7 @@ fn decide(case: &Case, document: &Document) -> Decision {
 
 /// Stores a good document and what it changes.
 async fn settle(ctx: &AppContext, case: &Case, document: Document) -> Result<Refreshed, ServiceError> {
-    let decision = decide(case, &document);
+    let decision = decide(case, &document, &ctx.config.saml);
     let update = if decision.saml == case.saml {
         None
     } else {
