@@ -3,9 +3,7 @@
 
 use crate::{
     config::SamlConfig,
-    domain::connection::{
-        ContentEncryption, Encrypt, KeyTransport, SamlConnection, SamlSignatureAlgorithm,
-    },
+    domain::connection::{ContentEncryption, Encrypt, KeyTransport, SamlConnection, SamlSignatureAlgorithm},
 };
 use ::saml::{
     EncryptTo,
@@ -58,11 +56,7 @@ pub(super) fn encrypting(
 
 /// The present block cipher if it is among the declared ones, of which none means all, and not blocked; else our best one
 /// that is.
-fn content(
-    current: ContentEncryption,
-    declared: &[&str],
-    config: &SamlConfig,
-) -> Option<ContentEncryption> {
+fn content(current: ContentEncryption, declared: &[&str], config: &SamlConfig) -> Option<ContentEncryption> {
     let candidates = std::iter::once(current).chain(ContentEncryption::ALL.iter().copied());
     candidates.into_iter().find(|one| can_be_used(one.protocol().uri(), declared, config))
 }
@@ -248,12 +242,14 @@ mod tests {
         assert_eq!(of(&[GCM_128, OAEP], &["rsa-oaep"]).0, blocked);
         assert_eq!(of(&[GCM_128, CBC], &["aes128-gcm"]), (usable, "aes128-cbc", "rsa-oaep-mgf1p"));
         assert_eq!(of(&[], &["aes256-gcm"]), (usable, "aes128-gcm", "rsa-oaep-mgf1p"), "none named, all do");
-        let metadata = with_use(" use=\"encryption\"", &[], &[GCM_128], &rsa);
-        let told = misfits(&SamlConnection::default(), &metadata, &blocking(&["aes128-gcm"]));
+        let named = with_use(" use=\"encryption\"", &[], &[GCM_128], &rsa);
+        let told = misfits(&SamlConnection::default(), &named, &blocking(&["aes128-gcm"]));
         assert!(told.iter().any(|line| line.contains("saml.blocked_algorithms")), "{told:?}");
         let signing = |blocked: &[&str]| {
-            let metadata = metadata(&[RSA_512], &[]);
-            declared(SamlConnection::default(), &metadata, false, &blocking(blocked)).signature_algorithm.as_str()
+            let named = metadata(&[RSA_512], &[]);
+            declared(SamlConnection::default(), &named, false, &blocking(blocked))
+                .signature_algorithm
+                .as_str()
         };
         assert_eq!((signing(&[]), signing(&["rsa-sha512"])), ("rsa-sha512", "rsa-sha256"));
     }
@@ -269,7 +265,8 @@ mod tests {
         let of = |signing: &[&str], encryption: &[&str], is_new| {
             let metadata = metadata(signing, encryption);
             let saml = declared(SamlConnection::default(), &metadata, is_new, &open());
-            let misfits = misfits(&SamlConnection { encrypt: Encrypt::On, ..saml.clone() }, &metadata, &open()).len();
+            let misfits =
+                misfits(&SamlConnection { encrypt: Encrypt::On, ..saml.clone() }, &metadata, &open()).len();
             (
                 saml.signature_algorithm.as_str(),
                 saml.content_encryption.as_str(),
@@ -308,8 +305,9 @@ mod tests {
     fn sdp_idp11_a_key_counts_when_it_is_announced_for_encryption() {
         let rsa = crate::service::sp_metadata::tests::certificate();
         let ec = crate::service::sp_metadata::tests::ec_certificate();
-        let said =
-            |of_use: &str, methods: &[&str], key: &str| announced(&with_use(of_use, &[], methods, key), &open());
+        let said = |of_use: &str, methods: &[&str], key: &str| {
+            announced(&with_use(of_use, &[], methods, key), &open())
+        };
         let encryption = " use=\"encryption\"";
         assert_eq!(said(encryption, &[], &rsa), Announced::Usable, "by its use");
         assert_eq!(said("", &[GCM_128, OAEP], &rsa), Announced::Usable, "by what it decrypts");

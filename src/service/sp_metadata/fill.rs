@@ -121,22 +121,20 @@ pub(super) fn entity_attributes(metadata: &ServiceProviderMetadata) -> Vec<Entit
 }
 
 /// The settings with what does no harm: assertions are signed if the app wants that, and attributes that it did not ask
-/// for in the document `before` get rows, which an administrator switches on. Nothing more is released by itself: what it newly
-/// says about itself counts at once only where no row waits for it. And what it announces about a key on file is noted, where
+/// for in the document `before` get rows, which an administrator switches on. Nothing more is released by itself (IIP-IDP03):
+/// see [`taken_by_itself`]. And what it announces about a key on file is noted, where
 /// that doesn't decide whether assertions are encrypted.
 pub(super) fn harmless(
     current: &SamlConnection,
     metadata: &ServiceProviderMetadata,
+    verified: bool,
     before: Option<&ServiceProviderMetadata>,
     config: &SamlConfig,
 ) -> SamlConnection {
     let mut saml = current.clone();
     saml.sign_assertion |= metadata.want_assertions_signed;
     let filled = keys_and_addresses(current, metadata, config);
-    let widening: Vec<EntityAttribute> =
-        current.would_release_more(&filled.entity_attributes).into_iter().cloned().collect();
-    saml.entity_attributes = filled.entity_attributes;
-    saml.entity_attributes.retain(|one| !widening.contains(one));
+    saml.entity_attributes = taken_by_itself(current, &filled.entity_attributes, verified);
     if current.encrypt != Encrypt::Auto && filled.encryption_certificates == current.encryption_certificates {
         saml.sp_decrypts = filled.sp_decrypts;
     }
@@ -148,6 +146,21 @@ pub(super) fn harmless(
         }
     }
     saml
+}
+
+/// What of the things `said` counts without anybody's approval: those on file; and new ones for which no row waits, if the
+/// signature of their source was `verified`. Unsigned, they are the app's own claim, and a row that is made to wait for
+/// one later would be released by it.
+pub(super) fn taken_by_itself(
+    current: &SamlConnection,
+    said: &[EntityAttribute],
+    verified: bool,
+) -> Vec<EntityAttribute> {
+    let widening = current.would_release_more(said);
+    let is_taken = |one: &&EntityAttribute| {
+        current.entity_attributes.contains(one) || (verified && !widening.contains(one))
+    };
+    said.iter().filter(is_taken).cloned().collect()
 }
 
 /// Whether nothing was agreed with the app yet: there is nothing that a document could take away.

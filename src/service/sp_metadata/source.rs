@@ -37,10 +37,11 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// Puts a document beside the settings.
+    /// Puts a document beside the settings. `verified` says whether the signature of its source was.
     pub(super) fn of(
         current: &SamlConnection,
         metadata: &ServiceProviderMetadata,
+        verified: bool,
         config: &SamlConfig,
     ) -> Self {
         let sp = service_provider::without_certificates(current);
@@ -65,7 +66,7 @@ impl Pending {
         };
         let mut rows: Vec<ReviewRow> =
             compare(&registered, &from).into_iter().filter(|row| row.touches != Touches::Other).collect();
-        rows.extend(consequences(current, &fill::keys_and_addresses(current, metadata, config)));
+        rows.extend(consequences(current, &fill::keys_and_addresses(current, metadata, config), verified));
         let wanted: Vec<&str> = rows.iter().flat_map(|row| [row.field, row.from_metadata.as_str()]).collect();
         Self { digest: secret_hash(&wanted.join("\0")), rows }
     }
@@ -82,9 +83,9 @@ impl Pending {
 }
 
 /// What changes with keys and with what is said about the app: whether assertions are encrypted (SDP-IDP11) and by which
-/// algorithms, and whether rows that
-/// wait for an entity attribute are released (IIP-IDP03). There are rows only when something would change.
-fn consequences(current: &SamlConnection, then: &SamlConnection) -> Vec<ReviewRow> {
+/// algorithms, and whether rows that wait for an entity attribute are released, now or once there are any (IIP-IDP03). There
+/// are rows only when something would change.
+fn consequences(current: &SamlConnection, then: &SamlConnection, verified: bool) -> Vec<ReviewRow> {
     let yes = |value: bool| if value { "yes" } else { "no" }.to_owned();
     let row = |field, now, from_metadata| ReviewRow {
         field,
@@ -102,9 +103,16 @@ fn consequences(current: &SamlConnection, then: &SamlConnection) -> Vec<ReviewRo
         rows.push(row("Encryption", by, then_by));
     }
     let widened = current.would_release_more(&then.entity_attributes);
-    if !widened.is_empty() {
-        let words: Vec<String> = widened.into_iter().map(EntityAttribute::words).collect();
-        rows.push(row("Entity attributes that release more", String::new(), words.join("\n")));
+    let taken = fill::taken_by_itself(current, &then.entity_attributes, verified);
+    let claimed: Vec<&EntityAttribute> =
+        then.entity_attributes.iter().filter(|one| !taken.contains(one) && !widened.contains(one)).collect();
+    for (field, added) in
+        [("Entity attributes that release more", widened), ("Unsigned entity attributes", claimed)]
+    {
+        if !added.is_empty() {
+            let words: Vec<String> = added.into_iter().map(EntityAttribute::words).collect();
+            rows.push(row(field, String::new(), words.join("\n")));
+        }
     }
     rows
 }
@@ -127,7 +135,7 @@ pub async fn pending(
     let (Some(saml), Some(metadata)) = (app.connection.saml(), refresh::stored(known).await?) else {
         return Ok(None);
     };
-    Ok(Some(Pending::of(saml, &metadata, &ctx.config.saml)).filter(Pending::changes))
+    Ok(Some(Pending::of(saml, &metadata, known.progress.verified, &ctx.config.saml)).filter(Pending::changes))
 }
 
 /// Sets what waits, if it is still what was shown: `digest` names that, `version` is the app's. One write.
@@ -199,7 +207,9 @@ async fn shown(
         return Err(ServiceError::Stale);
     };
     let waits = known.progress.waiting.as_ref().is_some_and(|waiting| waiting.digest == digest);
-    match Some(Pending::of(saml, &metadata, &ctx.config.saml)).filter(|pending| waits && pending.digest == digest) {
+    match Some(Pending::of(saml, &metadata, known.progress.verified, &ctx.config.saml))
+        .filter(|pending| waits && pending.digest == digest)
+    {
         Some(pending) => Ok((known, pending, metadata)),
         None => Err(ServiceError::Stale),
     }

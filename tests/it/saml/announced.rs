@@ -18,8 +18,8 @@ use gatehouse::{
         app::{App, AppDraft},
         audit::EventType,
         connection::{
-            Connection, Encrypt, EntityAttribute, MetadataApply, MetadataSource, SamlConnection, ValueMapping,
-            ValueSource,
+            Connection, Encrypt, EntityAttribute, MetadataApply, MetadataSource, SamlConnection,
+            ValueMapping, ValueSource,
         },
     },
     service::{
@@ -37,8 +37,7 @@ const R_AND_S: &str = "http://refeds.org/category/research-and-scholarship";
 
 /// The metadata of `crm` with a key of this use and these methods.
 fn with_key(of_use: &str, methods: &[&str], certificate: &str) -> String {
-    let key = key_descriptor(of_use, methods, certificate);
-    descriptor().xml().replacen("<md:AssertionConsumerService", &format!("{key}<md:AssertionConsumerService"), 1)
+    descriptor().holding(&key_descriptor(of_use, methods, certificate), "").xml()
 }
 
 fn key_descriptor(of_use: &str, methods: &[&str], certificate: &str) -> String {
@@ -52,20 +51,30 @@ fn key_descriptor(of_use: &str, methods: &[&str], certificate: &str) -> String {
 
 /// The same metadata, saying this of the entity.
 fn saying(values: &[&str]) -> String {
+    descriptor().holding("", &extensions(values)).xml()
+}
+
+/// It alone, in canonical form.
+fn extensions(values: &[&str]) -> String {
     let one = |value: &&str| format!("<saml:AttributeValue>{value}</saml:AttributeValue>");
     let values = values.iter().map(one).collect::<Vec<_>>().concat();
-    let said = format!(
+    format!(
         "<md:Extensions><mdattr:EntityAttributes xmlns:mdattr=\"urn:oasis:names:tc:SAML:metadata:attribute\">\
          <saml:Attribute xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" Name=\"{CATEGORY}\" \
          NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">{values}</saml:Attribute>\
-         </mdattr:EntityAttributes></md:Extensions><md:SPSSODescriptor"
-    );
-    descriptor().xml().replacen("<md:SPSSODescriptor", &said, 1)
+         </mdattr:EntityAttributes></md:Extensions>"
+    )
 }
 
 fn proposed(app: &TestApp, current: &SamlConnection, xml: &str) -> sp_metadata::Proposal {
-    let reading =
-        Reading { current, label: "CRM", organization: "Fernhill", public_url: &app.url, config: &app.ctx.config.saml, now: app.ctx.now() };
+    let reading = Reading {
+        current,
+        label: "CRM",
+        organization: "Fernhill",
+        public_url: &app.url,
+        config: &app.ctx.config.saml,
+        now: app.ctx.now(),
+    };
     sp_metadata::propose(xml, &reading).expect("readable")
 }
 
@@ -138,7 +147,8 @@ async fn a_fetched_key_waits(kind: Kind) {
     assert_eq!(refresh(&app).await, Refreshed::Waits);
     assert!(!saml(&app).await.encrypts(), "not before somebody looked");
     let shown = crm(&app).await;
-    let pending = sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
+    let pending =
+        sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
     let row = pending.rows.iter().find(|row| row.field == "Encrypts assertions").expect("it is said");
     assert_eq!((row.now.as_str(), row.from_metadata.as_str(), row.changes), ("no", "yes", true));
     assert!(pending.fields().contains("Encrypts assertions"), "{}", pending.fields());
@@ -328,21 +338,19 @@ async fn iip_idp03_what_is_fetched_releases_more_only_once_it_is_approved() {
         SamlConnection { metadata_source: Some(source(&format!("{}/sp", server.url))), ..conditional() };
     fill(&app, settings).await;
     assert_eq!(refresh(&app).await, Refreshed::Same);
-    // What no row waits for does no harm.
-    server.put("/sp", saying(&["other"]));
-    assert_eq!(refresh(&app).await, Refreshed::Applied);
-    assert_eq!(saml(&app).await.entity_attributes, [EntityAttribute::new(CATEGORY, "other")]);
     server.put("/sp", saying(&["other", R_AND_S]));
     assert_eq!(refresh(&app).await, Refreshed::Waits);
     assert!(values(&issued(&app, "_r1").await, "email").is_empty());
     let shown = crm(&app).await;
-    let pending = sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
+    let pending =
+        sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
     let row = pending
         .rows
         .iter()
         .find(|row| row.field == "Entity attributes that release more")
         .expect("it is said");
     assert_eq!(row.from_metadata, "REFEDS Research and Scholarship");
+    assert_eq!(pending.fields(), "Entity attributes that release more, Unsigned entity attributes");
     sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest)
         .await
         .expect("approved");
@@ -351,6 +359,76 @@ async fn iip_idp03_what_is_fetched_releases_more_only_once_it_is_approved() {
     server.put("/sp", saying(&["other"]));
     assert_eq!(refresh(&app).await, Refreshed::Applied);
     assert!(values(&issued(&app, "_r3").await, "email").is_empty());
+}
+
+/// The category first, the row that waits for it afterwards: what is released then, and how the refresh went.
+async fn category_first(app: &TestApp, server: &MetadataServer, said: String) -> (Refreshed, usize) {
+    assert_eq!(refresh(app).await, Refreshed::Same);
+    server.put("/sp", said);
+    let outcome = refresh(app).await;
+    let rows = conditional().attributes;
+    save(app, SamlConnection { attributes: rows, ..saml(app).await }).await;
+    let xml = issued(app, "_r1").await;
+    assert_eq!(values(&xml, "name").len(), 1, "the others go out as ever");
+    (outcome, values(&xml, "email").len())
+}
+
+#[tokio::test]
+async fn iip_idp03_what_is_claimed_unsigned_releases_no_row_that_comes_later() {
+    let server = MetadataServer::start().await;
+    server.put("/sp", descriptor().xml());
+    let (app, ..) = gateway(fetched(source(&format!("{}/sp", server.url)))).await;
+    let (outcome, released) = category_first(&app, &server, saying(&[R_AND_S])).await;
+    assert_eq!((outcome, released), (Refreshed::Waits, 0));
+    let shown = crm(&app).await;
+    // The row that came meanwhile makes more of it: it is shown so, and what was shown before is not approved.
+    let stale = known(&app).await.progress.waiting.expect("waits").digest;
+    let refused = sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &stale).await;
+    assert!(matches!(refused, Err(service::ServiceError::Stale)), "{refused:?}");
+    assert_eq!(refresh(&app).await, Refreshed::Waits);
+    assert!(values(&issued(&app, "_r2").await, "email").is_empty());
+    let shown = crm(&app).await;
+    let pending =
+        sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
+    assert_eq!(pending.fields(), "Entity attributes that release more");
+    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest)
+        .await
+        .expect("approved");
+    assert_eq!(values(&issued(&app, "_r3").await, "email"), ["maya@fernhill.example"]);
+}
+
+#[tokio::test]
+async fn iip_idp03_what_a_source_signs_is_on_file_for_rows_that_come_later() {
+    let (pair, server) = (Pair::new(), MetadataServer::start().await);
+    let signed = MetadataSource {
+        certificates: vec![pair.certificate.clone()],
+        ..source(&format!("{}/sp", server.url))
+    };
+    server.put("/sp", descriptor().signed(&pair));
+    let (app, ..) = gateway(fetched(signed)).await;
+    let said = descriptor().holding("", &extensions(&[R_AND_S])).signed(&pair);
+    let (outcome, released) = category_first(&app, &server, said).await;
+    assert_eq!((outcome, released), (Refreshed::Applied, 1));
+}
+
+#[tokio::test]
+async fn iip_idp03_the_first_unsigned_document_does_not_settle_what_the_app_is() {
+    let server = MetadataServer::start().await;
+    server.put("/sp", saying(&[R_AND_S]));
+    let blank = SamlConnection {
+        sp_entity_id: saml_settings().sp_entity_id,
+        metadata_source: Some(source(&format!("{}/sp", server.url))),
+        ..SamlConnection::default()
+    };
+    let (app, ..) = gateway(blank).await;
+    assert_eq!(refresh(&app).await, Refreshed::Waits);
+    let saved = saml(&app).await;
+    assert_eq!((saved.acs_urls.len(), saved.entity_attributes.len()), (1, 0), "addresses are there");
+    assert_eq!(known(&app).await.progress.waiting.map(|waiting| waiting.since), Some(app.ctx.now()));
+    let shown = crm(&app).await;
+    let digest = known(&app).await.progress.waiting.expect("waits").digest;
+    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &digest).await.expect("approved");
+    assert_eq!(saml(&app).await.entity_attributes, [EntityAttribute::new(CATEGORY, R_AND_S)]);
 }
 
 #[tokio::test]
