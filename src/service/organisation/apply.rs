@@ -91,8 +91,12 @@ async fn attempt(
     options: ApplyOptions,
 ) -> Result<Applied, ServiceError> {
     let current = current::load(ctx, document).await?;
-    let setting =
-        Setting { prune: options.prune, public_url: ctx.config.http.public_url.as_str(), now: ctx.now() };
+    let setting = Setting {
+        prune: options.prune,
+        public_url: ctx.config.http.public_url.as_str(),
+        saml: &ctx.config.saml,
+        now: ctx.now(),
+    };
     let steps = plan::plan(&current, document, setting)?;
     for step in &steps {
         authorize(caller, &step.operation)?;

@@ -43,7 +43,11 @@ fn another_protocol() -> FieldErrors {
 fn connection(ctx: &AppContext, app: &App, entry: AppEntry) -> Result<Connection, FieldErrors> {
     let organization = settings::organization_name(ctx);
     let entry = AppEntry { slug: app.slug.clone(), label: Some(app.label.clone()), ..entry };
-    let setting =
-        plan::Setting { prune: false, public_url: ctx.config.http.public_url.as_str(), now: ctx.now() };
+    let setting = plan::Setting {
+        prune: false,
+        public_url: ctx.config.http.public_url.as_str(),
+        saml: &ctx.config.saml,
+        now: ctx.now(),
+    };
     plan::connection_of(&entry, Some(app), &organization, setting)
 }

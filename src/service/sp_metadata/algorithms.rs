@@ -1,8 +1,9 @@
 //! Algorithms that a service provider declares in its metadata, and what an app uses of them (IIP-MD10); and whether it announces a
 //! key to encrypt to (SDP-IDP11). Does not own reading them (`crates/saml`).
 
-use crate::domain::connection::{
-    ContentEncryption, Encrypt, KeyTransport, SamlConnection, SamlSignatureAlgorithm,
+use crate::{
+    config::SamlConfig,
+    domain::connection::{ContentEncryption, Encrypt, KeyTransport, SamlConnection, SamlSignatureAlgorithm},
 };
 use ::saml::{
     EncryptTo,
@@ -18,46 +19,56 @@ const SIGNING: &[SamlSignatureAlgorithm] = &[
 
 /// IIP-MD10: the settings with algorithms that the provider declares. What it doesn't declare anything about stays, and so does
 /// a choice that is declared. A signature that needs another kind of key is chosen only for an app that `is_new`, whose key
-/// is yet to be made.
+/// is yet to be made. What this server blocks is chosen by nobody's word.
 pub(super) fn declared(
     saml: SamlConnection,
     metadata: &ServiceProviderMetadata,
     is_new: bool,
+    config: &SamlConfig,
 ) -> SamlConnection {
-    let (methods, current) = (methods(metadata), saml.signature_algorithm);
+    let current = saml.signature_algorithm;
     let signing = SIGNING
         .iter()
         .filter(|one| is_new || one.new_key() == current.new_key())
+        .filter(|one| !config.blocks(one.protocol().uri()))
         .find(|one| metadata.signing_methods.iter().any(|uri| uri == one.protocol().uri()));
-    let content = ContentEncryption::ALL
-        .iter()
-        .find(|one| methods.iter().any(|method| method.algorithm == one.protocol().uri()));
-    let transport = KeyTransport::ALL
-        .iter()
-        .find(|one| methods.iter().any(|method| method.algorithm == one.protocol().uri()));
     SamlConnection {
         signature_algorithm: match signing {
             Some(chosen) if !takes_signature(metadata, current) => *chosen,
             _ => current,
         },
-        content_encryption: match content {
-            Some(chosen)
-                if !methods.iter().any(|one| one.algorithm == saml.content_encryption.protocol().uri()) =>
-            {
-                *chosen
-            }
-            _ => saml.content_encryption,
-        },
-        key_transport: match transport {
-            Some(chosen)
-                if !methods.iter().any(|one| one.algorithm == saml.key_transport.protocol().uri()) =>
-            {
-                *chosen
-            }
-            _ => saml.key_transport,
-        },
-        ..saml
+        ..encrypting(saml, metadata, config)
     }
+}
+
+/// The settings with algorithms to encrypt by that the provider names and this server uses (IIP-MD10). A choice that is both
+/// stays, and so does one for which there is no other.
+pub(super) fn encrypting(
+    saml: SamlConnection,
+    metadata: &ServiceProviderMetadata,
+    config: &SamlConfig,
+) -> SamlConnection {
+    let (contents, transports) = declared_methods(methods(metadata));
+    let content = content(saml.content_encryption, &contents, config).unwrap_or(saml.content_encryption);
+    let transport = transport(saml.key_transport, &transports, config).unwrap_or(saml.key_transport);
+    SamlConnection { content_encryption: content, key_transport: transport, ..saml }
+}
+
+/// The present block cipher if it is among the declared ones, of which none means all, and not blocked; else our best one
+/// that is.
+fn content(current: ContentEncryption, declared: &[&str], config: &SamlConfig) -> Option<ContentEncryption> {
+    let candidates = std::iter::once(current).chain(ContentEncryption::ALL.iter().copied());
+    candidates.into_iter().find(|one| can_be_used(one.protocol().uri(), declared, config))
+}
+
+/// The same for the key transport.
+fn transport(current: KeyTransport, declared: &[&str], config: &SamlConfig) -> Option<KeyTransport> {
+    let candidates = std::iter::once(current).chain(KeyTransport::ALL.iter().copied());
+    candidates.into_iter().find(|one| can_be_used(one.protocol().uri(), declared, config))
+}
+
+fn can_be_used(uri: &str, declared: &[&str], config: &SamlConfig) -> bool {
+    (declared.is_empty() || declared.contains(&uri)) && !config.blocks(uri)
 }
 
 /// Whether nothing but the algorithms stands in the way of encrypting to a key.
@@ -92,24 +103,31 @@ pub(super) enum Announced {
     WrongKey,
     /// A usable key, and algorithms that none of ours is among.
     WrongMethods,
+    /// A usable key, and of our algorithms only ones that this server blocks (`saml.blocked_algorithms`).
+    Blocked,
 }
 
 /// SDP-IDP11: whether assertions are to be encrypted for this provider. A key counts once it is announced for encryption, by
 /// `use="encryption"` or by the methods that stand beside it. IIP-MD11 lets one without either serve for both purposes: it can be
-/// chosen, but begins nothing by itself, for many publish it who can't decrypt.
-pub(super) fn announced(metadata: &ServiceProviderMetadata) -> Announced {
+/// chosen, but begins nothing by itself, for many publish it who can't decrypt. Nor does one for which this server blocks
+/// everything that is named (IIP-ALG08): nobody would sign on any more.
+pub(super) fn announced(metadata: &ServiceProviderMetadata, config: &SamlConfig) -> Announced {
     match key(metadata) {
         Some(key) if !is_usable(key) && key.announced => Announced::WrongKey,
         // Behind one that can't be used, a key without stated use stays what it is.
         Some(key) if !key.announced => Announced::Nothing,
         None => Announced::Nothing,
         Some(key) => {
-            let (content, transport) = declared_methods(&key.methods);
-            let takes = (content.is_empty()
-                || ContentEncryption::ALL.iter().any(|one| content.contains(&one.protocol().uri())))
-                && (transport.is_empty()
-                    || KeyTransport::ALL.iter().any(|one| transport.contains(&one.protocol().uri())));
-            if takes { Announced::Usable } else { Announced::WrongMethods }
+            let (contents, transports) = declared_methods(&key.methods);
+            let are_there = |config: &SamlConfig| {
+                content(ContentEncryption::default(), &contents, config).is_some()
+                    && transport(KeyTransport::default(), &transports, config).is_some()
+            };
+            match (are_there(config), are_there(&SamlConfig::default())) {
+                (true, _) => Announced::Usable,
+                (false, true) => Announced::Blocked,
+                (false, false) => Announced::WrongMethods,
+            }
         }
     }
 }
@@ -129,7 +147,11 @@ fn takes_signature(metadata: &ServiceProviderMetadata, algorithm: SamlSignatureA
 }
 
 /// What the settings use although the provider doesn't declare it, as sentences.
-pub(super) fn misfits(saml: &SamlConnection, metadata: &ServiceProviderMetadata) -> Vec<String> {
+pub(super) fn misfits(
+    saml: &SamlConnection,
+    metadata: &ServiceProviderMetadata,
+    config: &SamlConfig,
+) -> Vec<String> {
     let mut misfits = Vec::new();
     if !takes_signature(metadata, saml.signature_algorithm) {
         misfits.push(format!(
@@ -148,13 +170,17 @@ pub(super) fn misfits(saml: &SamlConnection, metadata: &ServiceProviderMetadata)
         }
     }
     if saml.encrypt == Encrypt::Auto {
-        match announced(metadata) {
+        match announced(metadata, config) {
             Announced::WrongKey => misfits.push(
                 "Its key for encryption can’t be used: it has to be RSA of 2048 bits or more. Assertions are not encrypted."
                     .to_owned(),
             ),
             Announced::WrongMethods => misfits.push(
                 "It decrypts by none of the algorithms that are used here. Assertions are not encrypted.".to_owned(),
+            ),
+            Announced::Blocked => misfits.push(
+                "It decrypts only by algorithms that this server blocks (saml.blocked_algorithms). Assertions are not encrypted."
+                    .to_owned(),
             ),
             Announced::Nothing | Announced::Usable => {}
         }
@@ -191,6 +217,43 @@ mod tests {
         ::saml::metadata::sp::parse(xml.as_bytes(), None).expect("metadata")
     }
 
+    fn open() -> SamlConfig {
+        SamlConfig::default()
+    }
+
+    fn blocking(names: &[&str]) -> SamlConfig {
+        let blocked_algorithms = names.iter().map(|name| name.parse().expect("known")).collect();
+        SamlConfig { blocked_algorithms, ..SamlConfig::default() }
+    }
+
+    #[test]
+    fn iip_alg08_what_is_blocked_is_no_candidate() {
+        let rsa = crate::service::sp_metadata::tests::certificate();
+        let of = |encryption: &[&str], blocked: &[&str]| {
+            let metadata = with_use(" use=\"encryption\"", &[], encryption, &rsa);
+            let config = blocking(blocked);
+            let saml = declared(SamlConnection::default(), &metadata, true, &config);
+            let said = announced(&metadata, &config);
+            (said, saml.content_encryption.as_str(), saml.key_transport.as_str())
+        };
+        let (usable, blocked) = (Announced::Usable, Announced::Blocked);
+        assert_eq!(of(&[GCM_128, OAEP], &[]), (usable, "aes128-gcm", "rsa-oaep"));
+        assert_eq!(of(&[GCM_128, OAEP], &["aes128-gcm"]).0, blocked);
+        assert_eq!(of(&[GCM_128, OAEP], &["rsa-oaep"]).0, blocked);
+        assert_eq!(of(&[GCM_128, CBC], &["aes128-gcm"]), (usable, "aes128-cbc", "rsa-oaep-mgf1p"));
+        assert_eq!(of(&[], &["aes256-gcm"]), (usable, "aes128-gcm", "rsa-oaep-mgf1p"), "none named, all do");
+        let named = with_use(" use=\"encryption\"", &[], &[GCM_128], &rsa);
+        let told = misfits(&SamlConnection::default(), &named, &blocking(&["aes128-gcm"]));
+        assert!(told.iter().any(|line| line.contains("saml.blocked_algorithms")), "{told:?}");
+        let signing = |blocked: &[&str]| {
+            let named = metadata(&[RSA_512], &[]);
+            declared(SamlConnection::default(), &named, false, &blocking(blocked))
+                .signature_algorithm
+                .as_str()
+        };
+        assert_eq!((signing(&[]), signing(&["rsa-sha512"])), ("rsa-sha512", "rsa-sha256"));
+    }
+
     const RSA_512: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
     const ECDSA: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
     const CBC: &str = "http://www.w3.org/2001/04/xmlenc#aes128-cbc";
@@ -201,8 +264,9 @@ mod tests {
     fn iip_md10_what_is_declared_is_used() {
         let of = |signing: &[&str], encryption: &[&str], is_new| {
             let metadata = metadata(signing, encryption);
-            let saml = declared(SamlConnection::default(), &metadata, is_new);
-            let misfits = misfits(&SamlConnection { encrypt: Encrypt::On, ..saml.clone() }, &metadata).len();
+            let saml = declared(SamlConnection::default(), &metadata, is_new, &open());
+            let misfits =
+                misfits(&SamlConnection { encrypt: Encrypt::On, ..saml.clone() }, &metadata, &open()).len();
             (
                 saml.signature_algorithm.as_str(),
                 saml.content_encryption.as_str(),
@@ -232,7 +296,7 @@ mod tests {
             metadata(&[RSA_512, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"], &[GCM_128, CBC]);
         let chosen =
             SamlConnection { content_encryption: ContentEncryption::Aes128Cbc, ..SamlConnection::default() };
-        assert_eq!(declared(chosen.clone(), &metadata, true), chosen);
+        assert_eq!(declared(chosen.clone(), &metadata, true, &open()), chosen);
     }
 
     const RSA_1_5: &str = "http://www.w3.org/2001/04/xmlenc#rsa-1_5";
@@ -241,8 +305,9 @@ mod tests {
     fn sdp_idp11_a_key_counts_when_it_is_announced_for_encryption() {
         let rsa = crate::service::sp_metadata::tests::certificate();
         let ec = crate::service::sp_metadata::tests::ec_certificate();
-        let said =
-            |of_use: &str, methods: &[&str], key: &str| announced(&with_use(of_use, &[], methods, key));
+        let said = |of_use: &str, methods: &[&str], key: &str| {
+            announced(&with_use(of_use, &[], methods, key), &open())
+        };
         let encryption = " use=\"encryption\"";
         assert_eq!(said(encryption, &[], &rsa), Announced::Usable, "by its use");
         assert_eq!(said("", &[GCM_128, OAEP], &rsa), Announced::Usable, "by what it decrypts");
@@ -260,13 +325,13 @@ mod tests {
     fn a_key_that_cannot_be_used_is_told_and_begins_nothing() {
         let ec = crate::service::sp_metadata::tests::ec_certificate();
         let auto = SamlConnection::default();
-        let told = misfits(&auto, &with_use(" use=\"encryption\"", &[], &[], &ec));
+        let told = misfits(&auto, &with_use(" use=\"encryption\"", &[], &[], &ec), &open());
         assert!(told.iter().any(|line| line.contains("RSA of 2048 bits")), "{told:?}");
         let rsa = crate::service::sp_metadata::tests::certificate();
-        let told = misfits(&auto, &with_use(" use=\"encryption\"", &[], &[RSA_1_5], &rsa));
+        let told = misfits(&auto, &with_use(" use=\"encryption\"", &[], &[RSA_1_5], &rsa), &open());
         assert!(told.iter().any(|line| line.contains("by none of the algorithms")), "{told:?}");
         assert_eq!(
-            misfits(&auto, &with_use(" use=\"encryption\"", &[], &[OAEP], &rsa)),
+            misfits(&auto, &with_use(" use=\"encryption\"", &[], &[OAEP], &rsa), &open()),
             Vec::<String>::new()
         );
     }

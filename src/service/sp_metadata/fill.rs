@@ -4,9 +4,12 @@ use super::{
     super::sign_on::saml::subject_ids,
     algorithms::{self, Announced},
 };
-use crate::domain::connection::{
-    AcsUrl, Encrypt, EntityAttribute, LogoutBinding, LogoutService, NameIdFormat, SamlConnection,
-    ValueMapping, ValueSource, entity_attributes::ENTITY_ATTRIBUTES_MAX,
+use crate::{
+    config::SamlConfig,
+    domain::connection::{
+        AcsUrl, Encrypt, EntityAttribute, LogoutBinding, LogoutService, NameIdFormat, SamlConnection,
+        ValueMapping, ValueSource, entity_attributes::ENTITY_ATTRIBUTES_MAX,
+    },
 };
 use ::saml::{
     AssertionConsumerService, CertificateDer,
@@ -40,7 +43,11 @@ const KNOWN_NAMES: &[(&str, &str)] = &[
 ];
 
 /// The settings with everything that a document says, as an administrator reviews it.
-pub(super) fn all(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> SamlConnection {
+pub(super) fn all(
+    current: &SamlConnection,
+    metadata: &ServiceProviderMetadata,
+    config: &SamlConfig,
+) -> SamlConnection {
     let format = metadata
         .name_id_formats
         .iter()
@@ -56,31 +63,38 @@ pub(super) fn all(current: &SamlConnection, metadata: &ServiceProviderMetadata) 
         name_id_format: format.unwrap_or(current.name_id_format),
         sign_assertion: current.sign_assertion || metadata.want_assertions_signed,
         attributes,
-        ..keys_and_addresses(current, metadata)
+        ..keys_and_addresses(current, metadata, config)
     };
     // An app that is stored has an entity id of ours, and a key.
-    algorithms::declared(filled, metadata, current.idp_entity_id.is_empty())
+    algorithms::declared(filled, metadata, current.idp_entity_id.is_empty(), config)
 }
 
-/// The settings with the keys and addresses of a document: who speaks for the app, and where it is spoken to.
+/// The settings with the keys and addresses of a document: who speaks for the app, and where it is spoken to. Where the
+/// document decides that assertions are encrypted, it decides by which algorithms, too: those that it names (IIP-MD10).
 pub(super) fn keys_and_addresses(
     current: &SamlConnection,
     metadata: &ServiceProviderMetadata,
+    config: &SamlConfig,
 ) -> SamlConnection {
     let acs_urls = marked(&metadata.assertion_consumer_services)
         .into_iter()
         .map(|service| AcsUrl { url: service.url, index: service.index, default: service.is_default })
         .collect();
-    SamlConnection {
+    let filled = SamlConnection {
         sp_entity_id: metadata.entity_id.clone(),
         acs_urls,
         sp_signs_requests: metadata.authn_requests_signed,
         sp_certificates: metadata.signing_certificates.iter().map(CertificateDer::to_base64).collect(),
         encryption_certificates: encryption_certificates(metadata),
-        sp_decrypts: algorithms::announced(metadata) == Announced::Usable,
+        sp_decrypts: algorithms::announced(metadata, config) == Announced::Usable,
         entity_attributes: entity_attributes(metadata).into_iter().take(ENTITY_ATTRIBUTES_MAX).collect(),
         logout_services: metadata.single_logout_services.iter().map(logout_service).collect(),
         ..current.clone()
+    };
+    if filled.encrypt == Encrypt::Auto && filled.sp_decrypts {
+        algorithms::encrypting(filled, metadata, config)
+    } else {
+        filled
     }
 }
 
@@ -107,21 +121,20 @@ pub(super) fn entity_attributes(metadata: &ServiceProviderMetadata) -> Vec<Entit
 }
 
 /// The settings with what does no harm: assertions are signed if the app wants that, and attributes that it did not ask
-/// for in the document `before` get rows, which an administrator switches on. Nothing more is released by itself: what it newly
-/// says about itself counts at once only where no row waits for it. And what it announces about a key on file is noted, where
+/// for in the document `before` get rows, which an administrator switches on. Nothing more is released by itself (IIP-IDP03):
+/// see [`taken_by_itself`]. And what it announces about a key on file is noted, where
 /// that doesn't decide whether assertions are encrypted.
 pub(super) fn harmless(
     current: &SamlConnection,
     metadata: &ServiceProviderMetadata,
+    verified: bool,
     before: Option<&ServiceProviderMetadata>,
+    config: &SamlConfig,
 ) -> SamlConnection {
     let mut saml = current.clone();
     saml.sign_assertion |= metadata.want_assertions_signed;
-    let filled = keys_and_addresses(current, metadata);
-    let widening: Vec<EntityAttribute> =
-        current.would_release_more(&filled.entity_attributes).into_iter().cloned().collect();
-    saml.entity_attributes = filled.entity_attributes;
-    saml.entity_attributes.retain(|one| !widening.contains(one));
+    let filled = keys_and_addresses(current, metadata, config);
+    saml.entity_attributes = taken_by_itself(current, &filled.entity_attributes, verified);
     if current.encrypt != Encrypt::Auto && filled.encryption_certificates == current.encryption_certificates {
         saml.sp_decrypts = filled.sp_decrypts;
     }
@@ -133,6 +146,21 @@ pub(super) fn harmless(
         }
     }
     saml
+}
+
+/// What of the things `said` counts without anybody's approval: those on file; and new ones for which no row waits, if the
+/// signature of their source was `verified`. Unsigned, they are the app's own claim, and a row that is made to wait for
+/// one later would be released by it.
+pub(super) fn taken_by_itself(
+    current: &SamlConnection,
+    said: &[EntityAttribute],
+    verified: bool,
+) -> Vec<EntityAttribute> {
+    let widening = current.would_release_more(said);
+    let is_taken = |one: &&EntityAttribute| {
+        current.entity_attributes.contains(one) || (verified && !widening.contains(one))
+    };
+    said.iter().filter(is_taken).cloned().collect()
 }
 
 /// Whether nothing was agreed with the app yet: there is nothing that a document could take away.

@@ -11,11 +11,14 @@ pub(super) use refresh::keep_source;
 pub use refresh::{Refreshed, refresh_due, refresh_now};
 pub use source::{Looked, Pending, ReviewRow, approve, attention, dismiss, ended, look, pending};
 
-use crate::domain::{
-    connection::{
-        AcsUrl, EntityAttribute, LogoutService, SamlConnection, entity_attributes::ENTITY_ATTRIBUTES_MAX,
+use crate::{
+    config::SamlConfig,
+    domain::{
+        connection::{
+            AcsUrl, EntityAttribute, LogoutService, SamlConnection, entity_attributes::ENTITY_ATTRIBUTES_MAX,
+        },
+        text::FieldErrors,
     },
-    text::FieldErrors,
 };
 use chrono::{DateTime, Utc};
 use openssl::{asn1::Asn1Time, x509::X509};
@@ -35,6 +38,8 @@ pub struct Reading<'a> {
     pub organization: &'a str,
     /// Our public address, by which our own metadata is known.
     pub public_url: &'a str,
+    /// What holds for every SAML app: which algorithms are blocked.
+    pub config: &'a SamlConfig,
     /// The present instant.
     pub now: DateTime<Utc>,
 }
@@ -71,7 +76,7 @@ pub fn propose(xml: &str, reading: &Reading<'_>) -> Result<Proposal, FieldErrors
     let metadata = read(xml, reading).map_err(|error| {
         FieldErrors::one("metadata_xml", in_words(&error, xml.contains(reading.public_url), reading))
     })?;
-    let connection = fill::all(reading.current, &metadata);
+    let connection = fill::all(reading.current, &metadata, reading.config);
     Ok(Proposal {
         differences: differences(reading.current, &connection),
         warnings: warnings(&metadata, &connection, reading),
@@ -183,7 +188,7 @@ fn warnings(metadata: &ServiceProviderMetadata, then: &SamlConnection, reading: 
     if then.acs_urls.iter().any(|acs| acs.url.starts_with("http://")) {
         warnings.push("A reply address is plain http: what is sent there can be read on the way.".to_owned());
     }
-    warnings.extend(algorithms::misfits(then, metadata));
+    warnings.extend(algorithms::misfits(then, metadata, reading.config));
     match (current.encrypts(), then.encrypts()) {
         (false, true) => warnings.push(
             "It announces a key for encryption: assertions will be encrypted to it from the next sign-in. Turn that off under \

@@ -7,6 +7,7 @@ use super::{
     source::Pending,
 };
 use crate::{
+    config::SamlConfig,
     context::AppContext,
     domain::{
         app::{App, AppDraft, CheckedApp},
@@ -191,17 +192,21 @@ struct Decision {
     pending: Option<Pending>,
 }
 
-fn decide(case: &Case, document: &Document) -> Decision {
-    let (current, metadata) = (&case.saml, &document.metadata);
+fn decide(case: &Case, document: &Document, config: &SamlConfig) -> Decision {
+    let (current, metadata, verified) = (&case.saml, &document.metadata, document.verified);
     if fill::is_blank(current) {
-        return Decision { saml: fill::all(current, metadata), pending: None };
+        let mut saml = fill::all(current, metadata, config);
+        // Who named the address agreed to keys and addresses; nobody looked at what the app claims to be.
+        saml.entity_attributes = fill::taken_by_itself(current, &saml.entity_attributes, verified);
+        let pending = Some(Pending::of(&saml, metadata, verified, config)).filter(Pending::changes);
+        return Decision { saml, pending };
     }
-    let harmless = fill::harmless(current, metadata, case.before.as_ref());
-    let pending = Some(Pending::of(current, metadata)).filter(Pending::changes);
-    let by_itself = case.source.apply == MetadataApply::Signed && document.verified;
+    let harmless = fill::harmless(current, metadata, verified, case.before.as_ref(), config);
+    let pending = Some(Pending::of(current, metadata, verified, config)).filter(Pending::changes);
+    let by_itself = case.source.apply == MetadataApply::Signed && verified;
     match pending {
         Some(_) if by_itself => {
-            Decision { saml: fill::keys_and_addresses(&harmless, metadata), pending: None }
+            Decision { saml: fill::keys_and_addresses(&harmless, metadata, config), pending: None }
         }
         pending => Decision { saml: harmless, pending },
     }
@@ -209,7 +214,7 @@ fn decide(case: &Case, document: &Document) -> Decision {
 
 /// Stores a good document and what it changes.
 async fn settle(ctx: &AppContext, case: &Case, document: Document) -> Result<Refreshed, ServiceError> {
-    let decision = decide(case, &document);
+    let decision = decide(case, &document, &ctx.config.saml);
     let update = if decision.saml == case.saml {
         None
     } else {

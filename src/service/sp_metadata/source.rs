@@ -1,8 +1,9 @@
 //! What waits for approval, and how fetching goes, as administrators see it; approving and dismissing. Does not own fetching
 //! (`refresh`).
 
-use super::{fill, refresh};
+use super::{encryption, fill, refresh};
 use crate::{
+    config::SamlConfig,
     context::AppContext,
     domain::{
         app::{App, AppDraft},
@@ -36,8 +37,13 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// Puts a document beside the settings.
-    pub(super) fn of(current: &SamlConnection, metadata: &ServiceProviderMetadata) -> Self {
+    /// Puts a document beside the settings. `verified` says whether the signature of its source was.
+    pub(super) fn of(
+        current: &SamlConnection,
+        metadata: &ServiceProviderMetadata,
+        verified: bool,
+        config: &SamlConfig,
+    ) -> Self {
         let sp = service_provider::without_certificates(current);
         // A stored certificate that can't be read is shown as missing; the document then replaces it.
         let certificates = |texts: &[String]| -> Vec<CertificateDer> {
@@ -60,7 +66,7 @@ impl Pending {
         };
         let mut rows: Vec<ReviewRow> =
             compare(&registered, &from).into_iter().filter(|row| row.touches != Touches::Other).collect();
-        rows.extend(consequences(current, &fill::keys_and_addresses(current, metadata)));
+        rows.extend(consequences(current, &fill::keys_and_addresses(current, metadata, config), verified));
         let wanted: Vec<&str> = rows.iter().flat_map(|row| [row.field, row.from_metadata.as_str()]).collect();
         Self { digest: secret_hash(&wanted.join("\0")), rows }
     }
@@ -76,9 +82,10 @@ impl Pending {
     }
 }
 
-/// What changes with keys and with what is said about the app: whether assertions are encrypted (SDP-IDP11), and whether rows that
-/// wait for an entity attribute are released (IIP-IDP03). There are rows only when something would change.
-fn consequences(current: &SamlConnection, then: &SamlConnection) -> Vec<ReviewRow> {
+/// What changes with keys and with what is said about the app: whether assertions are encrypted (SDP-IDP11) and by which
+/// algorithms, and whether rows that wait for an entity attribute are released, now or once there are any (IIP-IDP03). There
+/// are rows only when something would change.
+fn consequences(current: &SamlConnection, then: &SamlConnection, verified: bool) -> Vec<ReviewRow> {
     let yes = |value: bool| if value { "yes" } else { "no" }.to_owned();
     let row = |field, now, from_metadata| ReviewRow {
         field,
@@ -91,10 +98,21 @@ fn consequences(current: &SamlConnection, then: &SamlConnection) -> Vec<ReviewRo
     if current.encrypts() != then.encrypts() {
         rows.push(row("Encrypts assertions", yes(current.encrypts()), yes(then.encrypts())));
     }
+    let (by, then_by) = (encryption(current), encryption(then));
+    if by != then_by {
+        rows.push(row("Encryption", by, then_by));
+    }
     let widened = current.would_release_more(&then.entity_attributes);
-    if !widened.is_empty() {
-        let words: Vec<String> = widened.into_iter().map(EntityAttribute::words).collect();
-        rows.push(row("Entity attributes that release more", String::new(), words.join("\n")));
+    let taken = fill::taken_by_itself(current, &then.entity_attributes, verified);
+    let claimed: Vec<&EntityAttribute> =
+        then.entity_attributes.iter().filter(|one| !taken.contains(one) && !widened.contains(one)).collect();
+    for (field, added) in
+        [("Entity attributes that release more", widened), ("Unsigned entity attributes", claimed)]
+    {
+        if !added.is_empty() {
+            let words: Vec<String> = added.into_iter().map(EntityAttribute::words).collect();
+            rows.push(row(field, String::new(), words.join("\n")));
+        }
     }
     rows
 }
@@ -106,14 +124,18 @@ pub async fn look(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Option
 }
 
 /// What waits, as it stands against the settings of now; `None` when nothing does.
-pub async fn pending(app: &App, known: &SpMetadata) -> Result<Option<Pending>, ServiceError> {
+pub async fn pending(
+    ctx: &AppContext,
+    app: &App,
+    known: &SpMetadata,
+) -> Result<Option<Pending>, ServiceError> {
     if known.progress.waiting.is_none() {
         return Ok(None);
     }
     let (Some(saml), Some(metadata)) = (app.connection.saml(), refresh::stored(known).await?) else {
         return Ok(None);
     };
-    Ok(Some(Pending::of(saml, &metadata)).filter(Pending::changes))
+    Ok(Some(Pending::of(saml, &metadata, known.progress.verified, &ctx.config.saml)).filter(Pending::changes))
 }
 
 /// Sets what waits, if it is still what was shown: `digest` names that, `version` is the app's. One write.
@@ -127,7 +149,7 @@ pub async fn approve(
     caller.require(Permission::Manage)?;
     let (mut known, pending, metadata) = shown(ctx, caller, app, digest).await?;
     let saml = app.connection.saml().ok_or(ServiceError::NotFound("application"))?;
-    let connection = Connection::Saml(Box::new(fill::keys_and_addresses(saml, &metadata)));
+    let connection = Connection::Saml(Box::new(fill::keys_and_addresses(saml, &metadata, &ctx.config.saml)));
     let checked = AppDraft { connection, ..AppDraft::of(app) }.check()?;
     known.progress.waiting = None;
     let update = caller.event(ctx, EventType::ApplicationUpdate);
@@ -185,7 +207,9 @@ async fn shown(
         return Err(ServiceError::Stale);
     };
     let waits = known.progress.waiting.as_ref().is_some_and(|waiting| waiting.digest == digest);
-    match Some(Pending::of(saml, &metadata)).filter(|pending| waits && pending.digest == digest) {
+    match Some(Pending::of(saml, &metadata, known.progress.verified, &ctx.config.saml))
+        .filter(|pending| waits && pending.digest == digest)
+    {
         Some(pending) => Ok((known, pending, metadata)),
         None => Err(ServiceError::Stale),
     }
@@ -251,7 +275,7 @@ impl Looked {
             .await
             .map_err(|problem| FieldErrors::one("sp_metadata_url", problem.words))?;
         Ok(Self {
-            connection: fill::all(&bare, &document.metadata),
+            connection: fill::all(&bare, &document.metadata, &ctx.config.saml),
             display_name: document.metadata.display_name,
         })
     }

@@ -15,12 +15,16 @@ const IDP: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metada
     <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://id.fernhill.example/saml2/a"/>
     </IDPSSODescriptor></EntityDescriptor>"#;
 
+/// Nothing is blocked.
+static OPEN: SamlConfig = SamlConfig { scope: None, blocked_algorithms: Vec::new() };
+
 fn reading(current: &SamlConnection) -> Reading<'_> {
     Reading {
         current,
         label: "Amplitude",
         organization: "Fernhill",
         public_url: "https://id.fernhill.example",
+        config: &OPEN,
         now: DateTime::from_timestamp(1_790_000_000, 0).expect("in range"),
     }
 }

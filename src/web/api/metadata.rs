@@ -116,7 +116,7 @@ pub(super) async fn act(
 async fn status(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Status, ServiceError> {
     let known =
         sp_metadata::look(ctx, caller, app).await?.ok_or(ServiceError::NotFound("metadata source"))?;
-    let waiting = sp_metadata::pending(app, &known).await?.map(|pending| Waiting {
+    let waiting = sp_metadata::pending(ctx, app, &known).await?.map(|pending| Waiting {
         digest: pending.digest,
         rows: pending
             .rows

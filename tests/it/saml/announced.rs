@@ -7,15 +7,20 @@ use super::{
     settings::{certificate, values},
 };
 use crate::support::{
-    app::{TestApp, saml_settings, system},
+    app::{TestApp, saml_settings, start, system},
     database::Kind,
-    metadata::MetadataServer,
+    metadata::{MetadataServer, Pair},
 };
 use gatehouse::{
+    clock::Clock,
+    config::Config,
     domain::{
         app::{App, AppDraft},
         audit::EventType,
-        connection::{Connection, Encrypt, EntityAttribute, SamlConnection, ValueMapping, ValueSource},
+        connection::{
+            Connection, Encrypt, EntityAttribute, MetadataApply, MetadataSource, SamlConnection,
+            ValueMapping, ValueSource,
+        },
     },
     service::{
         self,
@@ -24,6 +29,7 @@ use gatehouse::{
         simulator::{self, Verdict},
         sp_metadata::{self, Reading, Refreshed},
     },
+    web::Limits,
 };
 
 const CATEGORY: &str = "http://macedir.org/entity-category";
@@ -31,32 +37,44 @@ const R_AND_S: &str = "http://refeds.org/category/research-and-scholarship";
 
 /// The metadata of `crm` with a key of this use and these methods.
 fn with_key(of_use: &str, methods: &[&str], certificate: &str) -> String {
+    descriptor().holding(&key_descriptor(of_use, methods, certificate), "").xml()
+}
+
+fn key_descriptor(of_use: &str, methods: &[&str], certificate: &str) -> String {
     let method = |uri: &&str| format!("<md:EncryptionMethod Algorithm=\"{uri}\"></md:EncryptionMethod>");
     let methods = methods.iter().map(method).collect::<Vec<_>>().concat();
-    let key = format!(
+    format!(
         "<md:KeyDescriptor{of_use}><ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:X509Data>\
-         <ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>{methods}</md:KeyDescriptor>\
-         <md:AssertionConsumerService"
-    );
-    descriptor().xml().replacen("<md:AssertionConsumerService", &key, 1)
+         <ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>{methods}</md:KeyDescriptor>"
+    )
 }
 
 /// The same metadata, saying this of the entity.
 fn saying(values: &[&str]) -> String {
+    descriptor().holding("", &extensions(values)).xml()
+}
+
+/// It alone, in canonical form.
+fn extensions(values: &[&str]) -> String {
     let one = |value: &&str| format!("<saml:AttributeValue>{value}</saml:AttributeValue>");
     let values = values.iter().map(one).collect::<Vec<_>>().concat();
-    let said = format!(
+    format!(
         "<md:Extensions><mdattr:EntityAttributes xmlns:mdattr=\"urn:oasis:names:tc:SAML:metadata:attribute\">\
          <saml:Attribute xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" Name=\"{CATEGORY}\" \
          NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">{values}</saml:Attribute>\
-         </mdattr:EntityAttributes></md:Extensions><md:SPSSODescriptor"
-    );
-    descriptor().xml().replacen("<md:SPSSODescriptor", &said, 1)
+         </mdattr:EntityAttributes></md:Extensions>"
+    )
 }
 
 fn proposed(app: &TestApp, current: &SamlConnection, xml: &str) -> sp_metadata::Proposal {
-    let reading =
-        Reading { current, label: "CRM", organization: "Fernhill", public_url: &app.url, now: app.ctx.now() };
+    let reading = Reading {
+        current,
+        label: "CRM",
+        organization: "Fernhill",
+        public_url: &app.url,
+        config: &app.ctx.config.saml,
+        now: app.ctx.now(),
+    };
     sp_metadata::propose(xml, &reading).expect("readable")
 }
 
@@ -129,7 +147,8 @@ async fn a_fetched_key_waits(kind: Kind) {
     assert_eq!(refresh(&app).await, Refreshed::Waits);
     assert!(!saml(&app).await.encrypts(), "not before somebody looked");
     let shown = crm(&app).await;
-    let pending = sp_metadata::pending(&shown, &known(&app).await).await.expect("read").expect("waits");
+    let pending =
+        sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
     let row = pending.rows.iter().find(|row| row.field == "Encrypts assertions").expect("it is said");
     assert_eq!((row.now.as_str(), row.from_metadata.as_str(), row.changes), ("no", "yes", true));
     assert!(pending.fields().contains("Encrypts assertions"), "{}", pending.fields());
@@ -141,6 +160,115 @@ async fn a_fetched_key_waits(kind: Kind) {
     server.put("/sp", descriptor().xml());
     assert_eq!(refresh(&app).await, Refreshed::Waits);
     assert!(issued(&app, "_r2").await.contains("EncryptedAssertion"));
+}
+
+const GCM_128: &str = "http://www.w3.org/2009/xmlenc11#aes128-gcm";
+const OAEP: &str = "http://www.w3.org/2009/xmlenc11#rsa-oaep";
+
+/// The algorithms that an encrypted assertion names.
+fn used(xml: &str) -> Vec<String> {
+    let document = roxmltree::Document::parse(xml).expect("XML");
+    let methods = document.descendants().filter(|node| node.tag_name().name() == "EncryptionMethod");
+    methods.filter_map(|node| node.attribute("Algorithm")).map(ToOwned::to_owned).collect()
+}
+
+#[tokio::test]
+async fn iip_md10_encryption_begins_by_approval_with_what_the_app_names() {
+    let server = MetadataServer::start().await;
+    server.put("/sp", descriptor().xml());
+    let (app, ..) = gateway(fetched(source(&format!("{}/sp", server.url)))).await;
+    assert_eq!(refresh(&app).await, Refreshed::Same);
+    let key = certificate(2048);
+    server.put("/sp", with_key(" use=\"encryption\"", &[GCM_128, OAEP], &key));
+    assert_eq!(refresh(&app).await, Refreshed::Waits);
+    let shown = crm(&app).await;
+    let pending =
+        sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
+    let row = pending.rows.iter().find(|row| row.field == "Encryption").expect("it is said");
+    assert_eq!(
+        (row.now.as_str(), row.from_metadata.as_str(), row.changes),
+        ("aes256-gcm, rsa-oaep-mgf1p", "aes128-gcm, rsa-oaep", true)
+    );
+    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest)
+        .await
+        .expect("approved");
+    assert_eq!(used(&issued(&app, "_r1").await), [GCM_128, OAEP]);
+    assert_eq!(refresh(&app).await, Refreshed::Same);
+    // Another algorithm beside the same key is another digest, and waits as well.
+    server.put(
+        "/sp",
+        with_key(" use=\"encryption\"", &["http://www.w3.org/2001/04/xmlenc#aes256-cbc", OAEP], &key),
+    );
+    assert_eq!(refresh(&app).await, Refreshed::Waits);
+    assert_eq!(used(&issued(&app, "_r2").await), [GCM_128, OAEP]);
+    assert_ne!(known(&app).await.progress.waiting.expect("waits").digest, pending.digest);
+    // Who names nothing is sent what was chosen here.
+    server.put("/sp", with_key(" use=\"encryption\"", &[], &key));
+    assert_eq!(refresh(&app).await, Refreshed::Same);
+    assert_eq!(used(&issued(&app, "_r3").await), [GCM_128, OAEP]);
+}
+
+#[tokio::test]
+async fn iip_md10_encryption_begins_by_a_signature_with_what_the_app_names() {
+    let (pair, server) = (Pair::new(), MetadataServer::start().await);
+    let signed = MetadataSource {
+        certificates: vec![pair.certificate.clone()],
+        apply: MetadataApply::Signed,
+        ..source(&format!("{}/sp", server.url))
+    };
+    server.put("/sp", descriptor().signed(&pair));
+    let (app, ..) = gateway(fetched(signed)).await;
+    assert_eq!(refresh(&app).await, Refreshed::Same);
+    let key = certificate(2048);
+    let with = |methods: &[&str]| {
+        descriptor().holding(&key_descriptor(" use=\"encryption\"", methods, &key), "").signed(&pair)
+    };
+    server.put("/sp", with(&[GCM_128, OAEP]));
+    assert_eq!(refresh(&app).await, Refreshed::Applied);
+    assert_eq!(used(&issued(&app, "_r1").await), [GCM_128, OAEP]);
+    server.put("/sp", with(&["http://www.w3.org/2001/04/xmlenc#aes256-cbc", OAEP]));
+    assert_eq!(refresh(&app).await, Refreshed::Applied);
+    assert_eq!(used(&issued(&app, "_r2").await), ["http://www.w3.org/2001/04/xmlenc#aes256-cbc", OAEP]);
+}
+
+#[tokio::test]
+async fn iip_alg08_an_app_that_names_only_what_is_blocked_goes_on_in_clear() {
+    let blocked = vec!["aes128-gcm".parse().expect("known")];
+    let configure = move |config: &mut Config| config.saml.blocked_algorithms = blocked;
+    let app = TestApp::with(Kind::Sqlite, Clock::manual(start()), Limits::default(), configure).await;
+    let server = MetadataServer::start().await;
+    server.put("/sp", descriptor().xml());
+    fill(&app, fetched(source(&format!("{}/sp", server.url)))).await;
+    assert_eq!(refresh(&app).await, Refreshed::Same);
+    let key = certificate(2048);
+    for (number, (methods, encrypted)) in [
+        (&[GCM_128, OAEP][..], None),
+        // Beside it something else: that is used. And who names nothing takes everything.
+        (
+            &[GCM_128, "http://www.w3.org/2001/04/xmlenc#aes128-cbc", OAEP],
+            Some("http://www.w3.org/2001/04/xmlenc#aes128-cbc"),
+        ),
+        (&[], Some("http://www.w3.org/2001/04/xmlenc#aes128-cbc")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let xml = with_key(" use=\"encryption\"", methods, &key);
+        let warned = proposed(&app, &saml(&app).await, &xml).warnings;
+        let told = warned.iter().any(|line| line.contains("saml.blocked_algorithms"));
+        assert_eq!(told, encrypted.is_none(), "{warned:?}");
+        server.put("/sp", xml);
+        if refresh(&app).await == Refreshed::Waits {
+            let shown = crm(&app).await;
+            let digest = known(&app).await.progress.waiting.expect("waits").digest;
+            sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &digest)
+                .await
+                .expect("approved");
+        }
+        let xml = issued(&app, &format!("_r{number}")).await;
+        assert_eq!(used(&xml).first().map(String::as_str), encrypted, "{methods:?}: {xml}");
+        assert_eq!(xml.contains("maya@fernhill.example"), encrypted.is_none());
+    }
 }
 
 #[tokio::test]
@@ -210,21 +338,19 @@ async fn iip_idp03_what_is_fetched_releases_more_only_once_it_is_approved() {
         SamlConnection { metadata_source: Some(source(&format!("{}/sp", server.url))), ..conditional() };
     fill(&app, settings).await;
     assert_eq!(refresh(&app).await, Refreshed::Same);
-    // What no row waits for does no harm.
-    server.put("/sp", saying(&["other"]));
-    assert_eq!(refresh(&app).await, Refreshed::Applied);
-    assert_eq!(saml(&app).await.entity_attributes, [EntityAttribute::new(CATEGORY, "other")]);
     server.put("/sp", saying(&["other", R_AND_S]));
     assert_eq!(refresh(&app).await, Refreshed::Waits);
     assert!(values(&issued(&app, "_r1").await, "email").is_empty());
     let shown = crm(&app).await;
-    let pending = sp_metadata::pending(&shown, &known(&app).await).await.expect("read").expect("waits");
+    let pending =
+        sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
     let row = pending
         .rows
         .iter()
         .find(|row| row.field == "Entity attributes that release more")
         .expect("it is said");
     assert_eq!(row.from_metadata, "REFEDS Research and Scholarship");
+    assert_eq!(pending.fields(), "Entity attributes that release more, Unsigned entity attributes");
     sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest)
         .await
         .expect("approved");
@@ -233,6 +359,76 @@ async fn iip_idp03_what_is_fetched_releases_more_only_once_it_is_approved() {
     server.put("/sp", saying(&["other"]));
     assert_eq!(refresh(&app).await, Refreshed::Applied);
     assert!(values(&issued(&app, "_r3").await, "email").is_empty());
+}
+
+/// The category first, the row that waits for it afterwards: what is released then, and how the refresh went.
+async fn category_first(app: &TestApp, server: &MetadataServer, said: String) -> (Refreshed, usize) {
+    assert_eq!(refresh(app).await, Refreshed::Same);
+    server.put("/sp", said);
+    let outcome = refresh(app).await;
+    let rows = conditional().attributes;
+    save(app, SamlConnection { attributes: rows, ..saml(app).await }).await;
+    let xml = issued(app, "_r1").await;
+    assert_eq!(values(&xml, "name").len(), 1, "the others go out as ever");
+    (outcome, values(&xml, "email").len())
+}
+
+#[tokio::test]
+async fn iip_idp03_what_is_claimed_unsigned_releases_no_row_that_comes_later() {
+    let server = MetadataServer::start().await;
+    server.put("/sp", descriptor().xml());
+    let (app, ..) = gateway(fetched(source(&format!("{}/sp", server.url)))).await;
+    let (outcome, released) = category_first(&app, &server, saying(&[R_AND_S])).await;
+    assert_eq!((outcome, released), (Refreshed::Waits, 0));
+    let shown = crm(&app).await;
+    // The row that came meanwhile makes more of it: it is shown so, and what was shown before is not approved.
+    let stale = known(&app).await.progress.waiting.expect("waits").digest;
+    let refused = sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &stale).await;
+    assert!(matches!(refused, Err(service::ServiceError::Stale)), "{refused:?}");
+    assert_eq!(refresh(&app).await, Refreshed::Waits);
+    assert!(values(&issued(&app, "_r2").await, "email").is_empty());
+    let shown = crm(&app).await;
+    let pending =
+        sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
+    assert_eq!(pending.fields(), "Entity attributes that release more");
+    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest)
+        .await
+        .expect("approved");
+    assert_eq!(values(&issued(&app, "_r3").await, "email"), ["maya@fernhill.example"]);
+}
+
+#[tokio::test]
+async fn iip_idp03_what_a_source_signs_is_on_file_for_rows_that_come_later() {
+    let (pair, server) = (Pair::new(), MetadataServer::start().await);
+    let signed = MetadataSource {
+        certificates: vec![pair.certificate.clone()],
+        ..source(&format!("{}/sp", server.url))
+    };
+    server.put("/sp", descriptor().signed(&pair));
+    let (app, ..) = gateway(fetched(signed)).await;
+    let said = descriptor().holding("", &extensions(&[R_AND_S])).signed(&pair);
+    let (outcome, released) = category_first(&app, &server, said).await;
+    assert_eq!((outcome, released), (Refreshed::Applied, 1));
+}
+
+#[tokio::test]
+async fn iip_idp03_the_first_unsigned_document_does_not_settle_what_the_app_is() {
+    let server = MetadataServer::start().await;
+    server.put("/sp", saying(&[R_AND_S]));
+    let blank = SamlConnection {
+        sp_entity_id: saml_settings().sp_entity_id,
+        metadata_source: Some(source(&format!("{}/sp", server.url))),
+        ..SamlConnection::default()
+    };
+    let (app, ..) = gateway(blank).await;
+    assert_eq!(refresh(&app).await, Refreshed::Waits);
+    let saved = saml(&app).await;
+    assert_eq!((saved.acs_urls.len(), saved.entity_attributes.len()), (1, 0), "addresses are there");
+    assert_eq!(known(&app).await.progress.waiting.map(|waiting| waiting.since), Some(app.ctx.now()));
+    let shown = crm(&app).await;
+    let digest = known(&app).await.progress.waiting.expect("waits").digest;
+    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &digest).await.expect("approved");
+    assert_eq!(saml(&app).await.entity_attributes, [EntityAttribute::new(CATEGORY, R_AND_S)]);
 }
 
 #[tokio::test]

@@ -162,8 +162,10 @@ async fn waiting_and_approved(kind: Kind) {
     assert_eq!((&saved.sp_certificates, &saved.acs_urls), (&with_key.sp_certificates, &with_key.acs_urls));
     let title = saved.attributes.iter().find(|row| row.name == "title").expect("a row");
     assert!(title.off, "nothing more is released by itself");
-    let pending =
-        sp_metadata::pending(&crm(&app).await, &known(&app).await).await.expect("read").expect("waits");
+    let pending = sp_metadata::pending(&app.ctx, &crm(&app).await, &known(&app).await)
+        .await
+        .expect("read")
+        .expect("waits");
     assert_eq!(pending.fields(), "Reply addresses, Signing certificates");
     assert_eq!(refresh(&app).await, Refreshed::Waits);
     assert_eq!(events(&app, EventType::SpMetadataWaiting).await.len(), 1, "said once");

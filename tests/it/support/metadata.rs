@@ -59,6 +59,8 @@ pub struct Descriptor {
     pub valid_until: Option<String>,
     /// `cacheDuration`.
     pub cache: Option<&'static str>,
+    /// More content, in canonical form: before the role, and in the role before its addresses.
+    pub holds: (String, String),
 }
 
 impl Descriptor {
@@ -71,7 +73,14 @@ impl Descriptor {
             asks: Vec::new(),
             valid_until: None,
             cache: None,
+            holds: Default::default(),
         }
+    }
+
+    /// With more content of the role (before its addresses), and of the entity (before the role), in canonical form.
+    pub fn holding(mut self, role: &str, entity: &str) -> Self {
+        self.holds = (entity.to_owned(), role.to_owned());
+        self
     }
 
     /// With these signing certificates.
@@ -98,6 +107,7 @@ impl Descriptor {
         }
         xml.push('>');
         xml.push_str(signature);
+        xml.push_str(&self.holds.0);
         xml.push_str(
             "<md:SPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">",
         );
@@ -109,6 +119,7 @@ impl Descriptor {
             )
             .expect("a String takes it");
         }
+        xml.push_str(&self.holds.1);
         for (index, acs) in self.acs.iter().enumerate() {
             write!(
                 xml,

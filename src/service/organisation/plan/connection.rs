@@ -138,6 +138,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
                 label: about.entry.label.as_deref().unwrap_or(&about.entry.slug),
                 organization: about.organization,
                 public_url: about.setting.public_url,
+                config: about.setting.saml,
                 now: about.setting.now,
             };
             match sp_metadata::propose(xml, &reading) {

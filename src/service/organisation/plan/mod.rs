@@ -17,6 +17,7 @@ use super::{
     document::{AppEntry, Document},
 };
 use crate::{
+    config::SamlConfig,
     domain::{
         app::{App, AppDraft, CheckedApp},
         connection::Connection,
@@ -48,6 +49,8 @@ pub(super) struct Setting<'a> {
     pub(super) prune: bool,
     /// Our public address.
     pub(super) public_url: &'a str,
+    /// What holds for every SAML app.
+    pub(super) saml: &'a SamlConfig,
     /// The present instant.
     pub(super) now: DateTime<Utc>,
 }

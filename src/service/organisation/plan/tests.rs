@@ -20,7 +20,8 @@ fn now() -> DateTime<Utc> {
 }
 
 fn setting() -> Setting<'static> {
-    Setting { prune: false, public_url: "https://id.example", now: now() }
+    static OPEN: SamlConfig = SamlConfig { scope: None, blocked_algorithms: Vec::new() };
+    Setting { prune: false, public_url: "https://id.example", saml: &OPEN, now: now() }
 }
 
 fn read(yaml: &str) -> Document {

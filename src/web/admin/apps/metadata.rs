@@ -55,6 +55,7 @@ pub fn propose(
         label,
         organization: &admin.visit.organization.name,
         public_url: ctx.config.http.public_url.as_str(),
+        config: &ctx.config.saml,
         now: ctx.now(),
     };
     sp_metadata::propose(xml, &reading)

@@ -144,7 +144,7 @@ pub async fn panel(
         facts: known.as_ref().map(|known| facts(known, now)).unwrap_or_default(),
     };
     let Some(known) = known else { return Ok((panel, None)) };
-    let waiting = sp_metadata::pending(app, &known).await?.map(|pending| Waiting {
+    let waiting = sp_metadata::pending(ctx, app, &known).await?.map(|pending| Waiting {
         rows: pending
             .rows
             .into_iter()
