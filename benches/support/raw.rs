@@ -22,7 +22,7 @@ use std::{
 };
 
 /// How long one measurement takes.
-const TIME: Duration = Duration::from_millis(250);
+const TIME: Duration = Duration::from_millis(80);
 /// About the size of a SAML SignedInfo or the signed part of an ID token.
 const MESSAGE: [u8; 600] = [b'x'; 600];
 
