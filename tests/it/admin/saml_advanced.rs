@@ -150,6 +150,40 @@ async fn what_cannot_be_is_said_beside_its_field_and_the_part_is_open() {
 }
 
 #[tokio::test]
+async fn iip_idp03_a_condition_that_names_nothing_is_refused_beside_the_rows() {
+    let (app, owner) = gateway().await;
+    let before = saml_of(&app).await;
+    let row = |only_for: &'static str| {
+        [
+            REST,
+            PLAIN,
+            &[
+                ("attribute_name", "mail"),
+                ("attribute_kind", "source"),
+                ("attribute_value", "email"),
+                ("attribute_only_for", only_for),
+            ],
+        ]
+        .concat()
+    };
+    for wrong in ["|", "x | a ="] {
+        let refused = owner.submit(SSO, SSO, &row(wrong)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert!(
+            refused.text.contains("class=\"field-error\" id=\"attribute_name\""),
+            "{wrong}: {}",
+            refused.text
+        );
+        assert_eq!(saml_of(&app).await, before, "{wrong}");
+    }
+    for (right, conditions) in [("x |", 1), ("", 0)] {
+        let saved = owner.submit(SSO, SSO, &row(right)).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{right}: {}", saved.text);
+        assert_eq!(saml_of(&app).await.attributes[0].only_for.len(), conditions, "{right}");
+    }
+}
+
+#[tokio::test]
 async fn an_algorithm_that_no_key_of_the_app_can_sign_with_is_refused() {
     let (app, owner) = gateway().await;
     let ecdsa = |algorithm: &'static str| {

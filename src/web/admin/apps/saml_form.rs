@@ -148,6 +148,11 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
             errors.0.extend(refused.0);
             current.clone()
         });
+    let attributes =
+        rows::mappings(&fields.attributes, &current.attributes, "attributes").unwrap_or_else(|refused| {
+            errors.0.extend(refused.0);
+            Vec::new()
+        });
     errors.finish()?;
     let (sign_assertion, sign_response) = sign.unwrap_or((true, true));
     Ok(SamlConnection {
@@ -161,7 +166,7 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
         sp_certificates: certificates,
         start_url: fields.start_url.clone(),
         default_relay_state: fields.default_relay_state.clone(),
-        attributes: rows::mappings(&fields.attributes, &current.attributes),
+        attributes,
         groups_attribute: fields.groups_attribute.clone(),
         ..advanced
     })
