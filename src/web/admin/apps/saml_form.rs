@@ -155,7 +155,7 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
         });
     errors.finish()?;
     let (sign_assertion, sign_response) = sign.unwrap_or((true, true));
-    Ok(SamlConnection {
+    let mut saml = SamlConnection {
         sp_entity_id: fields.sp_entity_id.clone(),
         acs_urls,
         name_id_source: fields.name_id_source.clone(),
@@ -169,7 +169,9 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
         attributes,
         groups_attribute: fields.groups_attribute.clone(),
         ..advanced
-    })
+    };
+    saml.forget_another_entity(current);
+    Ok(saml)
 }
 
 /// One address a line, the first the default. An address that is stored keeps its index, for requests name them by it
