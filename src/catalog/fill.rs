@@ -178,6 +178,7 @@ fn carry(current: &SamlConnection, old: &SamlConnection, new: &SamlConnection) -
             field.clone_from(new);
         }
     }
+    carried.forget_another_entity(current);
     carry_addresses(&mut carried.acs_urls, &old.acs_urls, &new.acs_urls);
     if carried.audiences == old.audiences {
         carried.audiences.clone_from(&new.audiences);

@@ -98,6 +98,18 @@ impl SamlConnection {
         said.iter().filter(|one| !self.entity_attributes.contains(one) && waited_for(one)).collect()
     }
 
+    /// What the metadata said of one entity says nothing about another (IIP-IDP03): if these settings have another entity ID than
+    /// `before`, nothing is said of the app until a document of its own brings it. An ID that was not known came with them.
+    /// Certificates stay, and so does whether assertions are encrypted: without them what was kept from others would go out in
+    /// clear, and the holder of the old key can read only what is sent to the app.
+    ///
+    /// Returns whether anything was forgotten.
+    pub fn forget_another_entity(&mut self, before: &Self) -> bool {
+        let is_another =
+            !before.sp_entity_id.is_empty() && self.sp_entity_id.trim() != before.sp_entity_id.trim();
+        is_another && !std::mem::take(&mut self.entity_attributes).is_empty()
+    }
+
     pub(super) fn check_entity_attributes(&self, errors: &mut FieldErrors) {
         const FIELD: &str = "entity_attributes";
         if self.entity_attributes.len() > ENTITY_ATTRIBUTES_MAX {
@@ -148,6 +160,24 @@ mod tests {
         assert_eq!(saml.would_release_more(&[category("x"), category("y")]), [&category("x")]);
         saml.entity_attributes = vec![category("x")];
         assert!(saml.would_release_more(&[category("x"), category("y")]).is_empty());
+    }
+
+    #[test]
+    fn iip_idp03_what_is_said_of_one_entity_says_nothing_about_another() {
+        let named = |id: &str| SamlConnection {
+            sp_entity_id: id.into(),
+            entity_attributes: vec![category("x")],
+            sp_decrypts: true,
+            ..SamlConnection::default()
+        };
+        for (before, now, forgets) in
+            [("a", "b", true), ("a", "", true), ("a", "a", false), ("a", " a ", false), ("", "b", false)]
+        {
+            let mut saml = named(now);
+            assert_eq!(saml.forget_another_entity(&named(before)), forgets, "{before} {now}");
+            assert_eq!(saml.entity_attributes.is_empty(), forgets, "{before} {now}");
+            assert!(saml.sp_decrypts, "never in clear by the way");
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::support::{
 };
 use gatehouse::{
     domain::connection::{
-        Connection, ContentEncryption, Denied, Encrypt, KeyTransport, SamlConnection, SamlSignatureAlgorithm,
+        Connection, ContentEncryption, Denied, Encrypt, EntityAttribute, KeyTransport, SamlConnection,
+        SamlSignatureAlgorithm, ValueMapping, ValueSource, entity_attributes::is_released,
     },
     service,
 };
@@ -147,6 +148,83 @@ async fn what_cannot_be_is_said_beside_its_field_and_the_part_is_open() {
     assert!(refused.text.contains("<details class=\"more\" open><summary><h2"), "{}", refused.text);
     assert!(refused.text.contains("javascript:alert(1)"), "what was typed is kept");
     assert_eq!(saml_of(&app).await, before);
+}
+
+#[tokio::test]
+async fn iip_idp03_a_condition_that_names_nothing_is_refused_beside_the_rows() {
+    let (app, owner) = gateway().await;
+    let before = saml_of(&app).await;
+    let row = |only_for: &'static str| {
+        [
+            REST,
+            PLAIN,
+            &[
+                ("attribute_name", "mail"),
+                ("attribute_kind", "source"),
+                ("attribute_value", "email"),
+                ("attribute_only_for", only_for),
+            ],
+        ]
+        .concat()
+    };
+    for wrong in ["|", "x | a ="] {
+        let refused = owner.submit(SSO, SSO, &row(wrong)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert!(
+            refused.text.contains("class=\"field-error\" id=\"attribute_name\""),
+            "{wrong}: {}",
+            refused.text
+        );
+        assert_eq!(saml_of(&app).await, before, "{wrong}");
+    }
+    for (right, conditions) in [("x |", 1), ("", 0)] {
+        let saved = owner.submit(SSO, SSO, &row(right)).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{right}: {}", saved.text);
+        assert_eq!(saml_of(&app).await.attributes[0].only_for.len(), conditions, "{right}");
+    }
+}
+
+#[tokio::test]
+async fn iip_idp03_another_entity_id_by_the_form_takes_what_was_said_of_the_old_one() {
+    let (app, owner) = as_owner().await;
+    let growth = app.group("Growth", &[]).await;
+    let category = EntityAttribute::new("http://macedir.org/entity-category", "x");
+    let mail = ValueMapping {
+        only_for: vec![category.clone()],
+        ..ValueMapping::new("mail", ValueSource::Source("email".into()))
+    };
+    let key = Pair::new().certificate;
+    let settings = SamlConnection {
+        attributes: vec![mail],
+        entity_attributes: vec![category.clone()],
+        encryption_certificates: vec![key.clone()],
+        sp_decrypts: true,
+        ..saml_settings()
+    };
+    app.app("crm", Connection::Saml(Box::new(settings)), &growth).await;
+    let save = async |entity_id: &'static str, start_url: &'static str| {
+        let mut fields: Vec<(&str, &str)> = [REST, PLAIN].concat();
+        fields[1].1 = entity_id;
+        fields.extend([
+            ("start_url", start_url),
+            ("encryption_certificates", key.as_str()),
+            ("attribute_name", "mail"),
+            ("attribute_kind", "source"),
+            ("attribute_value", "email"),
+            ("attribute_only_for", "x"),
+        ]);
+        follow(&owner, owner.submit(SSO, SSO, &fields).await).await
+    };
+    let page = save("https://sp.example/metadata", "https://sp.example/start").await;
+    assert!(page.text.contains("It counts from the next sign-in"), "{}", page.text);
+    assert_eq!(saml_of(&app).await.entity_attributes, [category], "another setting takes nothing");
+    let page = save("https://else.example/metadata", "https://sp.example/start").await;
+    assert!(page.text.contains("said of the other entity ID and are gone"), "{}", page.text);
+    let saved = saml_of(&app).await;
+    assert_eq!(saved.sp_entity_id, "https://else.example/metadata");
+    let row = saved.attributes.first().expect("the row");
+    assert!(!is_released(row, &saved.entity_attributes), "withheld: {:?}", saved.entity_attributes);
+    assert!(saved.encrypts(), "not in clear by the way");
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ impl Descriptor {
             asks: Vec::new(),
             valid_until: None,
             cache: None,
-            holds: Default::default(),
+            holds: (String::new(), String::new()),
         }
     }
 

@@ -57,8 +57,8 @@ pub(super) fn kept(current: Option<&Connection>, block: &SamlEntry, base: SamlCo
         return base;
     }
     let by_hand = base.attributes.is_empty();
-    SamlConnection {
-        sp_entity_id: existing.sp_entity_id.clone(),
+    let mut kept = SamlConnection {
+        sp_entity_id: block.sp_entity_id.clone().unwrap_or_else(|| existing.sp_entity_id.clone()),
         acs_urls: existing.acs_urls.clone(),
         sp_signs_requests: existing.sp_signs_requests,
         sp_certificates: existing.sp_certificates.clone(),
@@ -69,5 +69,7 @@ pub(super) fn kept(current: Option<&Connection>, block: &SamlEntry, base: SamlCo
         name_id_format: if by_hand { existing.name_id_format } else { base.name_id_format },
         attributes: if by_hand { existing.attributes.clone() } else { base.attributes.clone() },
         ..base
-    }
+    };
+    kept.forget_another_entity(existing);
+    kept
 }

@@ -117,7 +117,7 @@ pub fn to_connection(fields: &OidcFields, current: &OidcConnection) -> Result<Oi
         client_auth: client_auth.unwrap_or_default(),
         require_pkce: fields.require_pkce,
         id_token_algorithm: algorithm.unwrap_or_default(),
-        claims: rows::mappings(&fields.claims, &current.claims),
+        claims: rows::mappings(&fields.claims, &current.claims, "claims")?,
         ..current.clone()
     };
     settings.set_grant(GrantType::RefreshToken, fields.refresh_token);

@@ -7,6 +7,7 @@ use crate::{
             ClaimDestination, EntityAttribute, SamlConnection, ValueMapping, ValueSource,
             entity_attributes::{ENTITY_CATEGORY, KNOWN_CATEGORIES},
         },
+        text::FieldErrors,
         user::STANDARD_ATTRIBUTES,
     },
     service::connectors::{Connector, Need},
@@ -68,22 +69,42 @@ pub fn conditions(saml: &SamlConnection) -> Vec<String> {
     known
 }
 
-fn conditions_of(text: &str) -> Vec<EntityAttribute> {
-    let parts = text.split('|').map(str::trim).filter(|part| !part.is_empty());
-    parts
-        .map(|part| match part.split_once(" = ") {
+/// What a line names, the other way round. A bar too many separates nothing; but a line that holds something and names nothing
+/// is no way to say “for everybody”, and neither name nor value can be left out around an equals sign.
+fn conditions_of(text: &str) -> Result<Vec<EntityAttribute>, &'static str> {
+    let mut conditions = Vec::new();
+    for part in text.split('|').map(str::trim).filter(|part| !part.is_empty()) {
+        if part.starts_with("= ") || part.ends_with(" =") || part == "=" {
+            return Err("needs a name and a value around each equals sign");
+        }
+        conditions.push(match part.split_once(" = ") {
             Some((name, value)) => EntityAttribute::new(name.trim(), value.trim()),
             None => EntityAttribute::new(ENTITY_CATEGORY, part),
-        })
-        .collect()
+        });
+    }
+    if conditions.is_empty() && !text.trim().is_empty() {
+        return Err(
+            "names no entity attribute between its bars. Empty it to send the row to the app in any case",
+        );
+    }
+    Ok(conditions)
 }
 
 /// The mappings that rows stand for. What a row can't show (`NameFormat`, `FriendlyName`) is kept from the stored row of
 /// the same name; rows that the app's recipe needs can be switched off, and stay when a form leaves them out.
-pub fn mappings(rows: &[AttributeRow], stored: &[ValueMapping]) -> Vec<ValueMapping> {
-    let typed = rows.iter().map(|row| {
+///
+/// # Errors
+/// Conditions that can't be read, each an error of `field`.
+pub fn mappings(
+    rows: &[AttributeRow],
+    stored: &[ValueMapping],
+    field: &str,
+) -> Result<Vec<ValueMapping>, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let mut typed = Vec::with_capacity(rows.len());
+    for row in rows {
         let before = stored.iter().find(|mapping| mapping.name == row.name);
-        ValueMapping {
+        typed.push(ValueMapping {
             required: before.is_some_and(|mapping| mapping.required),
             off: row.off,
             only_for: match (&row.only_for, before) {
@@ -91,7 +112,10 @@ pub fn mappings(rows: &[AttributeRow], stored: &[ValueMapping]) -> Vec<ValueMapp
                 (Some(text), Some(before)) if *text == conditions_text(&before.only_for) => {
                     before.only_for.clone()
                 }
-                (Some(text), _) => conditions_of(text),
+                (Some(text), _) => conditions_of(text).unwrap_or_else(|problem| {
+                    errors.add(field, format!("What “{}” is only for {problem}", row.name));
+                    Vec::new()
+                }),
                 (None, before) => before.map(|mapping| mapping.only_for.clone()).unwrap_or_default(),
             },
             destination: ClaimDestination::parse(&row.place)
@@ -105,11 +129,13 @@ pub fn mappings(rows: &[AttributeRow], stored: &[ValueMapping]) -> Vec<ValueMapp
                 "expression" => ValueSource::Expression(row.value.clone()),
                 _ => ValueSource::Source(row.value.clone()),
             },
-        }
-    });
+        });
+    }
+    errors.finish()?;
     let left_out =
         |mapping: &&ValueMapping| mapping.required && rows.iter().all(|row| row.name != mapping.name);
-    typed.chain(stored.iter().filter(left_out).cloned()).collect()
+    typed.extend(stored.iter().filter(left_out).cloned());
+    Ok(typed)
 }
 
 /// Marks the rows whose name is settled by the app's recipe.
@@ -208,14 +234,14 @@ mod tests {
             friendly_name: "givenName".into(),
             ..ValueMapping::new("urn:oid:2.5.4.42", ValueSource::Source("first_name".into()))
         }];
-        assert_eq!(mappings(&of(&stored), &stored), stored);
+        assert_eq!(mappings(&of(&stored), &stored, "x").expect("readable"), stored);
         let renamed = [AttributeRow {
             name: "plan".into(),
             kind: "constant".into(),
             value: "gold".into(),
             ..AttributeRow::default()
         }];
-        let mapped = mappings(&renamed, &stored);
+        let mapped = mappings(&renamed, &stored, "x").expect("readable");
         assert_eq!(mapped[0].value, ValueSource::Constant("gold".into()));
         assert_eq!(mapped[0].friendly_name, "");
     }
@@ -229,7 +255,7 @@ mod tests {
         for only_for in [vec![], vec![category.clone()], vec![category.clone(), other.clone()], vec![odd]] {
             let stored =
                 [ValueMapping { only_for, ..ValueMapping::new("mail", ValueSource::Source("email".into())) }];
-            assert_eq!(mappings(&of(&stored), &stored), stored, "unchanged");
+            assert_eq!(mappings(&of(&stored), &stored, "x").expect("readable"), stored, "unchanged");
         }
         let stored = [ValueMapping {
             only_for: vec![category.clone()],
@@ -237,12 +263,39 @@ mod tests {
         }];
         let mut rows = of(&stored);
         rows[0].only_for = Some(format!(" {} |urn:example:assurance = high|", category.value));
-        assert_eq!(mappings(&rows, &stored)[0].only_for, [category.clone(), other]);
+        assert_eq!(mappings(&rows, &stored, "x").expect("readable")[0].only_for, [category.clone(), other]);
         rows[0].only_for = None;
         assert_eq!(
-            mappings(&rows, &stored)[0].only_for,
+            mappings(&rows, &stored, "x").expect("readable")[0].only_for,
             [category],
             "a form that doesn’t ask changes nothing"
+        );
+    }
+
+    #[test]
+    fn iip_idp03_a_condition_that_names_nothing_is_no_way_to_release_to_everybody() {
+        let category = EntityAttribute::new(ENTITY_CATEGORY, "x");
+        let stored = [ValueMapping {
+            only_for: vec![category.clone()],
+            ..ValueMapping::new("mail", ValueSource::Source("email".into()))
+        }];
+        let read = |text: &str| {
+            let mut rows = of(&stored);
+            rows[0].only_for = Some(text.to_owned());
+            mappings(&rows, &stored, "attributes").map(|mappings| mappings[0].only_for.clone())
+        };
+        for wrong in ["|", " | ", "||", "=", "a =", "= b", "x | a = ", "x | = b"] {
+            let refused = read(wrong).expect_err(wrong);
+            let words = refused.of("attributes").unwrap_or_default();
+            assert!(words.contains("“mail”"), "{wrong}: {words}");
+        }
+        assert_eq!(read(""), Ok(Vec::new()), "everybody");
+        assert_eq!(read("x |"), Ok(vec![category.clone()]), "a category by its value alone");
+        assert_eq!(read("| x | a = b"), Ok(vec![category, EntityAttribute::new("a", "b")]));
+        assert_eq!(
+            read("a=b"),
+            Ok(vec![EntityAttribute::new(ENTITY_CATEGORY, "a=b")]),
+            "a value may hold one"
         );
     }
 
@@ -256,9 +309,9 @@ mod tests {
         rows[0].off = true;
         lock(&mut rows, &stored, None);
         assert_eq!(rows[0].locked, Some("needed to sign in"));
-        let switched = mappings(&rows, &stored);
+        let switched = mappings(&rows, &stored, "x").expect("readable");
         assert!(switched[0].off && switched[0].required);
-        assert_eq!(mappings(&[], &stored), stored, "left out, it stays");
+        assert_eq!(mappings(&[], &stored, "x").expect("readable"), stored, "left out, it stays");
     }
 
     #[test]

@@ -148,9 +148,14 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
             errors.0.extend(refused.0);
             current.clone()
         });
+    let attributes =
+        rows::mappings(&fields.attributes, &current.attributes, "attributes").unwrap_or_else(|refused| {
+            errors.0.extend(refused.0);
+            Vec::new()
+        });
     errors.finish()?;
     let (sign_assertion, sign_response) = sign.unwrap_or((true, true));
-    Ok(SamlConnection {
+    let mut saml = SamlConnection {
         sp_entity_id: fields.sp_entity_id.clone(),
         acs_urls,
         name_id_source: fields.name_id_source.clone(),
@@ -161,10 +166,12 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
         sp_certificates: certificates,
         start_url: fields.start_url.clone(),
         default_relay_state: fields.default_relay_state.clone(),
-        attributes: rows::mappings(&fields.attributes, &current.attributes),
+        attributes,
         groups_attribute: fields.groups_attribute.clone(),
         ..advanced
-    })
+    };
+    saml.forget_another_entity(current);
+    Ok(saml)
 }
 
 /// One address a line, the first the default. An address that is stored keeps its index, for requests name them by it

@@ -101,7 +101,7 @@ impl Typed {
         let place = saml.attribute_sets.iter().position(|set| Some(set.index) == before);
         let stored = place.and_then(|place| saml.attribute_sets.get(place));
         let stored_rows = stored.map(|set| set.attributes.clone()).unwrap_or_default();
-        let attributes = rows::mappings(&self.rows, &stored_rows);
+        let attributes = rows::mappings(&self.rows, &stored_rows, "attribute_sets")?;
         let set = AttributeSet { index, name: self.name.clone(), attributes };
         match place.and_then(|place| saml.attribute_sets.get_mut(place)) {
             Some(there) => *there = set,

@@ -117,12 +117,38 @@ pub async fn submit(
             None => Ok(done(
                 &ctx,
                 &address(&format!("/admin/apps/{}/sso", saved.slug), &[("preview", &previewed)]),
-                "Saved. It counts from the next sign-in.",
+                saved_line(&app, &saved),
             )),
         },
         Err(unsaved) => again(&ctx, &admin, app, &fields, unsaved).await,
     }
 }
+
+/// What is said after saving: also what another entity ID took with it, and what it left.
+fn saved_line(before: &App, saved: &App) -> &'static str {
+    let (Some(old), Some(new)) = (before.connection.saml(), saved.connection.saml()) else { return SAVED };
+    if old.sp_entity_id.is_empty() || old.sp_entity_id == new.sp_entity_id {
+        return SAVED;
+    }
+    let forgot = !old.entity_attributes.is_empty() && new.entity_attributes.is_empty();
+    let kept =
+        !new.encryption_certificates.is_empty() && new.encryption_certificates == old.encryption_certificates;
+    match (forgot, kept) {
+        (false, false) => SAVED,
+        (true, false) => {
+            "Saved. Its entity attributes were said of the other entity ID and are gone: upload the metadata of this one."
+        }
+        (false, true) => {
+            "Saved. Assertions are still encrypted to the keys of the other entity ID: upload the metadata of this one."
+        }
+        (true, true) => {
+            "Saved. Its entity attributes were said of the other entity ID and are gone, and its encryption keys stay: upload the \
+             metadata of this one."
+        }
+    }
+}
+
+const SAVED: &str = "Saved. It counts from the next sign-in.";
 
 /// Who was previewed beside the form.
 fn previewed(fields: &Fields) -> String {
