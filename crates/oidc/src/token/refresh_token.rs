@@ -90,7 +90,9 @@ pub fn decide(
     }
     // O-10: bound to the key it was issued for. Whoever lacks the key learns and changes nothing either.
     if token.key_thumbprint.as_deref().is_some_and(|key| !presenter.may_use(key)) {
-        return unproven();
+        return RefreshDecision::Refused(ProtocolError::invalid_grant(
+            "the refresh token is bound to a key, and no proof by it came along",
+        ));
     }
     if token.family_revoked {
         return RefreshDecision::Refused(ProtocolError::invalid_grant("family revoked"));
@@ -100,11 +102,11 @@ pub fn decide(
     if token.consumed_at.is_some_and(|at| token.successor_used || !is_within(at, now, grace)) {
         return RefreshDecision::Reuse;
     }
-    // RFC 9449 §5: a family that began without a proof may have been bound by the answer that was lost. Only who can have
-    // bound it lost that answer; for anybody else the time for lost answers does nothing.
+    // RFC 9449 §5: a family that began without a proof may have been bound by the answer that was lost. Only who bound it can
+    // have lost that answer: anybody else is a second party with the same token, whoever of the two is the thief.
     let successor_key = token.consumed_at.and(token.successor_key.as_deref());
     if successor_key.is_some_and(|key| !presenter.may_use(key)) {
-        return unproven();
+        return RefreshDecision::Reuse;
     }
     if now >= token.absolute_expires_at {
         return RefreshDecision::Refused(ProtocolError::invalid_grant("absolute lifetime over"));
@@ -121,12 +123,6 @@ pub fn decide(
     } else {
         RefreshDecision::Rotate { scope }
     }
-}
-
-fn unproven() -> RefreshDecision {
-    RefreshDecision::Refused(ProtocolError::invalid_grant(
-        "the refresh token is bound to a key, and no proof by it came along",
-    ))
 }
 
 /// A clock that runs behind the one that consumed the token counts as no time passed.

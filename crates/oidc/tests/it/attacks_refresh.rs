@@ -141,7 +141,7 @@ fn o_09_the_key_of_the_successor_hides_no_reuse() {
             assert_eq!(ask(&used, proven_key, has_signed, 1), "reuse", "{proven_key:?}");
             assert_eq!(ask(&exchanged, proven_key, has_signed, 11), "reuse", "{proven_key:?}");
         }
-        let expected = if proven_key == Some("key") { "replace" } else { "invalid_grant" };
+        let expected = if proven_key == Some("key") { "replace" } else { "reuse" };
         assert_eq!(ask(&exchanged, proven_key, false, 10), expected, "{proven_key:?}: the lost answer");
     }
     assert_eq!(
