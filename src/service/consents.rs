@@ -1,13 +1,12 @@
 //! What people allowed apps to know, and taking it back. Does not own asking (`sign_on::consent`).
 
-use super::{Caller, ServiceError, actor};
+use super::{Caller, ServiceError, actor, users};
 use crate::{
     context::AppContext,
     domain::{
         app::App,
         audit::{AuditEvent, EventType, InitiatedBy, Origin},
         consent::{Consent, Released},
-        permission::{Permission, may_change_account},
         user::User,
     },
     id::{AppId, UserId},
@@ -72,12 +71,7 @@ pub async fn revoke_for(
     user: UserId,
     app: AppId,
 ) -> Result<Option<App>, ServiceError> {
-    caller.require(Permission::Assist)?;
-    let user =
-        store::users::get(&mut ctx.db.read().await?, user).await?.ok_or(ServiceError::NotFound("person"))?;
-    if !may_change_account(caller.actor.role(), user.role) {
-        return Err(ServiceError::Forbidden);
-    }
+    let user = users::helped(ctx, caller, user).await?;
     let event = caller.event(ctx, EventType::OauthConsentRevoke).on_user(&user);
     revoke(ctx, user.id, app, event).await
 }

@@ -1,13 +1,12 @@
 //! Apps that stay connected to a person: devices, and apps that may come back while the person is away. Listing and ending.
 //! Does not own what people allowed third-party apps (`consents`) or sessions.
 
-use super::{Caller, ServiceError, actor, oidc::grant::GrantDetails};
+use super::{Caller, ServiceError, actor, oidc::grant::GrantDetails, users};
 use crate::{
     context::AppContext,
     domain::{
         app::App,
         audit::{AuditEvent, EventType, InitiatedBy, Origin},
-        permission::{Permission, may_change_account},
         user::User,
     },
     id::{AppId, TokenFamilyId, UserId},
@@ -107,12 +106,7 @@ pub async fn end_for(
     user: UserId,
     id: TokenFamilyId,
 ) -> Result<Option<App>, ServiceError> {
-    caller.require(Permission::Assist)?;
-    let user =
-        store::users::get(&mut ctx.db.read().await?, user).await?.ok_or(ServiceError::NotFound("person"))?;
-    if !may_change_account(caller.actor.role(), user.role) {
-        return Err(ServiceError::Forbidden);
-    }
+    let user = users::helped(ctx, caller, user).await?;
     let event = caller.event(ctx, EventType::OauthGrantEnd).on_user(&user);
     end(ctx, user.id, id, "ended by an admin", event).await
 }

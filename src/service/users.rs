@@ -236,6 +236,13 @@ async fn reread(tx: &mut Tx, id: UserId, actor: Role) -> Result<User, ServiceErr
     if may_change_account(actor, user.role) { Ok(user) } else { Err(ServiceError::Forbidden) }
 }
 
+/// Whom the caller may help: with the permission for it, and nobody of an equal or higher role (W-17).
+pub(super) async fn helped(ctx: &AppContext, caller: &Caller, id: UserId) -> Result<User, ServiceError> {
+    caller.require(Permission::Assist)?;
+    let user = get(ctx, caller, id).await?;
+    if may_change_account(caller.actor.role(), user.role) { Ok(user) } else { Err(ServiceError::Forbidden) }
+}
+
 /// Sets a person's password and ends their sessions and tokens.
 pub async fn set_password(
     ctx: &AppContext,
@@ -243,11 +250,7 @@ pub async fn set_password(
     id: UserId,
     password: String,
 ) -> Result<(), ServiceError> {
-    caller.require(Permission::Assist)?;
-    let user = get(ctx, caller, id).await?;
-    if !may_change_account(caller.actor.role(), user.role) {
-        return Err(ServiceError::Forbidden);
-    }
+    let user = helped(ctx, caller, id).await?;
     credential::check_password("password", &password, &UserDraft::of(&user))?;
     let hash = ctx.hasher.hash(password).await?;
     let event = caller.event(ctx, EventType::UserPasswordSet).on_user(&user);
@@ -266,11 +269,7 @@ pub async fn set_password(
 
 /// Ends a person's sessions and tokens; answers how many sessions there were.
 pub async fn end_sessions(ctx: &AppContext, caller: &Caller, id: UserId) -> Result<u64, ServiceError> {
-    caller.require(Permission::Assist)?;
-    let user = get(ctx, caller, id).await?;
-    if !may_change_account(caller.actor.role(), user.role) {
-        return Err(ServiceError::Forbidden);
-    }
+    let user = helped(ctx, caller, id).await?;
     let event = caller.event(ctx, EventType::UserSessionsEnd).on_user(&user);
     let (now, role) = (ctx.now(), caller.actor.role());
     ctx.db
