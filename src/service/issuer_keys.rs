@@ -1,5 +1,5 @@
 //! The issuer's own signing keys: one life for each algorithm, the first made at first start. Every node reads them from the
-//! database at each signature and each JWKS, so a change counts everywhere at once. Does not own the apps' keys (`keys`),
+//! database at each signature, so a change counts everywhere at once; the JWKS it shows is a second old at most. Does not own the apps' keys (`keys`),
 //! changing these (`rotation`) or their calendar (`domain::key::issuer`).
 
 pub mod rotation;
