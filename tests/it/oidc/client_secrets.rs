@@ -39,7 +39,7 @@ async fn service_on(kind: Kind) -> Gateway {
 }
 
 impl Gateway {
-    async fn api(&self, role: Role, method: Method, path: &str, body: &Value) -> Page {
+    pub(super) async fn api(&self, role: Role, method: Method, path: &str, body: &Value) -> Page {
         let token = api_tokens::create(&self.app.ctx, &system(), "t", role, None).await.expect("a token").1;
         let bearer = format!("Bearer {}", token.expose());
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
