@@ -369,7 +369,7 @@ async fn o09_only_a_client_that_proves_something_may_keep_its_token() {
     let refused = form("none", "never", false).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("id=\"refresh_token_rotation-error\""), "{}", refused.text);
-    assert!(refused.text.contains("Only for an app that proves itself"), "{}", refused.text);
+    assert!(refused.text.contains("never changes is only for an app that proves itself"), "{}", refused.text);
     assert!(refused.text.contains("<details class=\"more mt-6\" open>"), "the field is to be seen");
     let unknown = form("client_secret_basic", "sometimes", false).await;
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -181,8 +181,8 @@ impl OidcConnection {
         }
         // RFC 9700 §4.14.2: whoever finds the token of a client that proves nothing could use it for as long as it lasts.
         if self.refresh_token_rotation == RefreshTokenRotation::Never && !self.may_keep_refresh_tokens() {
-            let message =
-                "Only for an app that proves itself with a secret or key, or whose tokens are bound to a key";
+            let message = "A refresh token that never changes is only for an app that proves itself with a secret or key, or whose \
+                tokens are bound to a key";
             errors.add("refresh_token_rotation", message);
         }
         if self.refresh_grace_seconds > REFRESH_GRACE_MAX {
