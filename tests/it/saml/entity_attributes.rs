@@ -18,11 +18,13 @@ use gatehouse::{
     },
     service::{
         self,
+        organisation::{self, ApplyOptions, Notation},
         overview::{AuditFilter, PageRequest},
         simulator::{self, Verdict},
         sp_metadata::{self, Refreshed},
     },
 };
+use reqwest::StatusCode;
 
 /// The name of categories.
 pub(super) const CATEGORY: &str = "http://macedir.org/entity-category";
@@ -194,4 +196,89 @@ async fn iip_idp03_the_first_unsigned_document_does_not_settle_what_the_app_is()
     let digest = known(&app).await.progress.waiting.expect("waits").digest;
     sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &digest).await.expect("approved");
     assert_eq!(saml(&app).await.entity_attributes, [EntityAttribute::new(CATEGORY, R_AND_S)]);
+}
+
+/// What the metadata of `crm` taught: a category, and which app it is.
+async fn learnt() -> TestApp {
+    let (app, ..) = gateway(conditional()).await;
+    let proposal = proposed(&app, &conditional(), &saying(&[R_AND_S]));
+    save(&app, proposal.connection).await;
+    assert_eq!(values(&issued(&app, "_r1").await, "email").len(), 1, "the valid twin");
+    app
+}
+
+/// IIP-IDP03: what was said of one entity says nothing about another, whichever way the entity ID changes: by other parameters of
+/// the catalogue, in the console and in a file.
+#[tokio::test]
+async fn iip_idp03_other_parameters_of_the_catalogue_forget_what_was_said_of_the_old_entity() {
+    const REFILL: &str = "/admin/apps/crm/sso/parameters";
+    let made = |id: &str| format!("https://amplitude.com/saml/2/metadata/{id}");
+    let app = learnt().await;
+    let apply = async |parameter: &str| {
+        let yaml = format!(
+            "apps: [{{ slug: crm, connector: amplitude, parameters: {{ org_id: \"{parameter}\" }} }}]"
+        );
+        applied(&app, &yaml).await;
+        saml(&app).await
+    };
+    let refill = async |parameter: &str| {
+        let owner = app.browser();
+        owner.sign_in("tomas").await;
+        let done = owner.submit("/admin/apps/crm/sso", REFILL, &[("parameters.org_id", parameter)]).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+        saml(&app).await
+    };
+    let teach = async || {
+        let said = vec![EntityAttribute::new(CATEGORY, R_AND_S)];
+        save(&app, SamlConnection { entity_attributes: said, ..saml(&app).await }).await;
+    };
+    assert_eq!(apply("1").await.sp_entity_id, made("1"), "of the catalogue from now on");
+    for (way, from, to) in [("a file", "1", "2"), ("the console", "2", "3")] {
+        let fill = async |id: &str| if way == "a file" { apply(id).await } else { refill(id).await };
+        teach().await;
+        let same = fill(from).await;
+        assert_eq!((same.sp_entity_id, same.entity_attributes.len()), (made(from), 1), "{way}: the same one");
+        let other = fill(to).await;
+        assert_eq!((other.sp_entity_id, other.entity_attributes.len()), (made(to), 0), "{way}: another one");
+    }
+    // An entity ID that an admin wrote instead stays, and what was said of it.
+    let own = "https://sp.example/metadata";
+    save(&app, SamlConnection { sp_entity_id: own.into(), ..saml(&app).await }).await;
+    teach().await;
+    let kept = refill("4").await;
+    assert_eq!((kept.sp_entity_id.as_str(), kept.entity_attributes.len()), (own, 1));
+}
+
+/// The same for a file that names another entity beside the address that its metadata came from.
+#[tokio::test]
+async fn iip_idp03_a_file_with_another_entity_forgets_what_was_said_of_the_old_one() {
+    let server = MetadataServer::start().await;
+    server.put("/sp", saying(&[R_AND_S]));
+    let url = format!("{}/sp", server.url);
+    let settings = SamlConnection {
+        metadata_source: Some(source(&url)),
+        entity_attributes: vec![EntityAttribute::new(CATEGORY, R_AND_S)],
+        ..conditional()
+    };
+    let (app, ..) = gateway(settings).await;
+    let apply = async |block: &str| {
+        let yaml = format!("apps: [{{ slug: crm, saml: {{ sp_metadata_url: \"{url}\"{block} }} }}]");
+        applied(&app, &yaml).await;
+        let saved = saml(&app).await;
+        (saved.sp_entity_id, saved.acs_urls.len(), saved.entity_attributes.len())
+    };
+    let own = saml_settings().sp_entity_id;
+    assert_eq!(apply("").await, (own.clone(), 1, 1), "it says nothing of the entity");
+    assert_eq!(apply(&format!(", sp_entity_id: \"{own}\"")).await, (own, 1, 1), "the same one");
+    let other = "https://other.example/metadata".to_owned();
+    let block = format!(", sp_entity_id: \"{other}\"");
+    assert_eq!(apply(&block).await, (other.clone(), 1, 0), "another one; the rest of the source stays");
+    let said = format!("{block}, entity_attributes: [{{ name: \"{CATEGORY}\", value: \"{R_AND_S}\" }}]");
+    assert_eq!(apply(&said).await, (other, 1, 1), "what the file itself says of it counts");
+}
+
+async fn applied(app: &TestApp, yaml: &str) {
+    let value = organisation::value(yaml.as_bytes(), Notation::Yaml).expect("a value");
+    let document = organisation::document(value).expect("a document");
+    organisation::apply(&app.ctx, &system(), &document, ApplyOptions::default()).await.expect("applied");
 }
