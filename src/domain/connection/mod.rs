@@ -8,6 +8,7 @@ mod mapping;
 mod metadata_source;
 mod oidc;
 mod saml;
+mod saml_check;
 mod saml_choices;
 
 use super::text::FieldErrors;
