@@ -3,6 +3,7 @@
 mod announced;
 mod attacks;
 mod encrypted_id;
+mod entity_attributes;
 mod identifiers;
 pub mod logout;
 mod metadata_api;
