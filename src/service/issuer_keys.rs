@@ -97,9 +97,11 @@ async fn made(
 
 /// The key that signs with this algorithm now.
 pub async fn active(ctx: &AppContext, of: IdTokenAlgorithm) -> Result<SigningKey, ServiceError> {
-    store::signing_keys::signing_of_issuer(&mut ctx.db.read().await?, algorithm(of), ctx.now())
+    let key = store::signing_keys::signing_of_issuer(&mut ctx.db.read().await?, algorithm(of), ctx.now())
         .await?
-        .ok_or_else(|| ServiceError::Internal("the issuer has no active signing key".into()))
+        .ok_or_else(|| ServiceError::Internal("the issuer has no active signing key".into()))?;
+    ctx.documents().show(&key);
+    Ok(key)
 }
 
 /// Every key that clients may still meet.

@@ -40,8 +40,8 @@ pub async fn find(ctx: &AppContext, cookie: &str) -> Result<Option<(Session, Use
     let found = store::sessions::find_by_secret_hash(&mut conn, &secret_hash(cookie)).await?;
     drop(conn);
     let now = ctx.now();
-    let found =
-        found.filter(|(session, user)| session.is_alive(&lifetime(ctx), now) && user.state == UserState::Active);
+    let found = found
+        .filter(|(session, user)| session.is_alive(&lifetime(ctx), now) && user.state == UserState::Active);
     let Some((session, user)) = found else { return Ok(None) };
     if session.wants_touch(now) {
         touch(ctx, session.id).await?;

@@ -85,10 +85,7 @@ row_type! {
 }
 
 /// The session of a cookie and whose it is, alive or not: callers ask [`Session::is_alive`] and the account's state.
-pub async fn find_by_secret_hash(
-    conn: &mut Conn,
-    hash: &str,
-) -> Result<Option<(Session, User)>, StoreError> {
+pub async fn find_by_secret_hash(conn: &mut Conn, hash: &str) -> Result<Option<(Session, User)>, StoreError> {
     const SQL: &str = concat!(
         "SELECT ",
         session_columns!("s."),

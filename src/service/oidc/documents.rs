@@ -1,7 +1,12 @@
 //! The issuer's description and keys as their texts, made once for many readers. Does not own what they say (`keys`).
 
 use super::keys;
-use crate::{context::AppContext, service::ServiceError};
+use crate::{
+    context::AppContext,
+    domain::key::SigningKey,
+    id::KeyId,
+    service::{ServiceError, issuer_keys},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::{Arc, OnceLock, RwLock};
 
@@ -13,7 +18,13 @@ const FRESH: TimeDelta = TimeDelta::seconds(1);
 #[derive(Default)]
 pub struct Documents {
     discovery: OnceLock<Arc<str>>,
-    jwks: RwLock<Option<(DateTime<Utc>, Arc<str>)>>,
+    jwks: RwLock<Option<Arc<Jwks>>>,
+}
+
+struct Jwks {
+    made_at: DateTime<Utc>,
+    keys: Vec<KeyId>,
+    text: Arc<str>,
 }
 
 impl Documents {
@@ -22,6 +33,17 @@ impl Documents {
         if let Ok(mut kept) = self.jwks.write() {
             *kept = None;
         }
+    }
+
+    /// A key signs here: where it isn't published yet, the next reader sees it.
+    pub(in crate::service) fn show(&self, key: &SigningKey) {
+        if self.kept().is_some_and(|kept| !kept.keys.contains(&key.id)) {
+            self.forget_keys();
+        }
+    }
+
+    fn kept(&self) -> Option<Arc<Jwks>> {
+        self.jwks.read().ok().and_then(|kept| kept.clone())
     }
 }
 
@@ -33,15 +55,16 @@ pub fn discovery(ctx: &AppContext) -> Arc<str> {
 /// The published keys, a second old at most.
 pub async fn jwks(ctx: &AppContext) -> Result<Arc<str>, ServiceError> {
     let now = ctx.now();
-    let kept = ctx.documents().jwks.read().ok().and_then(|kept| kept.clone());
-    if let Some((made_at, text)) = kept
-        && (made_at..made_at + FRESH).contains(&now)
+    if let Some(kept) = ctx.documents().kept()
+        && (kept.made_at..kept.made_at + FRESH).contains(&now)
     {
-        return Ok(text);
+        return Ok(kept.text.clone());
     }
-    let text: Arc<str> = keys::set(ctx).await?.to_json().to_string().into();
+    let published = issuer_keys::published(ctx).await?;
+    let text: Arc<str> = keys::set_of(&published)?.to_json().to_string().into();
+    let keys = published.iter().map(|key| key.id).collect();
     if let Ok(mut kept) = ctx.documents().jwks.write() {
-        *kept = Some((now, text.clone()));
+        *kept = Some(Arc::new(Jwks { made_at: now, keys, text: text.clone() }));
     }
     Ok(text)
 }

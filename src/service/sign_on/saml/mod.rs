@@ -24,8 +24,8 @@ use ::saml::{
     StatusCode, UnverifiedAuthnRequest, VerifiedAuthnRequest, VerifyContext, authn_context,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use std::sync::Arc;
 pub(super) use issue::issue;
+use std::sync::Arc;
 
 /// The authentication contexts that a password gives, weakest first (S-38: nothing stronger is ever claimed).
 const AUTHN_CONTEXTS: &[&str] =
@@ -247,11 +247,7 @@ pub async fn signer(
     let own = ::saml::Signer::algorithm(&*signer);
     // What is blocked signs nothing: error responses and logout messages are then signed as the key does by itself.
     let agreed = if ctx.config.saml.blocks(agreed.uri()) { own } else { agreed };
-    let signer = if agreed == own {
-        signer
-    } else {
-        signer.with_algorithm(agreed).map_or(signer, Arc::new)
-    };
+    let signer = if agreed == own { signer } else { signer.with_algorithm(agreed).map_or(signer, Arc::new) };
     let used = ::saml::Signer::algorithm(&*signer).uri();
     if ctx.config.saml.blocks(used) {
         return Err(ServiceError::Internal(format!(
