@@ -2,6 +2,7 @@
 
 mod bodies;
 mod connections;
+mod members;
 mod proxies;
 mod secure;
 
