@@ -74,7 +74,7 @@ async fn w18_an_organisation_file_sets_what_it_names_and_nothing_else() {
     let records = [
         ("users", json!({"username": "new", "email": "new@fernhill.example", "display_name": "New"})),
         ("groups", json!({"name": "New"})),
-        ("apps", json!({"slug": "new", "connector": "bookmark", "url": "https://x.example/"})),
+        ("apps", json!({"slug": "handbook", "connector": "bookmark", "url": "https://x.example/"})),
     ];
     for (list, record) in &records {
         for name in MODEL {
