@@ -36,6 +36,7 @@ pub fn of(oidc: &OidcConnection) -> OidcMore {
         id_token_seconds: oidc.id_token_seconds.to_string(),
         refresh_idle_seconds: oidc.refresh_idle_seconds.to_string(),
         refresh_absolute_seconds: oidc.refresh_absolute_seconds.to_string(),
+        refresh_grace_seconds: oidc.refresh_grace_seconds.to_string(),
         userinfo_alg: word(oidc.userinfo_signed_response_alg.map(IdTokenAlgorithm::as_str)),
         subject_type: oidc.subject_type.as_str().to_owned(),
         sector_identifier_uri: oidc.sector_identifier_uri.clone(),
@@ -76,6 +77,7 @@ pub fn typed(fields: &Fields) -> OidcMore {
         id_token_seconds: text("id_token_seconds"),
         refresh_idle_seconds: text("refresh_idle_seconds"),
         refresh_absolute_seconds: text("refresh_absolute_seconds"),
+        refresh_grace_seconds: text("refresh_grace_seconds"),
         userinfo_alg: text("userinfo_alg"),
         subject_type: text("subject_type"),
         sector_identifier_uri: text("sector_identifier_uri"),
@@ -135,6 +137,7 @@ pub fn put(more: &OidcMore, settings: &mut OidcConnection) -> Result<(), FieldEr
         ("id_token_seconds", &mut settings.id_token_seconds, &more.id_token_seconds),
         ("refresh_idle_seconds", &mut settings.refresh_idle_seconds, &more.refresh_idle_seconds),
         ("refresh_absolute_seconds", &mut settings.refresh_absolute_seconds, &more.refresh_absolute_seconds),
+        ("refresh_grace_seconds", &mut settings.refresh_grace_seconds, &more.refresh_grace_seconds),
     ] {
         match value.parse() {
             Ok(seconds) => *field = seconds,
@@ -219,6 +222,12 @@ pub fn compared(old: &OidcMore, new: &OidcMore) -> Vec<Compared> {
             &old.refresh_absolute_seconds,
             &new.refresh_absolute_seconds,
         ),
+        pair(
+            "Lost answer comes again",
+            &["refresh_grace_seconds"],
+            &old.refresh_grace_seconds,
+            &new.refresh_grace_seconds,
+        ),
         pair("Userinfo", &["userinfo_signed_response_alg"], &old.userinfo_alg, &new.userinfo_alg),
         pair("People’s number", &["subject_type"], &old.subject_type, &new.subject_type),
         pair(
@@ -279,6 +288,7 @@ mod tests {
             backchannel_logout_uri: "https://a.example/out".into(),
             backchannel_logout_session_required: true,
             refresh_idle_seconds: 3600,
+            refresh_grace_seconds: 10,
             ..OidcConnection::default()
         };
         let mut read = stored.clone();
