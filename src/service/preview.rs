@@ -4,7 +4,7 @@
 
 use super::{
     Caller, ServiceError,
-    oidc::{claims, client},
+    oidc::{claims, client, contents::SignIn, subject},
     sign_on::{
         name_id,
         saml::release::{self, Making},
@@ -24,10 +24,7 @@ use crate::{
     },
     store,
 };
-use ::oidc::{
-    claims::{ClaimRelease, is_protocol_claim},
-    userinfo,
-};
+use ::oidc::{claims::ClaimRelease, userinfo};
 use ::saml::{Attribute, NameIdFormat};
 use serde_json::{Map, Value};
 
@@ -75,9 +72,9 @@ pub struct SamlRelease {
 /// The claims about the person. An app may ask for fewer scopes than it is allowed, and then gets fewer of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OidcRelease {
-    /// The ID token, without what is made anew at each sign-on (`exp`, `iat`, `auth_time`, `nonce`, `at_hash`, `amr`, `sid`).
+    /// The ID token, without what is made anew at each sign-on (`exp`, `iat`, `auth_time`, `nonce`, `at_hash`, `acr`, `amr`, `sid`).
     pub id_token: Map<String, Value>,
-    /// What the access token stands for, without its times.
+    /// What the access token stands for, without that.
     pub access_token: Map<String, Value>,
     /// Whether the app can read that itself, in a JWT; else it is told at introspection.
     pub access_token_is_jwt: bool,
@@ -110,7 +107,7 @@ pub async fn of(ctx: &AppContext, caller: &Caller, app: &App, user: &User) -> Re
     let groups = access::group_names(&routes);
     let receives = match &*app.connection {
         Connection::Saml(saml) => Receives::Saml(assertion(ctx, app, saml, user, &groups).await?),
-        Connection::Oidc(oidc) => Receives::Oidc(tokens(ctx, app, oidc, user, &groups)?),
+        Connection::Oidc(oidc) => Receives::Oidc(tokens(ctx, app, oidc, user, &groups).await?),
         Connection::Bookmark(_) => Receives::Nothing,
     };
     Ok(Preview { access: access::decide(user, app, routes.clone()), routes, receives })
@@ -143,7 +140,7 @@ async fn assertion(
     })
 }
 
-fn tokens(
+async fn tokens(
     ctx: &AppContext,
     app: &App,
     connection: &OidcConnection,
@@ -160,16 +157,15 @@ fn tokens(
         requested: None,
         custom: &custom,
     };
-    let sub = user.id.to_string();
-    let mut id_token = Map::new();
-    id_token.insert("iss".into(), ctx.config.http.public_url.as_str().into());
-    id_token.insert("sub".into(), sub.clone().into());
-    id_token.insert("aud".into(), connection.client_id.clone().into());
-    id_token.extend(release.for_id_token().into_iter().filter(|(name, _)| !is_protocol_claim(name)));
-    let asked = simulator::oidc::Asked::default();
-    let mut access_token =
-        simulator::oidc::access_token(ctx, connection, &registered, &sub, &allowed, &asked);
-    access_token.retain(|name, _| !matches!(name.as_str(), "iat" | "exp" | "jti"));
+    let sub = subject::of(ctx, app, user.id).await?;
+    let contents = simulator::oidc::contents(ctx, &registered, &sub, &allowed, &[]);
+    let signed_in = SignIn { auth_time: contents.now, acr: None, amr: &[], sid: "" };
+    let mut id_token = simulator::oidc::object(&contents.id_token(&signed_in, None, None, &release))?;
+    let about = (app, user, groups);
+    let mut access_token = simulator::oidc::access_token(ctx, connection, &contents, &signed_in, about)?;
+    for claims in [&mut id_token, &mut access_token] {
+        claims.retain(|name, _| !matches!(name.as_str(), "iat" | "exp" | "jti" | "auth_time" | "sid"));
+    }
     Ok(OidcRelease {
         id_token,
         access_token,

@@ -43,9 +43,11 @@ fn known(name: &str) -> Release {
         scope::ADDRESS => ("building-2", "Your work address", ""),
         scope::PHONE => ("phone", "Your phone number", ""),
         scope::GROUPS => ("users-round", "Your groups", "Those that give you this app"),
-        scope::OFFLINE_ACCESS => {
-            ("refresh-cw", "All this while you’re away", "Until you take it back under Your account")
-        }
+        scope::OFFLINE_ACCESS => (
+            "refresh-cw",
+            "All this while you’re away",
+            "Until you sign out, or take it back under Your account",
+        ),
         other => return Release::named("key-round", "Permission", other),
     };
     Release::new(icon, title, hint)

@@ -108,6 +108,33 @@ for (const script of [true, false]) {
     assert.equal(person.email, 'olive@harbour.example', 'another account is another account');
   }));
 
+  test(`a form of another site with an ID token is posted again and gets into no address, ${how}`, () => inWindow({ script }, async function postedAgain(page) {
+    await enter(page, MIRA);
+    await begin(page, 'berths', atClient);
+    const { body } = await redeem('berths', client.answers.at(-1).code);
+    const hint = body.id_token;
+    const addresses = [];
+    page.on('framenavigated', (frame) => addresses.push(frame.url()));
+    /** A page of no origin, which is another site, posts the fields; browsers keep our cookies from that. */
+    const postFromElsewhere = async (path, fields) => {
+      await page.goto('about:blank');
+      const inputs = Object.entries(fields).map(([name, value]) => `<input type="hidden" name="${name}" value="${value}">`).join('');
+      await page.setContent(`<form method="post" action="${gateway}${path}">${inputs}<button>Leave</button></form>`);
+      await page.getByRole('button', { name: 'Leave' }).click();
+      if (!script) await page.getByRole('button', { name: 'Continue' }).click();
+      await page.waitForURL(atClient);
+    };
+    const silent = Object.fromEntries(new URL(client.authorize(gateway, 'berths', { prompt: 'none', id_token_hint: hint })).searchParams);
+    await postFromElsewhere('/oauth2/authorize', silent);
+    assert.ok(client.answers.at(-1).code, `the session was there: ${JSON.stringify(client.answers.at(-1))}`);
+
+    await postFromElsewhere('/oauth2/logout', { id_token_hint: hint, post_logout_redirect_uri: `${client.origin}/bye`, state: 'out' });
+    assert.equal(page.url(), `${client.origin}/bye?state=out`);
+    await page.goto(`${gateway}/`);
+    assert.equal(new URL(page.url()).pathname, '/login', 'the session is over');
+    assert.deepEqual(addresses.filter((address) => address.includes('eyJ')), []);
+  }));
+
   test(`a device is connected with its code, ${how}`, () => inWindow({ script }, async function device(page) {
     const see = seeing(page);
     const start = async () => (await post(`${gateway}/oauth2/device_authorization`, { scope: 'openid email', ...credentials('signal-lamp') })).body;

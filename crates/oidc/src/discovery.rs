@@ -8,7 +8,7 @@ use crate::authorization::request::ResponseMode;
 use crate::claims;
 use crate::client::{ClientAuthMethod, GrantType};
 use crate::prompt::Prompt;
-use crate::scope::Scope;
+use crate::scope::{self, Scope};
 use crate::signer::SigningAlgorithm;
 
 /// Where the document itself is.
@@ -41,6 +41,8 @@ pub struct Capabilities {
     pub signing_algorithms: Vec<SigningAlgorithm>,
     /// Scopes that mean something here.
     pub scopes: Scope,
+    /// Claims about people that somebody here can have; of a scope's claims only these are said to be there.
+    pub claims: Vec<&'static str>,
     /// Authentication contexts that can be reached; left out if empty.
     pub acr_values: Vec<String>,
     /// Languages of the pages, as BCP 47 tags; left out if empty.
@@ -77,11 +79,12 @@ pub struct Offers {
 }
 
 impl Default for Capabilities {
-    /// A key for every algorithm, every scope, no statement about contexts and languages, nothing offered beside.
+    /// A key for every algorithm, every scope and claim, no statement about contexts and languages, nothing offered beside.
     fn default() -> Self {
         Self {
             signing_algorithms: SigningAlgorithm::ALL.to_vec(),
             scopes: Scope::all(),
+            claims: scope::ALL.iter().flat_map(|scope| claims::of_scope(scope)).copied().collect(),
             acr_values: Vec::new(),
             ui_locales: Vec::new(),
             offers: Offers::default(),
@@ -103,7 +106,7 @@ pub fn document(issuer: &str, capabilities: &Capabilities) -> Value {
         "introspection_endpoint": at(INTROSPECTION_PATH),
         "end_session_endpoint": at(END_SESSION_PATH),
         "scopes_supported": capabilities.scopes.iter().collect::<Vec<_>>(),
-        "claims_supported": claims_supported(&capabilities.scopes),
+        "claims_supported": claims_supported(capabilities),
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": true,
         "response_types_supported": ["code"],
@@ -189,9 +192,12 @@ fn logout(document: &mut Value, offers: &Offers) {
     }
 }
 
-fn claims_supported(scopes: &Scope) -> Vec<&str> {
-    let always = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr", "sid"];
-    always.into_iter().chain(scopes.iter().flat_map(claims::of_scope).copied()).collect()
+/// Discovery §3: the claims for which values may be supplied.
+fn claims_supported(capabilities: &Capabilities) -> Vec<&str> {
+    let always =
+        ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr", "azp", "sid"];
+    let of_scopes = capabilities.scopes.iter().flat_map(claims::of_scope).copied();
+    always.into_iter().chain(of_scopes.filter(|name| capabilities.claims.contains(name))).collect()
 }
 
 #[cfg(test)]

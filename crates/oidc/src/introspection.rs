@@ -79,6 +79,8 @@ pub struct IntrospectionResponse {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct ActiveToken {
+    /// RFC 6749 §3.3: a scope has one word at least, so one without any is not said.
+    #[serde(skip_serializing_if = "Scope::is_empty")]
     scope: Scope,
     client_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -134,7 +134,8 @@ pub fn signed(
     jws::sign(&claims, "JWT", signer)
 }
 
-/// The refusal. RFC 6750 §3.1: the error is in the challenge; without credentials the challenge is bare. RFC 9449 §7.1:
+/// The refusal. RFC 6750 §3.1: the error is in the challenge; where nothing was sent that could be wrong, the challenge is bare. A
+/// token in the query is something wrong. RFC 9449 §7.1:
 /// what concerns a proof, or a token presented as bound, is in a challenge of its own scheme.
 pub fn error_response(error: &ProtocolError, credentials_sent: bool, is_dpop: bool) -> ErrorResponse {
     let of_proof = matches!(error.code(), ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce);
@@ -142,7 +143,8 @@ pub fn error_response(error: &ProtocolError, credentials_sent: bool, is_dpop: bo
     let algorithms = format!("algs=\"{}\"", dpop::CHALLENGE_ALGORITHMS);
     // Code and description hold no quote and no backslash.
     let said = format!("error=\"{}\", error_description=\"{}\"", error.code(), error.description());
-    let challenge = if !credentials_sent {
+    let is_bare = !credentials_sent && error.code() == ErrorCode::InvalidToken;
+    let challenge = if is_bare {
         format!("Bearer, DPoP {algorithms}")
     } else if of_proof || is_dpop {
         format!("DPoP {said}, {algorithms}")

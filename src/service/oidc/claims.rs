@@ -8,38 +8,40 @@ use crate::domain::{
 use ::oidc::claims::{ClaimSource, CustomClaim};
 use serde_json::{Value, json};
 
-/// Every standard claim this person has a value for (OpenID Connect Core §5.1). Admins keep the directory, so an email
-/// in it counts as verified; a phone number doesn't.
+/// The value of a claim, if the person has one.
+type Reading = fn(&User, &[String]) -> Option<Value>;
+
+/// Every standard claim that an account can have, and where it comes from (OpenID Connect Core §5.1). Admins keep the
+/// directory, so an email in it counts as verified; a phone number doesn't.
+const CLAIMS: [(&str, Reading); 13] = [
+    ("name", |user, _| Some(json!(user.display_name))),
+    ("given_name", |user, _| attribute(user, "first_name")),
+    ("middle_name", |user, _| attribute(user, "middle_name")),
+    ("family_name", |user, _| attribute(user, "last_name")),
+    ("preferred_username", |user, _| Some(json!(user.username))),
+    ("email", |user, _| Some(json!(user.email))),
+    ("email_verified", |_, _| Some(json!(true))),
+    ("locale", |user, _| attribute(user, "locale")),
+    ("phone_number", |user, _| attribute(user, "phone")),
+    ("phone_number_verified", |user, _| attribute(user, "phone").map(|_| json!(false))),
+    ("address", |user, _| attribute(user, "address").map(|lines| json!({ "formatted": lines }))),
+    ("updated_at", |user, _| Some(json!(user.updated_at.timestamp()))),
+    ("groups", |_, groups| Some(json!(groups))),
+];
+
+fn attribute(user: &User, name: &str) -> Option<Value> {
+    Some(user.attribute(name)).filter(|value| !value.is_empty()).map(Value::from)
+}
+
+/// The names of all claims that somebody can have, for discovery.
+pub fn names() -> Vec<&'static str> {
+    CLAIMS.iter().map(|(name, _)| *name).collect()
+}
+
+/// Every standard claim this person has a value for.
 pub fn source(user: &User, groups: &[String]) -> ClaimSource {
-    let mut claims = ClaimSource::new();
-    let mut put = |name: &str, value: Value| {
-        claims.insert(name.to_owned(), value);
-    };
-    put("name", json!(user.display_name));
-    put("preferred_username", json!(user.username));
-    put("email", json!(user.email));
-    put("email_verified", json!(true));
-    put("updated_at", json!(user.updated_at.timestamp()));
-    put("groups", json!(groups));
-    for (claim, attribute) in [
-        ("given_name", "first_name"),
-        ("family_name", "last_name"),
-        ("middle_name", "middle_name"),
-        ("locale", "locale"),
-        ("phone_number", "phone"),
-    ] {
-        let value = user.attribute(attribute);
-        if !value.is_empty() {
-            put(claim, json!(value));
-        }
-    }
-    if !user.attribute("phone").is_empty() {
-        put("phone_number_verified", json!(false));
-    }
-    if !user.attribute("address").is_empty() {
-        put("address", json!({"formatted": user.attribute("address")}));
-    }
-    claims
+    let read = |(name, reading): &(&str, Reading)| Some(((*name).to_owned(), reading(user, groups)?));
+    CLAIMS.iter().filter_map(read).collect()
 }
 
 /// The client's own claims. A row that fails is left out.

@@ -4,6 +4,7 @@ use super::{
     authentication::authenticate,
     call::Call,
     client::{self, EndpointError},
+    contents,
     presented::{self, Found},
     standing, subject,
 };
@@ -96,10 +97,11 @@ async fn stored(ctx: &AppContext, presented: &PresentedToken) -> Result<Option<S
         // RFC 7662 §2.2: `iat` is when it was originally issued. Of one that stays, the last time it was handed out is kept.
         token.issued_at = None;
     }
+    let scope = token.scope.intersection(&standing.details.scope);
     Ok(Some(StoredToken {
         sub: subject::of(ctx, &app, standing.user.id).await?,
-        scope: token.scope.intersection(&standing.details.scope),
-        username: Some(standing.user.username),
+        username: contents::username(&app, &standing.user, &scope),
+        scope,
         expires_at: token.expires_at.min(family.expires_at),
         ..token
     }))

@@ -71,6 +71,7 @@ fn parsed(key: &SigningKey) -> Result<Jwk, ServiceError> {
 pub fn discovery(ctx: &AppContext) -> serde_json::Value {
     let capabilities = Capabilities {
         offers: offered(),
+        claims: super::claims::names(),
         acr_values: vec![ACR_PASSWORD.to_owned()],
         ..Capabilities::default()
     };
@@ -79,7 +80,9 @@ pub fn discovery(ctx: &AppContext) -> serde_json::Value {
 
 /// What this server offers beside the code flow with secrets: what is said here is served, what is not there is not said.
 fn offered() -> Offers {
-    let names = |algorithms: &[ClientAlgorithm]| algorithms.iter().map(ToString::to_string).collect();
+    let names = |algorithms: &[ClientAlgorithm]| {
+        algorithms.iter().flat_map(|algorithm| algorithm.names()).map(ToString::to_string).collect()
+    };
     Offers {
         pushed_requests: true,
         fragment: true,

@@ -6,6 +6,7 @@ pub mod call;
 pub mod claims;
 pub mod client;
 pub mod client_keys;
+pub mod contents;
 pub mod device;
 pub mod documents;
 pub mod dpop;

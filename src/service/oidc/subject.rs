@@ -16,6 +16,11 @@ use rand::Rng;
 const SETTING: &str = "pairwise_salt";
 const AAD: Aad<'static> = Aad { table: "settings", column: "value", row: SETTING };
 
+/// Whether an app knows people under names of its own.
+pub fn is_pairwise(app: &App) -> bool {
+    app.connection.oidc().is_some_and(|settings| settings.subject_type == SubjectType::Pairwise)
+}
+
 /// The `sub` of a person at an app. It never changes: neither with the master key nor with the person's name.
 pub async fn of(ctx: &AppContext, app: &App, user: UserId) -> Result<String, ServiceError> {
     let settings = match app.connection.oidc() {

@@ -74,9 +74,10 @@ pub async fn begin(ctx: &AppContext, visitor: &Visitor, raw: &str) -> Result<Out
     }
 }
 
-/// The request itself, or the one that was pushed and is referred to. RFC 9126 §4: the reference is bound to the client that
-/// pushed it, and what stands beside it in the query counts for nothing (RFC 9101 §5).
-async fn read(
+/// The request itself, or the one that was pushed and is referred to; the reference stays good. RFC 9126 §4: it is bound to the
+/// client that pushed it, and what stands beside it in the query counts for nothing (RFC 9101 §5), but for `request`, which may
+/// not stand there.
+pub(in crate::service) async fn read(
     ctx: &AppContext,
     raw: &str,
 ) -> Result<Result<UnverifiedAuthorizationRequest, (Option<App>, ProtocolError)>, ServiceError> {
@@ -150,7 +151,7 @@ async fn record_refusal(
 }
 
 /// OpenID Connect Core §3.1.2.1 (`id_token_hint`) and §5.5.1 (`claims` with a value for `sub`): the answer may only be about
-/// that person. A hint that isn't ours counts as none.
+/// that person. A hint that isn't good counts as none.
 pub(super) async fn is_expected_person(
     ctx: &AppContext,
     flow: &Flow,
@@ -159,10 +160,11 @@ pub(super) async fn is_expected_person(
     let SignOnRequest::Oidc(request) = &flow.request else { return Ok(true) };
     let sub = subject::of(ctx, &flow.app, user.id).await?;
     let hinted = match request.id_token_hint() {
-        Some(text) => match hint::sub_of(ctx, text, request.client_id()).await? {
+        Some(text) => match hint::at_sign_on(ctx, text, request.client_id(), flow.began_at).await? {
+            Ok(hint) => Some(hint.sub().to_owned()),
             // Nobody can be asked, and whom the client meant isn't known.
-            None if request.prompt().none() => return Ok(false),
-            named => named,
+            Err(_) if request.prompt().none() => return Ok(false),
+            Err(_) => None,
         },
         None => None,
     };

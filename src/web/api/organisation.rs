@@ -4,6 +4,7 @@ use super::{bearer::Bearer, problem::Problem};
 use crate::{
     context::AppContext,
     service::organisation::{self, Applied, ApplyOptions, Document, Notation, Secrets},
+    web::extract::media_type::{self, JSON},
 };
 use axum::{
     Json,
@@ -12,7 +13,7 @@ use axum::{
         Query, State,
         rejection::{BytesRejection, QueryRejection},
     },
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
 };
 use serde::Deserialize;
 
@@ -33,7 +34,7 @@ pub(super) async fn apply(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Applied>, Problem> {
     let Query(query) = query.map_err(|error| Problem::bad_request(error.status(), error.body_text()))?;
-    if !is_json(&headers) {
+    if !media_type::is(&headers, JSON) {
         let detail = "Send the document as application/json";
         return Err(Problem::bad_request(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
@@ -73,12 +74,4 @@ pub(super) async fn export(
         SecretsWord::Sealed => Secrets::Sealed,
     };
     organisation::export(&ctx, &caller, secrets).await.map(Json).map_err(|error| Problem::of(&ctx, error))
-}
-
-/// Media types compare without case and parameters (RFC 9110 §8.3.1).
-fn is_json(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-        let media_type = value.split(';').next().unwrap_or_default().trim();
-        media_type.eq_ignore_ascii_case("application/json")
-    })
 }

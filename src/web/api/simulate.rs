@@ -113,7 +113,9 @@ pub(super) async fn judge(
             Settings::Saml(draft) => {
                 simulator::judge(&ctx, &caller, &app, &body.request, draft).map(Answer::Saml)
             }
-            Settings::Oidc(draft) => oidc::judge(&caller, &app, &body.request, draft).map(Answer::Oidc),
+            Settings::Oidc(draft) => {
+                oidc::judge(&ctx, &caller, &app, &body.request, draft).await.map(Answer::Oidc)
+            }
         }
     };
     run.await.map(Json).map_err(|error| Problem::of(&ctx, error))

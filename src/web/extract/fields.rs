@@ -1,11 +1,14 @@
 //! The fields of a posted form, taken only with the token of the visit (W-01). Does not own what they mean.
 
-use super::visit::{FetchSite, Visit};
+use super::{
+    media_type::{self, FORM, MULTIPART},
+    visit::{FetchSite, Visit},
+};
 use crate::{context::AppContext, web::error::Failure};
 use axum::{
     body::to_bytes,
     extract::{FromRequest, FromRequestParts, Multipart, Request},
-    http::{Method, header},
+    http::Method,
 };
 
 /// Largest form, in bytes.
@@ -74,9 +77,7 @@ impl FromRequest<AppContext> for Fields {
     async fn from_request(request: Request, ctx: &AppContext) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, ctx).await?;
-        let kind =
-            parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !kind.starts_with("application/x-www-form-urlencoded") {
+        if !media_type::is(&parts.headers, FORM) {
             return Err(Failure::StaleForm);
         }
         let bytes = to_bytes(body, FORM_MAX).await.map_err(|_| Failure::TooLarge)?;
@@ -96,9 +97,7 @@ impl FromRequest<AppContext> for Upload {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, ctx).await?;
         let method = parts.method.clone();
-        let kind =
-            parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let request = if kind.starts_with("multipart/form-data") {
+        let request = if media_type::is(&parts.headers, MULTIPART) {
             let bytes = to_bytes(body, UPLOAD_MAX).await.map_err(|_| Failure::TooLarge)?;
             Request::from_parts(parts, bytes.into())
         } else {

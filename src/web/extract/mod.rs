@@ -2,6 +2,7 @@
 
 pub mod cookies;
 pub mod fields;
+pub mod media_type;
 pub mod origin;
 pub mod visit;
 

@@ -1,19 +1,23 @@
 //! `/oauth2/authorize` by GET and POST (OpenID Connect Core §3.1.2.1 wants both).
 
+use super::resend;
 use crate::{
     context::AppContext,
     service::sign_on::oidc,
     web::{
         error::Failure,
-        extract::{FetchSite, Visit},
+        extract::{
+            Visit,
+            media_type::{self, FORM},
+        },
         outcome,
-        respond::redirect,
     },
 };
+use ::oidc::discovery::AUTHORIZATION_PATH;
 use axum::{
     body::{Body, to_bytes},
     extract::{RawQuery, State},
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::Response,
 };
 
@@ -29,22 +33,21 @@ pub async fn get(
     answer(&ctx, &visit, query.as_deref().unwrap_or_default()).await
 }
 
-/// `POST /oauth2/authorize`. From another site it comes without our cookies; sent on as a GET, it comes with them.
+/// `POST /oauth2/authorize`
 pub async fn post(
     State(ctx): State<AppContext>,
     visit: Visit,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let bytes = to_bytes(body, BODY_MAX).await.map_err(|_| Failure::TooLarge)?;
-    let body = String::from_utf8_lossy(&bytes).into_owned();
-    let form = kind.starts_with("application/x-www-form-urlencoded");
-    let clean = body.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
-    if form && clean && visit.is_new_browser && visit.site == FetchSite::Other {
-        return Ok(redirect(&format!("/oauth2/authorize?{body}")));
+    let body = String::from_utf8_lossy(&bytes);
+    let body = if media_type::is(&headers, FORM) { &*body } else { "" };
+    match resend::once_more(&ctx, &visit, (AUTHORIZATION_PATH, query.as_deref()), body)? {
+        Some(way_round) => Ok(way_round),
+        None => answer(&ctx, &visit, body).await,
     }
-    answer(&ctx, &visit, if form { &body } else { "" }).await
 }
 
 async fn answer(ctx: &AppContext, visit: &Visit, raw: &str) -> Result<Response, Failure> {

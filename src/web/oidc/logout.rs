@@ -1,11 +1,15 @@
 //! `/oauth2/logout`: a client asks to sign the person out (OpenID Connect RP-Initiated Logout 1.0).
 
+use super::resend;
 use crate::{
     context::AppContext,
     service::oidc::logout::decide,
     web::{
         error::Failure,
-        extract::{FetchSite, Visit},
+        extract::{
+            Visit,
+            media_type::{self, FORM},
+        },
         outcome,
         respond::{page, page_with, redirect},
         sign_in::sign_out,
@@ -16,10 +20,10 @@ use crate::{
 use axum::{
     body::{Body, to_bytes},
     extract::{RawQuery, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
-use oidc::end_session::EndSessionDecision;
+use oidc::{discovery::END_SESSION_PATH, end_session::EndSessionDecision};
 
 /// Largest body, as the parser's own limit.
 const BODY_MAX: usize = 32 * 1024;
@@ -34,17 +38,21 @@ pub async fn get(
 }
 
 /// `POST /oauth2/logout`
-pub async fn post(State(ctx): State<AppContext>, visit: Visit, body: Body) -> Result<Response, Failure> {
+pub async fn post(
+    State(ctx): State<AppContext>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
     let bytes = to_bytes(body, BODY_MAX).await.map_err(|_| Failure::TooLarge)?;
     let body = String::from_utf8_lossy(&bytes);
-    // From another site it comes without our cookies; sent on as a GET, it comes with them.
-    if visit.is_new_browser
-        && visit.site == FetchSite::Other
-        && body.bytes().all(|b| b.is_ascii_graphic() && b != b'#')
-    {
-        return Ok(redirect(&format!("/oauth2/logout?{body}")));
+    // RP-Initiated Logout 1.0 §2: parameters of a POST are a form.
+    let body = if media_type::is(&headers, FORM) { &*body } else { "" };
+    match resend::once_more(&ctx, &visit, (END_SESSION_PATH, query.as_deref()), body)? {
+        Some(way_round) => Ok(way_round),
+        None => answer(&ctx, &visit, body).await,
     }
-    answer(&ctx, &visit, &body).await
 }
 
 async fn answer(ctx: &AppContext, visit: &Visit, raw: &str) -> Result<Response, Failure> {

@@ -6,4 +6,5 @@ pub mod device;
 pub mod discovery;
 pub mod logout;
 pub mod pushed;
+mod resend;
 pub mod token;

@@ -8,7 +8,10 @@ use crate::{
         device, dpop as service_dpop, introspection, revocation, token,
         userinfo::{self, Refused, Userinfo},
     },
-    web::extract::origin,
+    web::extract::{
+        media_type::{self, FORM},
+        origin,
+    },
 };
 use axum::{
     Json,
@@ -43,7 +46,7 @@ impl Parts {
         let body = String::from_utf8(bytes.to_vec())
             .map_err(|_| ProtocolError::new(ErrorCode::InvalidRequest, "the body is not a form"))?;
         // RFC 6749 §4.1.3: parameters are sent as a form.
-        if !body.is_empty() && !is_form(&parts.headers) {
+        if !body.is_empty() && !media_type::is(&parts.headers, FORM) {
             return Err(ProtocolError::new(ErrorCode::InvalidRequest, "the body is not a form"));
         }
         Ok(Self {
@@ -74,13 +77,6 @@ impl Parts {
 fn proofs(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(dpop::HEADER).iter();
     values.map(|value| value.to_str().unwrap_or_default().to_owned()).collect()
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
 }
 
 fn one_header(headers: &HeaderMap) -> Result<Option<String>, ProtocolError> {

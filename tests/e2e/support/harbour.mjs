@@ -23,7 +23,7 @@ export function harbour(redirectUri) {
     groups: [{ name: 'Crew', members: ['olive', 'mira'] }],
     apps: [
       client('tidebook', 'Tidebook', redirectUri, { first_party: false, claims: [{ name: 'costTeam', constant: 'blue' }] }),
-      client('berths', 'Berths', redirectUri),
+      client('berths', 'Berths', redirectUri, { post_logout_redirect_uris: [new URL('/bye', redirectUri).href] }),
       client('signal-lamp', 'Signal lamp', redirectUri, device),
       // Their secrets are changed; each by one journey.
       client('beacon', 'Beacon', redirectUri, device),

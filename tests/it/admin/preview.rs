@@ -131,7 +131,7 @@ async fn claims_are_previewed(kind: Kind) {
     let id = maya.id.to_string();
     assert_eq!(
         id_token,
-        serde_json::json!({"iss": app.url, "sub": id, "aud": "metrics", "team": ["Growth"], "login": "maya"})
+        serde_json::json!({"iss": app.url, "sub": id, "aud": "metrics", "azp": "metrics", "team": ["Growth"], "login": "maya"})
     );
     assert_eq!(sent.userinfo["sub"], id);
     assert_eq!(sent.userinfo["email"], "maya@fernhill.example");

@@ -87,7 +87,7 @@ async fn o43_tokens_are_bound_to_the_key_that_was_proven(kind: Kind) {
     let bare = gateway.userinfo_with(&dpop, None).await;
     assert_eq!(error(&bare), (401, "invalid_dpop_proof".into()));
     let challenge = bare.headers["www-authenticate"].to_str().expect("text");
-    assert!(challenge.starts_with("DPoP error=") && challenge.contains("algs=\"PS256 ES256 EdDSA\""));
+    assert!(challenge.starts_with("DPoP error=") && challenge.contains("algs=\"PS256 ES256 EdDSA Ed25519\""));
     let wrong = [
         ("another key", gateway.userinfo_proof(&other, &access), "invalid_token"),
         ("another token", gateway.userinfo_proof(&key, "gha_x"), "invalid_dpop_proof"),

@@ -33,7 +33,7 @@ impl Gateway {
         self.app.browser().send(Method::POST, "/oauth2/par", &headers, body).await
     }
 
-    async fn reference(&self) -> String {
+    pub(super) async fn reference(&self) -> String {
         let page = self.push(&[]).await;
         assert_eq!(page.status, StatusCode::CREATED, "{}", page.text);
         text(&json(&page), "request_uri")
@@ -224,4 +224,45 @@ async fn ensure_authorization_request_with_long_nonce_and_state() {
     assert_eq!(told["state"], state);
     let tokens = json(&gateway.redeem(&told["code"]).await);
     assert_eq!(super::claims(&text(&tokens, "id_token"))["nonce"], nonce);
+}
+
+/// RFC 9101 §5: by value or by reference. A party that looked only at the one would let the other through.
+#[tokio::test]
+async fn o26_a_request_by_value_beside_one_by_reference_is_refused() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let reference = gateway.reference().await;
+    let both = |by_value: &str| {
+        let fields = [("client_id", "metrics"), ("request_uri", &reference), ("request", by_value)];
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        format!("/oauth2/authorize?{query}")
+    };
+    for by_value in ["eyJhbGciOiJub25lIn0.e30.", "x", ""] {
+        let refused = browser.get(&both(by_value)).await;
+        assert!(
+            refused.status.is_client_error() && refused.location().is_empty(),
+            "{by_value:?}: {} {}",
+            refused.status,
+            refused.location()
+        );
+        assert!(refused.reference().is_some(), "with a reference of the event");
+    }
+    // An address to be fetched beside it, and both inside a push.
+    let mixed = gateway.authorize(&[("request", "x.y.z"), ("request_uri", "https://rp.example/request")]);
+    let refused = browser.get(&mixed).await;
+    assert_eq!(query(refused.location())["error"], "invalid_request");
+    let pushed = gateway.push(&[("request", "x.y.z"), ("request_uri", &reference)]).await;
+    assert_eq!(json(&pushed)["error"], "invalid_request");
+    let events = gatehouse::service::audit::list(
+        &gateway.app.ctx,
+        &crate::support::app::system(),
+        &gatehouse::store::audit::AuditFilter::default(),
+        gatehouse::store::page::PageRequest::default(),
+    )
+    .await
+    .expect("events");
+    let events = format!("{events:?}");
+    assert!(events.contains("request and request_uri cannot be sent together"), "it is told: {events}");
+    let twin = gateway.present(&browser, "metrics", &reference).await;
+    assert!(query(twin.location()).contains_key("code"), "the reference was not spent: {}", twin.location());
 }

@@ -23,7 +23,7 @@ async fn ask(app: &TestApp, what: &str, asked: &Value) -> Page {
     app.browser().send(Method::POST, &path, &headers, &asked.to_string()).await
 }
 
-async fn answer(app: &TestApp, what: &str, asked: Value) -> Value {
+pub(super) async fn answer(app: &TestApp, what: &str, asked: Value) -> Value {
     let page = ask(app, what, &asked).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     body(&page)
@@ -52,11 +52,8 @@ async fn a_simulation_shows_the_tokens_of_a_sign_on_and_nothing_trusts_them() {
     let browser = gateway.signed_in().await;
     let tokens = gateway.tokens(&browser, &[("scope", scope), ("nonce", "-")]).await;
     let real = claims(&text(&tokens, "id_token"));
-    let names = |claims: &Value| {
-        let mut names: Vec<String> = claims.as_object().expect("claims").keys().cloned().collect();
-        names.retain(|name| name != "at_hash");
-        names
-    };
+    let names =
+        |claims: &Value| -> Vec<String> { claims.as_object().expect("claims").keys().cloned().collect() };
     assert_eq!(names(&simulated["id_token"]), names(&real), "the same is said");
     for same in ["iss", "sub", "aud", "acr", "amr", "costTeam"] {
         assert_eq!(simulated["id_token"][same], real[same], "{same}");
@@ -179,4 +176,125 @@ async fn a_pasted_request_is_judged_parameter_by_parameter() {
     let draft = json!({"request": bad, "oidc": {"redirect_uris": ["https://rp.example/other"], "require_pkce": false}});
     let judged = answer(&gateway.app, "judge", draft).await;
     assert_eq!(verdict(&judged, "parameters", "redirect_uri"), "passed", "unsaved settings count");
+}
+
+/// A pushed request is judged by what was pushed, and can be used after it.
+#[tokio::test]
+async fn a_pushed_request_is_judged_and_not_used_up() {
+    let gateway = gateway().await;
+    gateway.reregister(|settings| settings.require_par = true).await;
+    let judged = async |address: &str| answer(&gateway.app, "judge", json!({"request": address})).await;
+    let direct = judged(&gateway.authorize(&[])).await;
+    assert_eq!(
+        (&direct["accepted"], verdict(&direct, "parameters", "request_uri")),
+        (&json!(false), "failed")
+    );
+
+    let reference = gateway.reference().await;
+    let presented = format!(
+        "/oauth2/authorize?{}",
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("client_id", "metrics")
+            .append_pair("request_uri", &reference)
+            .append_pair("scope", "openid groups")
+            .finish()
+    );
+    for _ in 0..2 {
+        let judged = judged(&presented).await;
+        assert_eq!((&judged["accepted"], &judged["told"]), (&json!(true), &Value::Null), "{judged}");
+        for (name, expected) in [
+            ("(address)", "passed"),
+            ("request_uri", "passed"),
+            ("redirect_uri", "passed"),
+            ("code_challenge", "passed"),
+            ("nonce", "skipped"),
+        ] {
+            assert_eq!(verdict(&judged, "parameters", name), expected, "{name}: {judged}");
+        }
+        let lines = judged["parameters"].as_array().expect("lines");
+        let scopes: Vec<_> = lines.iter().filter(|line| line["name"] == "scope").collect();
+        assert_eq!(scopes[0]["value"], "openid email", "what was pushed");
+        assert_eq!(scopes[1]["verdict"], "skipped", "what stands beside it: {}", scopes[1]);
+    }
+    let browser = gateway.signed_in().await;
+    assert!(browser.get(&presented).await.location().contains("code="), "the valid twin: it is still good");
+    let used = judged(&presented).await;
+    assert_eq!(
+        (&used["accepted"], &used["told"], &used["error"]),
+        (&json!(false), &json!("person"), &json!("invalid_request_uri"))
+    );
+    assert_eq!(verdict(&used, "parameters", "request_uri"), "failed");
+    assert_eq!(verdict(&used, "parameters", "redirect_uri"), "skipped", "nothing is known of it");
+    let both = judged(&format!("{presented}&request=x.y.z")).await;
+    assert_eq!(
+        (&both["error"], verdict(&both, "parameters", "request")),
+        (&json!("invalid_request"), "failed")
+    );
+    let foreign = judged(&presented.replace("client_id=metrics", "client_id=other")).await;
+    assert_eq!(
+        (&foreign["accepted"], verdict(&foreign, "parameters", "client_id")),
+        (&json!(false), "failed")
+    );
+}
+
+#[tokio::test]
+async fn a_request_to_another_address_is_not_ours() {
+    let gateway = gateway().await;
+    let judged = async |address: &str| answer(&gateway.app, "judge", json!({"request": address})).await;
+    let query = gateway.authorize(&[]).split_once('?').expect("a query").1.to_owned();
+    for ours in [
+        format!("{}/oauth2/authorize?{query}", gateway.app.url),
+        format!("/oauth2/authorize?{query}"),
+        format!("?{query}"),
+        query.clone(),
+    ] {
+        assert_eq!(judged(&ours).await["accepted"], true, "{ours}");
+    }
+    for foreign in [
+        format!("https://evil.example/oauth2/authorize?{query}"),
+        format!("{}/oauth2/token?{query}", gateway.app.url),
+        format!("{}/realms/x/protocol/openid-connect/auth?{query}", gateway.app.url),
+    ] {
+        let judged = judged(&foreign).await;
+        assert_eq!((&judged["accepted"], &judged["told"]), (&json!(false), &Value::Null), "{foreign}");
+        assert_eq!(verdict(&judged, "parameters", "(address)"), "failed");
+        assert_eq!(
+            verdict(&judged, "parameters", "redirect_uri"),
+            "passed",
+            "the rest is judged all the same"
+        );
+    }
+}
+
+#[tokio::test]
+async fn o22_a_judged_hint_is_verified() {
+    let gateway = gateway().await;
+    let browser = gateway.signed_in().await;
+    let own = text(&gateway.tokens(&browser, &[]).await, "id_token");
+    let judged = async |more: &[(&str, &str)]| {
+        answer(&gateway.app, "judge", json!({"request": gateway.authorize(more)})).await
+    };
+    for hint in ["x.y.z", "nonsense", &own[..own.len() - 4]] {
+        let asking = judged(&[("id_token_hint", hint)]).await;
+        assert_eq!(verdict(&asking, "parameters", "id_token_hint"), "warning", "{hint}: it counts as none");
+        assert_eq!(asking["accepted"], true);
+        let silent = judged(&[("id_token_hint", hint), ("prompt", "none")]).await;
+        assert_eq!(verdict(&silent, "parameters", "id_token_hint"), "failed", "{hint}");
+        assert_eq!(
+            (&silent["accepted"], &silent["told"], &silent["error"]),
+            (&json!(false), &json!("app"), &json!("login_required"))
+        );
+        assert_eq!(
+            gateway.told(&browser, &[("id_token_hint", hint), ("prompt", "none")]).await,
+            "login_required"
+        );
+    }
+    for prompt in ["none", "-"] {
+        let good = judged(&[("id_token_hint", &own), ("prompt", prompt)]).await;
+        assert_eq!(verdict(&good, "parameters", "id_token_hint"), "passed", "the valid twin");
+        assert_eq!(good["accepted"], true);
+    }
+    gateway.app.ctx.clock.advance(TimeDelta::hours(1));
+    let late = judged(&[("id_token_hint", &own)]).await;
+    assert_eq!(verdict(&late, "parameters", "id_token_hint"), "warning");
 }

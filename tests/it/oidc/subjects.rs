@@ -64,3 +64,32 @@ async fn userinfo_is_signed_for_those_who_registered_for_it() {
         assert_eq!(super::query(hinted.location())["error"], "login_required");
     }
 }
+
+/// RFC 7662 §2.2: a user name is told to whom `preferred_username` is told, and to nobody who knows the person by another name.
+#[tokio::test]
+async fn introspection_tells_the_user_name_with_profile_only_and_never_beside_a_pairwise_subject() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let asked = async |gateway: &Gateway, browser: &crate::support::app::Browser, scope: &str| {
+        let tokens = gateway.tokens(browser, &[("scope", scope)]).await;
+        (text(&tokens, "access_token"), text(&tokens, "refresh_token"))
+    };
+    let told = async |gateway: &Gateway, token: &str| {
+        let told = json(&gateway.introspected(token).await);
+        assert_eq!(told["active"], true);
+        told.get("username").cloned()
+    };
+    let (access, refresh) = asked(&gateway, &browser, "openid profile").await;
+    let maya = Some(serde_json::json!("maya"));
+    assert_eq!((told(&gateway, &access).await, told(&gateway, &refresh).await), (maya.clone(), maya));
+    let (without, refresh_without) = asked(&gateway, &browser, "openid email").await;
+    assert_eq!((told(&gateway, &without).await, told(&gateway, &refresh_without).await), (None, None));
+    gateway.reregister(|settings| settings.scopes.retain(|scope| scope != "profile")).await;
+    assert_eq!(told(&gateway, &access).await, None, "what is left of the scope counts");
+
+    let settings = OidcConnection { subject_type: SubjectType::Pairwise, ..oidc_settings() };
+    let pairwise = Gateway::with(TestApp::new().await, settings).await;
+    let browser = pairwise.signed_in().await;
+    let (access, refresh) = asked(&pairwise, &browser, "openid profile email").await;
+    assert_eq!((told(&pairwise, &access).await, told(&pairwise, &refresh).await), (None, None));
+}

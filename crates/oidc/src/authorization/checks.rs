@@ -2,6 +2,7 @@
 //!
 //! Does not own where a refusal goes; see [`super::request`].
 
+use super::pushed::both_kinds;
 use super::request::{Display, ProviderPolicy, ResponseMode};
 use crate::claims::request::ClaimsRequest;
 use crate::client::{Client, GrantType};
@@ -70,6 +71,9 @@ pub(super) fn default_mode(client: &Client) -> ResponseMode {
 /// OpenID Connect Core §3.1.2.6: unsupported request objects are answered with their own errors, never
 /// ignored.
 pub(super) fn request_object(params: &Params) -> Result<(), ProtocolError> {
+    if params.contains("request") && params.contains("request_uri") {
+        return Err(both_kinds());
+    }
     let unsupported = [
         ("request", ErrorCode::RequestNotSupported, "request objects are not supported"),
         ("request_uri", ErrorCode::RequestUriNotSupported, "request_uri is not supported"),

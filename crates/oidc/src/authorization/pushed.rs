@@ -84,15 +84,24 @@ pub fn response(reference: &RequestUri) -> Value {
 /// The reference that a request at the authorization endpoint names; `None` if it names none.
 ///
 /// # Errors
-/// `request_uri_not_supported` for an address to be fetched: we fetch none (O-25). `invalid_request_uri` for one of
-/// our form that cannot be ours.
+/// `invalid_request_uri` for one of our form that cannot be ours; `invalid_request` when a `request` stands beside it.
 pub fn reference(params: &Params) -> Result<Option<RequestUri>, ProtocolError> {
     let Some(text) = params.get("request_uri") else { return Ok(None) };
     if !text.starts_with(RequestUri::PREFIX) {
         // Its own check says so, where the answer belongs.
         return Ok(None);
     }
+    // RFC 9101 §5: a request comes by value or by reference, not by both. Whoever looked at the other one would see another
+    // request than we do (O-26).
+    if params.contains("request") {
+        return Err(both_kinds());
+    }
     RequestUri::parse(text).map(Some).map_err(|_| invalid_reference("it is malformed"))
+}
+
+/// A request by value and by reference at once (RFC 9101 §5).
+pub(super) fn both_kinds() -> ProtocolError {
+    ProtocolError::invalid_request("request and request_uri cannot be sent together")
 }
 
 /// A reference that can't be used; the client learns no more than that.
@@ -170,6 +179,9 @@ mod tests {
         let own = RequestUri::parse(&[RequestUri::PREFIX, &"A".repeat(43)].concat()).expect("a reference");
         assert_eq!(read(own.expose()), Ok(Some(own.clone())));
         assert_eq!(read("https://rp.example/request"), Ok(None));
+        let both = format!("request=x.y.z&request_uri={}", own.expose());
+        let refused = reference(&Params::parse(&both).expect("a form")).expect_err("both");
+        assert_eq!(refused.code(), ErrorCode::InvalidRequest);
         let cut = read(&own.expose()[..own.expose().len() - 1]).expect_err("cut");
         assert_eq!(cut.code(), ErrorCode::InvalidRequestUri);
     }

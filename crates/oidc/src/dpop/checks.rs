@@ -29,10 +29,9 @@ pub(super) fn typ(header: &Header) -> Result<(), ProtocolError> {
 /// Check 5: `alg` is an asymmetric algorithm, not `none`, and on the list.
 pub(super) fn algorithm(header: &Header) -> Result<ClientAlgorithm, ProtocolError> {
     let name = header.alg.as_deref().ok_or_else(|| invalid("the DPoP proof has no alg"))?;
-    let known = if name == "Ed25519" { Some(ClientAlgorithm::EdDsa) } else { ClientAlgorithm::parse(name) };
-    known
+    ClientAlgorithm::parse(name)
         .filter(|algorithm| ALGORITHMS.contains(algorithm))
-        .ok_or_else(|| invalid("the alg of the DPoP proof is not PS256, ES256 or EdDSA"))
+        .ok_or_else(|| invalid("the alg of the DPoP proof is not PS256, ES256 or EdDSA (Ed25519)"))
 }
 
 /// RFC 7515 §4.1.11: extensions that are not understood make the token invalid; we understand none.

@@ -18,7 +18,7 @@ use crate::jose::ClientAlgorithm;
 pub const ALGORITHMS: [ClientAlgorithm; 3] = ClientAlgorithm::FAPI;
 
 /// [`ALGORITHMS`] as the `algs` of a challenge (RFC 9449 §7.1).
-pub const CHALLENGE_ALGORITHMS: &str = "PS256 ES256 EdDSA";
+pub const CHALLENGE_ALGORITHMS: &str = "PS256 ES256 EdDSA Ed25519";
 
 /// The header that carries a proof.
 pub const HEADER: &str = "dpop";

@@ -33,7 +33,7 @@ pub enum ClientAlgorithm {
     /// ECDSA on P-256 with SHA-256.
     #[serde(rename = "ES256")]
     Es256,
-    /// Ed25519; RFC 9864 names it `Ed25519` as well.
+    /// Ed25519; RFC 9864 §2.2 names it `Ed25519`, and §4.1.2 deprecates `EdDSA`, which clients still write.
     #[serde(rename = "EdDSA", alias = "Ed25519")]
     EdDsa,
 }
@@ -55,9 +55,19 @@ impl ClientAlgorithm {
         }
     }
 
+    /// Every name that is taken for it, for discovery and challenges.
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Rs256 => &["RS256"],
+            Self::Ps256 => &["PS256"],
+            Self::Es256 => &["ES256"],
+            Self::EdDsa => &["EdDSA", "Ed25519"],
+        }
+    }
+
     /// The algorithm of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
+        Self::ALL.into_iter().find(|algorithm| algorithm.names().contains(&name))
     }
 
     /// Whether the key is of the kind and strength the algorithm asks for.

@@ -104,14 +104,8 @@ impl PublicKey {
             None => None,
             // RFC 7517 §4.4: the one algorithm the key is for.
             Some(name) => {
-                let named = if name == "Ed25519" {
-                    Some(ClientAlgorithm::EdDsa)
-                } else {
-                    ClientAlgorithm::parse(name)
-                };
-                let algorithm =
-                    named.filter(|algorithm| algorithm.fits(&key)).ok_or(KeyError::Unsupported)?;
-                Some(algorithm)
+                let named = ClientAlgorithm::parse(name).filter(|algorithm| algorithm.fits(&key));
+                Some(named.ok_or(KeyError::Unsupported)?)
             }
         };
         let thumbprint = members.thumbprint().map_err(|_| KeyError::Malformed)?;

@@ -124,13 +124,10 @@ impl ClientAssertion {
         let claims: Claims =
             object::parse(&compact.payload).ok_or_else(|| refused("the assertion’s claims are malformed"))?;
         check_header(&header)?;
-        let algorithm = header
-            .alg
-            .as_deref()
-            .and_then(|name| {
-                if name == "Ed25519" { Some(ClientAlgorithm::EdDsa) } else { ClientAlgorithm::parse(name) }
-            })
-            .ok_or_else(|| refused("the assertion’s alg is not RS256, PS256, ES256 or EdDSA"))?;
+        let algorithm =
+            header.alg.as_deref().and_then(ClientAlgorithm::parse).ok_or_else(|| {
+                refused("the assertion’s alg is not RS256, PS256, ES256 or EdDSA (Ed25519)")
+            })?;
         let client_id = claims.sub.clone().filter(|sub| !sub.is_empty());
         let client_id = client_id.ok_or_else(|| refused("the assertion has no sub"))?;
         Ok(Self { client_id, algorithm, kid: header.kid, claims, compact })

@@ -24,6 +24,8 @@ pub struct TokenResponse {
     refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
+    /// RFC 6749 §3.3: a scope has one word at least, so one without any is not said.
+    #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
 }
 

@@ -52,6 +52,11 @@ fn o14_assertions_by_every_algorithm_hold() {
             let verified = verify_with(&assertion, &keys, &[algorithm]).expect("the valid twin");
             assert!(verified.remember_until().timestamp() > now().timestamp() + 60);
         }
+        // RFC 9864: by every name that discovery lists.
+        for name in algorithm.names() {
+            let assertion = key.sign(&json!({ "alg": name }).to_string(), &claims().to_string());
+            assert!(verify_with(&assertion, &keys, &[algorithm]).is_ok(), "{name}");
+        }
         let others: Vec<_> = ClientAlgorithm::ALL.into_iter().filter(|other| *other != algorithm).collect();
         let assertion = key.sign(&json!({ "alg": algorithm.as_str() }).to_string(), &claims().to_string());
         assert_eq!(

@@ -165,12 +165,12 @@ fn userinfo_errors_carry_a_challenge() {
         Some("Bearer error=\"invalid_token\", error_description=\"the access token is not valid\"")
     );
     let bare = userinfo::error_response(&error, false, false);
-    assert_eq!(bare.www_authenticate.as_deref(), Some("Bearer, DPoP algs=\"PS256 ES256 EdDSA\""));
+    assert_eq!(bare.www_authenticate.as_deref(), Some("Bearer, DPoP algs=\"PS256 ES256 EdDSA Ed25519\""));
     let of_proof = ProtocolError::new(oidc::ErrorCode::UseDpopNonce, "x");
     let response = userinfo::error_response(&of_proof, true, true);
     assert_eq!(response.status, 401, "RFC 9449 §9");
     assert_eq!(
         response.www_authenticate.as_deref(),
-        Some("DPoP error=\"use_dpop_nonce\", error_description=\"x\", algs=\"PS256 ES256 EdDSA\"")
+        Some("DPoP error=\"use_dpop_nonce\", error_description=\"x\", algs=\"PS256 ES256 EdDSA Ed25519\"")
     );
 }

@@ -63,6 +63,11 @@ fn o43_proofs_by_every_algorithm_hold_and_name_their_key() {
         assert_eq!(proof.thumbprint(), jwk.thumbprint(), "{algorithm}");
         assert!(dpop::is_thumbprint(proof.thumbprint()));
         assert!(proof.remember_until() > now() + TimeDelta::seconds(60));
+        // RFC 9864: by every name that discovery and challenge list.
+        for name in algorithm.names() {
+            assert!(verify(&made(&key, &json!({ "alg": name }), &json!({}))).is_ok(), "{name}");
+            assert!(dpop::CHALLENGE_ALGORITHMS.split(' ').any(|listed| listed == *name), "{name}");
+        }
     }
 }
 

@@ -2,13 +2,10 @@
 
 use super::{ClientAuth, OidcConnection, RefreshTokenRotation, SubjectType, keys};
 use crate::{
-    domain::{
-        connection::{check_web_address, mapping::check_mappings},
-        text::FieldErrors,
-    },
+    domain::{connection::mapping::check_mappings, text::FieldErrors},
     id::UserId,
 };
-use ::oidc::{GrantType, redirect_uri, scope};
+use ::oidc::{GrantType, claims::is_protocol_claim, redirect_uri, scope};
 use url::Url;
 
 /// Most addresses of one list.
@@ -46,6 +43,13 @@ impl OidcConnection {
         self.check_lifetimes(errors);
         self.check_subject(errors);
         check_mappings(errors, "claims", &self.claims, "");
+        for name in self.claims.iter().map(|claim| claim.name.as_str()) {
+            // Such a row would never be sent: it may not say who somebody is, or what a token is.
+            if is_protocol_claim(name) {
+                let message = format!("“{name}” is said by the protocol itself; give the claim another name");
+                errors.add("claims", message);
+            }
+        }
         // A condition that nothing looks at would release what it was meant to withhold.
         if self.claims.iter().any(|claim| !claim.only_for.is_empty()) {
             errors.add("claims", "Only SAML apps have entity attributes; take only_for away");
@@ -105,10 +109,8 @@ impl OidcConnection {
                 }
             }
         }
-        if !self.initiate_login_uri.is_empty() {
-            check_web_address(errors, "initiate_login_uri", &self.initiate_login_uri);
-        }
         for (field, uri) in [
+            ("initiate_login_uri", &self.initiate_login_uri),
             ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
             ("backchannel_logout_uri", &self.backchannel_logout_uri),
         ] {

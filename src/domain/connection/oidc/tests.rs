@@ -93,10 +93,34 @@ fn addresses_are_held_to_what_they_are_used_for() {
     }
     taken(|c| c.resources = vec!["https://api.example/v1".into(), "urn:example:api".into()]);
     for uri in ["http://rp.example/out", "javascript:alert(1)", "/out"] {
+        let set = |c: &mut OidcConnection| c.initiate_login_uri = uri.into();
+        assert!(refused(set).of("initiate_login_uri").is_some(), "{uri}");
         let set = |c: &mut OidcConnection| c.frontchannel_logout_uri = uri.into();
         assert!(refused(set).of("frontchannel_logout_uri").is_some(), "{uri}");
         let set = |c: &mut OidcConnection| c.backchannel_logout_uri = uri.into();
         assert!(refused(set).of("backchannel_logout_uri").is_some(), "{uri}");
+    }
+}
+
+#[test]
+fn a_tile_starts_by_https_or_on_this_machine() {
+    for uri in ["", "https://rp.example/start?iss=x", "http://localhost:3000/start", "http://127.0.0.1/start"]
+    {
+        taken(|c| c.initiate_login_uri = uri.into());
+    }
+}
+
+#[test]
+fn o38_no_claim_row_has_a_name_of_the_protocol() {
+    use crate::domain::connection::ValueSource;
+    let row = |name: &str| vec![ValueMapping::new(name, ValueSource::Constant("x".into()))];
+    for name in ["sub", "iss", "aud", "acr", "amr", "nbf", "sid", "azp", "at_hash", "nonce", "cnf", "events"]
+    {
+        let refused = refused(|c| c.claims = row(name));
+        assert!(refused.of("claims").is_some_and(|words| words.contains(name)), "{name}");
+    }
+    for name in ["plan", "email", "groups", "Sub", "https://app.example/sub"] {
+        taken(|c| c.claims = row(name));
     }
 }
 

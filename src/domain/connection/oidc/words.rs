@@ -53,7 +53,8 @@ pub enum AssertionAlgorithm {
     PS256,
     /// P-256.
     ES256,
-    /// Ed25519.
+    /// Ed25519, which is its name since RFC 9864.
+    #[serde(alias = "Ed25519")]
     EdDSA,
 }
 text_enum!(AssertionAlgorithm { RS256 = "RS256", PS256 = "PS256", ES256 = "ES256", EdDSA = "EdDSA" });

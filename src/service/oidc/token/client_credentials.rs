@@ -43,7 +43,8 @@ impl Case<'_> {
             AccessTokenFormat::Opaque => ServiceToken::generate(&mut self.ctx.rng()).expose().to_owned(),
             AccessTokenFormat::Jwt => {
                 // RFC 9068 §2.2: where nobody signed in, the subject is the client.
-                let claims = self.access_claims(self.client.client_id.clone(), &resources, &scope, now);
+                let contents = self.contents(&self.client.client_id, &resources, &scope, now);
+                let claims = contents.access_token(self.jti());
                 match sign_access(&claims, &*self.signer().await?) {
                     Err(EndpointError::Protocol(error)) => return self.refuse(error).await,
                     signed => signed?,

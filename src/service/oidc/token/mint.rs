@@ -5,7 +5,13 @@ use crate::{
     domain::connection::AccessTokenFormat,
     service::{
         ServiceError, issuer_keys,
-        oidc::{claims, client::EndpointError, standing::Standing, subject},
+        oidc::{
+            claims,
+            client::EndpointError,
+            contents::{Contents, SignIn},
+            standing::Standing,
+            subject,
+        },
     },
     store::{
         access_tokens::NewAccessToken as AccessRow, refresh_tokens::RefreshToken as RefreshRow,
@@ -14,15 +20,14 @@ use crate::{
 };
 use ::oidc::{
     ErrorCode, GrantType, OpensslSigner, ProtocolError, Scope, SignError, Signer,
-    access_token::{self, AccessTokenClaims, Audience, Confirmation},
+    access_token::{self, AccessTokenClaims},
     claims::ClaimRelease,
-    id_token::{self, IdTokenClaims},
-    scope::{GROUPS, OPENID},
+    id_token,
+    scope::OPENID,
     token::response::TokenResponse,
     token_value::{AccessToken, RefreshToken, hash},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, json};
 use std::sync::Arc;
 
 /// What is handed out, and the rows that remember it.
@@ -47,6 +52,17 @@ pub(super) struct Order<'a> {
     pub(super) keeps: Option<&'a RefreshToken>,
 }
 
+impl Order<'_> {
+    fn signed_in<'b>(&'b self, sid: &'b str) -> SignIn<'b> {
+        SignIn {
+            auth_time: self.family.auth_time,
+            acr: self.standing.details.acr.as_deref(),
+            amr: &self.family.amr,
+            sid,
+        }
+    }
+}
+
 impl Case<'_> {
     /// Makes access token, refresh token and ID token, as far as grant and client have them.
     pub(super) async fn mint(&self, order: Order<'_>) -> Result<Minted, EndpointError> {
@@ -67,7 +83,7 @@ impl Case<'_> {
         let refresh = (renews && order.keeps.is_none()).then(|| RefreshToken::generate(&mut ctx.rng()));
         let mut response = TokenResponse::new(&access, lifetimes.access_token_seconds, order.scope);
         if let (true, Some(signer)) = (wants_id_token, &signer) {
-            response = response.with_id_token(self.id_token(&order, sub, &access, signer, now)?);
+            response = response.with_id_token(self.id_token(&order, &sub, &access, signer, now)?);
         }
         if self.key.is_some() {
             response = response.bound();
@@ -123,51 +139,33 @@ impl Case<'_> {
         signer: &OpensslSigner,
         now: DateTime<Utc>,
     ) -> Result<String, EndpointError> {
-        let mut additional = Map::new();
-        // RFC 9068 §2.2.3.1: what a resource server may decide by, if the scope asks for it.
-        if order.scope.contains(GROUPS) {
-            additional.insert(GROUPS.to_owned(), json!(order.standing.groups));
-        }
-        let claims = AccessTokenClaims {
-            auth_time: Some(order.family.auth_time.timestamp()),
-            acr: order.standing.details.acr.clone(),
-            amr: order.family.amr.clone(),
-            additional,
-            ..self.access_claims(sub.to_owned(), &order.resources, order.scope, now)
-        };
+        let contents = self.contents(sub, &order.resources, order.scope, now);
+        let sid = order.family.session_id.to_string();
+        let claims = contents.access_token_of(self.jti(), &order.signed_in(&sid), &order.standing.groups);
         sign_access(&claims, signer)
     }
 
-    /// The claims that every access token of this request has.
-    pub(super) fn access_claims(
-        &self,
-        sub: String,
-        resources: &[String],
-        scope: &Scope,
+    /// A name for a token: random, so that the token cannot be guessed from what is known of it.
+    pub(super) fn jti(&self) -> String {
+        AccessToken::generate(&mut self.ctx.rng()).hash()
+    }
+
+    /// What the tokens of this request say.
+    pub(super) fn contents<'b>(
+        &'b self,
+        sub: &'b str,
+        resources: &'b [String],
+        scope: &'b Scope,
         now: DateTime<Utc>,
-    ) -> AccessTokenClaims {
+    ) -> Contents<'b> {
         let issuer = self.ctx.config.http.public_url.as_str();
-        AccessTokenClaims {
-            iss: issuer.to_owned(),
-            sub,
-            aud: Audience::of(resources, issuer),
-            exp: (now + seconds(self.client.lifetimes.access_token_seconds)).timestamp(),
-            iat: now.timestamp(),
-            jti: AccessToken::generate(&mut self.ctx.rng()).hash(),
-            client_id: self.client.client_id.clone(),
-            scope: scope.to_string(),
-            auth_time: None,
-            acr: None,
-            amr: Vec::new(),
-            cnf: self.key.clone().map(|jkt| Confirmation { jkt }),
-            additional: Map::new(),
-        }
+        Contents { issuer, client: self.client, sub, scope, resources, key: self.key.as_deref(), now }
     }
 
     fn id_token(
         &self,
         order: &Order<'_>,
-        sub: String,
+        sub: &str,
         access: &str,
         signer: &OpensslSigner,
         now: DateTime<Utc>,
@@ -183,21 +181,10 @@ impl Case<'_> {
             custom: &custom,
         };
         let at_hash = id_token::at_hash(access, signer.algorithm()).map_err(ServiceError::internal)?;
-        let claims = IdTokenClaims {
-            iss: self.ctx.config.http.public_url.as_str().to_owned(),
-            sub,
-            aud: self.client.client_id.clone(),
-            exp: (now + seconds(self.client.lifetimes.id_token_seconds)).timestamp(),
-            iat: now.timestamp(),
-            auth_time: Some(order.family.auth_time.timestamp()),
-            nonce: order.nonce.clone(),
-            at_hash: Some(at_hash),
-            acr: order.standing.details.acr.clone(),
-            amr: order.family.amr.clone(),
-            sid: Some(order.family.session_id.to_string()),
-            azp: None,
-            additional: release.for_id_token(),
-        };
+        let contents = self.contents(sub, &order.resources, order.scope, now);
+        let sid = order.family.session_id.to_string();
+        let claims =
+            contents.id_token(&order.signed_in(&sid), order.nonce.as_deref(), Some(at_hash), &release);
         id_token::issue(&claims, signer).map_err(ServiceError::internal)
     }
 }

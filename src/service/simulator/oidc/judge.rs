@@ -2,27 +2,30 @@
 //! specifications say (`spec`).
 
 use super::{
+    address::{self, Pasted, shown},
     spec::{COMPANIONS, PARAMETERS},
     with_draft,
 };
 use crate::{
+    context::AppContext,
     domain::{app::App, connection::OidcConnection, permission::Permission},
-    service::{Caller, ServiceError, oidc::client, simulator::Verdict},
+    service::{
+        Caller, ServiceError,
+        oidc::{client, hint},
+        sign_on::oidc,
+        simulator::Verdict,
+    },
 };
 use ::oidc::{
-    Client, ProtocolError, Scope,
+    Client, ErrorCode, ProtocolError, Scope,
     authorization::{
         judge::{Judged, judge as judged},
         request::{AuthorizationRefusal, ProviderPolicy, UnverifiedAuthorizationRequest},
     },
     params::Params,
+    prompt::Prompt,
 };
 use serde::Serialize;
-
-/// Longest text that is judged, in bytes.
-const PASTED_MAX: usize = 64 * 1024;
-/// Longest value that is shown, in characters.
-const SHOWN_MAX: usize = 256;
 
 /// One parameter of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,63 +49,162 @@ pub struct ParameterVerdict {
 pub struct OidcJudgement {
     /// Whether it would be taken.
     pub accepted: bool,
-    /// Who would be told of a refusal: `app` by redirect, `person` on a page of ours; none when it is taken.
+    /// Who would be told of a refusal: `app` by redirect, `person` on a page of ours; none when it is taken, or never comes here.
     pub told: Option<&'static str>,
     /// The code the app would be told.
     pub error: Option<String>,
     /// And its description.
     pub error_description: Option<String>,
-    /// Every parameter: those that are checked in the order of the checks, then those that are ignored.
+    /// The address, if one was pasted, then every parameter: those that are checked in the order of the checks, then those that
+    /// are ignored.
     pub parameters: Vec<ParameterVerdict>,
 }
 
-/// Judges an address with an authorization request in it, its query, or a posted form.
+/// Judges an address with an authorization request in it, its query, or a posted form. A pushed request is read by its reference,
+/// which stays good.
 ///
 /// # Errors
 /// The caller may not read, the app is no OIDC app, or the draft breaks a rule of its own.
-pub fn judge(
+pub async fn judge(
+    ctx: &AppContext,
     caller: &Caller,
     app: &App,
     pasted: &str,
     draft: Option<OidcConnection>,
 ) -> Result<OidcJudgement, ServiceError> {
     caller.require(Permission::Read)?;
-    let app = with_draft(app, draft)?;
-    if app.connection.oidc().is_none() {
-        return Err(ServiceError::NotFound("OIDC app"));
-    }
-    let registered = client::of_app(&app)?;
-    let request = match UnverifiedAuthorizationRequest::parse(query_of(pasted)) {
+    let Some(saved) = app.connection.oidc() else { return Err(ServiceError::NotFound("OIDC app")) };
+    let registered = client::of_app(&with_draft(app, draft)?)?;
+    let pasted = Pasted::of(pasted);
+    let direct = match UnverifiedAuthorizationRequest::parse(pasted.query) {
         Ok(request) => request,
         Err(error) => return Ok(unreadable(&error)),
     };
+    // What another client pushed is looked up for nobody.
+    let is_own = direct.client_id().is_some_and(|id| id == registered.client_id && id == saved.client_id);
+    let read = if is_own { oidc::read(ctx, pasted.query).await? } else { Ok(direct.clone()) };
+    let mut judgement = match read {
+        Ok(request) => of_request(ctx, &direct, &request, &registered).await?,
+        Err((_, error)) => of_reference(&direct, &registered, &error),
+    };
+    let address = pasted.address.map(|address| address::verdict(ctx, address));
+    if address.as_ref().is_some_and(|line| line.verdict == Verdict::Failed) {
+        // It never comes here, so nobody is told anything.
+        judgement =
+            OidcJudgement { accepted: false, told: None, error: None, error_description: None, ..judgement };
+    }
+    judgement.parameters.splice(0..0, address);
+    Ok(judgement)
+}
+
+/// The request as it counts: `direct` itself, or the pushed one that it refers to.
+async fn of_request(
+    ctx: &AppContext,
+    direct: &UnverifiedAuthorizationRequest,
+    request: &UnverifiedAuthorizationRequest,
+    client: &Client,
+) -> Result<OidcJudgement, ServiceError> {
     let policy = ProviderPolicy::default();
-    let lines = judged(&request, &registered, &policy);
+    let lines = judged(request, client, &policy);
     let mut parameters: Vec<ParameterVerdict> =
-        lines.iter().map(|line| verdict(line, request.params(), &registered)).collect();
+        lines.iter().map(|line| verdict(line, request.params(), client)).collect();
+    if let Some(line) = parameters.iter_mut().find(|line| line.name == "id_token_hint") {
+        hint(ctx, request, client, line).await?;
+    }
+    if request.is_pushed() {
+        parameters.iter_mut().filter(|line| line.name == "request_uri").for_each(|line| {
+            line.value = direct.params().get("request_uri").map(shown);
+            line.verdict = Verdict::Passed;
+            line.words =
+                String::from("The request that was pushed is judged here; its reference stays good.");
+        });
+        parameters.extend(direct.params().pairs().filter_map(|(name, value)| beside(name, value)));
+    }
     parameters.extend(request.params().pairs().filter_map(|(name, value)| unknown(name, value)));
-    let refusal = request.verify(&registered, &policy).err();
-    let error = refusal.as_ref().map(AuthorizationRefusal::error);
+    let refusal = request.verify(client, &policy).err();
+    let unhinted = ProtocolError::new(ErrorCode::LoginRequired, "the person must sign in first");
+    let is_unhinted =
+        parameters.iter().any(|line| line.name == "id_token_hint" && line.verdict == Verdict::Failed);
+    let (told, error) = match &refusal {
+        Some(AuthorizationRefusal::Page { error }) => (Some("person"), Some(error)),
+        Some(AuthorizationRefusal::Redirect { error, .. }) => (Some("app"), Some(error)),
+        None if is_unhinted => (Some("app"), Some(&unhinted)),
+        None => (None, None),
+    };
     Ok(OidcJudgement {
-        accepted: refusal.is_none(),
-        told: refusal.as_ref().map(|refusal| match refusal {
-            AuthorizationRefusal::Page { .. } => "person",
-            AuthorizationRefusal::Redirect { .. } => "app",
-        }),
+        accepted: error.is_none(),
+        told,
         error: error.map(|error| error.code().as_str().to_owned()),
         error_description: error.map(|error| error.description().to_owned()),
         parameters,
     })
 }
 
-/// The query of an address, or the text itself.
-fn query_of(pasted: &str) -> &str {
-    let text = pasted.trim();
-    if text.len() > PASTED_MAX {
-        return "";
+/// A request whose reference can't be followed: of the rest nothing is known.
+fn of_reference(
+    direct: &UnverifiedAuthorizationRequest,
+    client: &Client,
+    error: &ProtocolError,
+) -> OidcJudgement {
+    let culprit = if direct.params().contains("request") { "request" } else { "request_uri" };
+    let lines = judged(direct, client, &ProviderPolicy::default());
+    let parameters = lines.into_iter().map(|line| {
+        let refusal = match line.name {
+            "client_id" => line.refusal.clone(),
+            name if name == culprit => Some(error.clone()),
+            _ => None,
+        };
+        let is_known = matches!(line.name, "client_id" | "request" | "request_uri");
+        let line = Judged { is_sent: line.is_sent && is_known, refusal, ..line };
+        let mut shown = verdict(&line, direct.params(), client);
+        if !is_known {
+            shown.words = String::from("Not judged: it would be read from the pushed request.");
+        }
+        shown
+    });
+    OidcJudgement {
+        accepted: false,
+        told: Some("person"),
+        error: Some(error.code().as_str().to_owned()),
+        error_description: Some(error.description().to_owned()),
+        parameters: parameters.collect(),
     }
-    let query = text.split_once('?').map_or(text, |(_, query)| query);
-    query.split('#').next().unwrap_or_default()
+}
+
+/// Verifies a hint as a sign-on would. One that isn't good counts as none, but a request that forbids pages then says nothing
+/// about whom it means.
+async fn hint(
+    ctx: &AppContext,
+    request: &UnverifiedAuthorizationRequest,
+    client: &Client,
+    line: &mut ParameterVerdict,
+) -> Result<(), ServiceError> {
+    let Some(text) = request.params().get("id_token_hint").filter(|_| line.verdict == Verdict::Passed) else {
+        return Ok(());
+    };
+    let Err(why) = hint::at_sign_on(ctx, text, &client.client_id, ctx.now()).await? else { return Ok(()) };
+    let prompt = request.params().get("prompt").and_then(|text| Prompt::parse(text).ok());
+    let (verdict, follows) = if prompt.is_some_and(Prompt::none) {
+        (Verdict::Failed, "With prompt=none nobody can be asked, so the app is told login_required.")
+    } else {
+        (Verdict::Warning, "It counts as none: whoever signs in is answered about.")
+    };
+    line.verdict = verdict;
+    line.words = format!("{}. {follows}", capital(&why.to_string()));
+    line.fix = PARAMETERS.iter().find(|(name, ..)| *name == line.name).map_or("", |(.., fix)| *fix);
+    Ok(())
+}
+
+/// RFC 9126 §4, RFC 9101 §5: what stands beside a reference counts for nothing.
+fn beside(name: &str, value: &str) -> Option<ParameterVerdict> {
+    (!matches!(name, "client_id" | "request_uri")).then(|| ParameterVerdict {
+        name: shown(name),
+        value: Some(shown(value)),
+        verdict: Verdict::Skipped,
+        words: "It stands beside request_uri, so it is ignored: only what was pushed counts.".to_owned(),
+        spec: "Pushed Authorization Requests (RFC 9126) §4",
+        fix: "",
+    })
 }
 
 /// A request that can't be taken apart: one line says why.
@@ -168,10 +270,6 @@ fn unknown(name: &str, value: &str) -> Option<ParameterVerdict> {
     })
 }
 
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect()
-}
-
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -180,14 +278,6 @@ fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_query_of_whatever_was_pasted_is_found() {
-        for text in ["https://id.example/oauth2/authorize?a=1#x", " ?a=1 ", "a=1"] {
-            assert_eq!(query_of(text), "a=1", "{text}");
-        }
-        assert_eq!(query_of(&"a".repeat(PASTED_MAX + 1)), "");
-    }
 
     #[test]
     fn every_parameter_that_is_judged_is_explained_once() {

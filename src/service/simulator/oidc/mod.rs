@@ -1,6 +1,7 @@
 //! What an OIDC app would be told about a person, from its saved settings or from unsaved ones. Does not own what is released
 //! (`crates/oidc` by scope and claim, `service::oidc::claims` by value).
 
+mod address;
 mod judge;
 mod settings;
 mod spec;
@@ -20,19 +21,26 @@ use crate::{
     keyring,
     service::{
         Caller, ServiceError, assignments,
-        oidc::{claims, client, subject},
+        oidc::{
+            claims, client,
+            contents::{Contents, SignIn},
+            subject,
+        },
     },
 };
 use ::oidc::{
-    Client, Scope, Signer,
+    Client, OpensslSigner, Scope, SignError, Signer,
+    access_token::{self, AccessTokenClaims},
     claims::{ClaimRelease, request::ClaimsRequest},
-    id_token::{self, IdTokenClaims},
+    id_token, introspection,
     jwks::Jwk,
-    scope, userinfo,
+    scope,
+    token_value::{AccessToken, PresentedToken},
+    userinfo,
 };
 pub use judge::{OidcJudgement, ParameterVerdict, judge};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// In place of what is made at a sign-on.
@@ -70,6 +78,8 @@ pub struct OidcSimulation {
     pub throw_away_jwk: Option<Value>,
     /// What the access token stands for: the claims of the JWT, or what introspection would say.
     pub access_token: Map<String, Value>,
+    /// The access token that `at_hash` is of; nothing takes it. None when a check failed before.
+    pub throw_away_access_token: Option<String>,
     /// The answer of the userinfo endpoint.
     pub userinfo: Map<String, Value>,
 }
@@ -112,36 +122,124 @@ pub async fn simulate(
         custom: &custom,
     };
     let sub = subject::of(ctx, &app, user.id).await?;
-    let allowed = checks.iter().all(|check| check.verdict != Verdict::Failed);
-    let id_token = id_token_claims(ctx, &registered, &sub, &release);
-    let mut simulation = OidcSimulation {
-        preview: true,
-        allowed,
-        routes,
-        checks,
-        scope: scope.to_string(),
-        access_token: access_token(ctx, settings, &registered, &sub, &scope, asked),
-        userinfo: userinfo::response(&sub, &release),
-        id_token: object(&id_token)?,
-        id_token_jwt: None,
-        throw_away_jwk: None,
-    };
-    if allowed {
+    let contents = contents(ctx, &registered, &sub, &scope, &asked.resources);
+    let amr = ["pwd".to_owned()];
+    let signed_in = SignIn { auth_time: contents.now, acr: Some(ACR_PASSWORD), amr: &amr, sid: PREVIEW };
+    let is_denied = |checks: &[Check]| checks.iter().any(|check| check.verdict == Verdict::Failed);
+    let mut signed = Signed::default();
+    if !is_denied(&checks) {
         let algorithm = registered.id_token_alg;
         let signer = tokio::task::spawn_blocking(move || keyring::throw_away_oidc_signer(algorithm))
             .await
             .map_err(ServiceError::internal)?
             .map_err(ServiceError::internal)?;
-        simulation.id_token_jwt = Some(id_token::issue(&id_token, &signer).map_err(ServiceError::internal)?);
-        simulation.throw_away_jwk = Some(public_half(&signer)?);
+        let claims = contents.access_token_of(PREVIEW.to_owned(), &signed_in, &groups);
+        match access_text(ctx, settings, &claims, &signer) {
+            Ok(access) => signed = Signed::of(&contents, &signed_in, &release, access, &signer)?,
+            Err(SignError::TooLong(_)) => {
+                let words = "The access token would be too long. Bind fewer groups, or ask for less.";
+                checks.push(Check::new("access_token", Verdict::Failed, words));
+            }
+            Err(error) => return Err(ServiceError::internal(error)),
+        }
     }
-    Ok(simulation)
+    Ok(OidcSimulation {
+        preview: true,
+        allowed: !is_denied(&checks),
+        routes,
+        checks,
+        scope: scope.to_string(),
+        id_token: object(&contents.id_token(&signed_in, None, signed.at_hash, &release))?,
+        id_token_jwt: signed.id_token,
+        throw_away_jwk: signed.jwk,
+        access_token: access_token(ctx, settings, &contents, &signed_in, (&app, user, &groups))?,
+        throw_away_access_token: signed.access_token,
+        userinfo: userinfo::response(&sub, &release),
+    })
 }
 
-fn public_half(signer: &::oidc::OpensslSigner) -> Result<Value, ServiceError> {
+/// What a throw-away key signed; nothing for somebody who doesn't get in.
+#[derive(Default)]
+struct Signed {
+    access_token: Option<String>,
+    at_hash: Option<String>,
+    id_token: Option<String>,
+    jwk: Option<Value>,
+}
+
+impl Signed {
+    fn of(
+        contents: &Contents<'_>,
+        signed_in: &SignIn<'_>,
+        release: &ClaimRelease<'_>,
+        access: String,
+        signer: &OpensslSigner,
+    ) -> Result<Self, ServiceError> {
+        let at_hash = id_token::at_hash(&access, signer.algorithm()).map_err(ServiceError::internal)?;
+        let claims = contents.id_token(signed_in, None, Some(at_hash.clone()), release);
+        let id_token = id_token::issue(&claims, signer).map_err(ServiceError::internal)?;
+        Ok(Self {
+            access_token: Some(access),
+            at_hash: Some(at_hash),
+            id_token: Some(id_token),
+            jwk: Some(public_half(signer)?),
+        })
+    }
+}
+
+fn public_half(signer: &OpensslSigner) -> Result<Value, ServiceError> {
     let jwk =
         Jwk::new(Some(signer.kid()), signer.key(), signer.algorithm()).map_err(ServiceError::internal)?;
     Ok(jwk.to_json())
+}
+
+/// What the tokens of a sign-on at this moment say. The key of a client that binds its tokens isn't known before it proves it.
+pub(in crate::service) fn contents<'a>(
+    ctx: &'a AppContext,
+    client: &'a Client,
+    sub: &'a str,
+    scope: &'a Scope,
+    resources: &'a [String],
+) -> Contents<'a> {
+    Contents {
+        issuer: ctx.config.http.public_url.as_str(),
+        client,
+        sub,
+        scope,
+        resources,
+        key: client.dpop_bound_access_tokens.then_some(PREVIEW),
+        now: ctx.now(),
+    }
+}
+
+/// An access token that nothing takes: signed with a throw-away key, or random text that is stored nowhere.
+fn access_text(
+    ctx: &AppContext,
+    settings: &OidcConnection,
+    claims: &AccessTokenClaims,
+    signer: &OpensslSigner,
+) -> Result<String, SignError> {
+    match settings.access_token_format {
+        AccessTokenFormat::Jwt => access_token::issue(claims, signer),
+        AccessTokenFormat::Opaque => Ok(AccessToken::generate(&mut ctx.rng()).expose().to_owned()),
+    }
+}
+
+/// What an access token stands for: the claims of a signed one, or what introspection would tell the client of random text.
+pub(in crate::service) fn access_token(
+    ctx: &AppContext,
+    settings: &OidcConnection,
+    contents: &Contents<'_>,
+    signed_in: &SignIn<'_>,
+    (app, user, groups): (&App, &User, &[String]),
+) -> Result<Map<String, Value>, ServiceError> {
+    if settings.access_token_format == AccessTokenFormat::Jwt {
+        return object(&contents.access_token_of(PREVIEW.to_owned(), signed_in, groups));
+    }
+    let presented = PresentedToken::parse(AccessToken::generate(&mut ctx.rng()).expose())
+        .ok_or_else(|| ServiceError::Internal("a token of ours that can’t be read".into()))?;
+    let stored = contents.introspected(app, user);
+    object(&introspection::decide(&stored, &presented, contents.client, contents.issuer, contents.now))
 }
 
 /// The app with unsaved settings, checked as if they were to be saved.
@@ -170,70 +268,10 @@ fn read(asked: &Asked, client: &Client) -> Result<(Scope, Option<ClaimsRequest>)
     Ok((granted, claims.map_err(|error| refused("claims", error))?))
 }
 
-fn id_token_claims(
-    ctx: &AppContext,
-    client: &Client,
-    sub: &str,
-    release: &ClaimRelease<'_>,
-) -> IdTokenClaims {
-    let now = ctx.now().timestamp();
-    IdTokenClaims {
-        iss: ctx.config.http.public_url.as_str().to_owned(),
-        sub: sub.to_owned(),
-        aud: client.client_id.clone(),
-        exp: now + i64::from(client.lifetimes.id_token_seconds),
-        iat: now,
-        auth_time: Some(now),
-        nonce: None,
-        at_hash: None,
-        acr: Some(ACR_PASSWORD.to_owned()),
-        amr: vec!["pwd".to_owned()],
-        sid: Some(PREVIEW.to_owned()),
-        azp: None,
-        additional: release.for_id_token(),
-    }
-}
-
-/// RFC 9068 §2.2 for a JWT, RFC 7662 §2.2 for random text: the same facts under the same names.
-pub fn access_token(
-    ctx: &AppContext,
-    settings: &OidcConnection,
-    client: &Client,
-    sub: &str,
-    scope: &Scope,
-    asked: &Asked,
-) -> Map<String, Value> {
-    let now = ctx.now().timestamp();
-    let issuer = ctx.config.http.public_url.as_str();
-    let audience = match asked.resources.as_slice() {
-        [] => Value::from(client.client_id.clone()),
-        [one] => Value::from(one.clone()),
-        several => Value::from(several),
-    };
-    let mut claims = Map::new();
-    if settings.access_token_format == AccessTokenFormat::Opaque {
-        claims.insert("active".into(), true.into());
-    }
-    for (name, value) in [
-        ("iss", json!(issuer)),
-        ("sub", json!(sub)),
-        ("aud", audience),
-        ("client_id", json!(client.client_id)),
-        ("scope", json!(scope.to_string())),
-        ("iat", json!(now)),
-        ("exp", json!(now + i64::from(client.lifetimes.access_token_seconds))),
-    ] {
-        claims.insert(name.into(), value);
-    }
-    if settings.access_token_format == AccessTokenFormat::Jwt {
-        claims.insert("jti".into(), PREVIEW.into());
-    }
-    claims
-}
-
-fn object(claims: &IdTokenClaims) -> Result<Map<String, Value>, ServiceError> {
+/// Claims as a JSON object.
+pub(in crate::service) fn object(claims: &impl Serialize) -> Result<Map<String, Value>, ServiceError> {
     match serde_json::to_value(claims).map_err(ServiceError::internal)? {
         Value::Object(object) => Ok(object),
-        _ => Err(ServiceError::Internal("ID token claims that are no object".into())),
+        _ => Err(ServiceError::Internal("claims that are no object".into())),
     }
 }

@@ -40,6 +40,7 @@ pub fn of(oidc: &OidcConnection) -> OidcMore {
         refresh_token_rotation: oidc.refresh_token_rotation.as_str().to_owned(),
         refresh_idle_seconds: oidc.refresh_idle_seconds.to_string(),
         refresh_absolute_seconds: oidc.refresh_absolute_seconds.to_string(),
+        refresh_grace_seconds: oidc.refresh_grace_seconds.to_string(),
         userinfo_alg: word(oidc.userinfo_signed_response_alg.map(IdTokenAlgorithm::as_str)),
         subject_type: oidc.subject_type.as_str().to_owned(),
         sector_identifier_uri: oidc.sector_identifier_uri.clone(),
@@ -81,6 +82,7 @@ pub fn typed(fields: &Fields) -> OidcMore {
         refresh_token_rotation: text("refresh_token_rotation"),
         refresh_idle_seconds: text("refresh_idle_seconds"),
         refresh_absolute_seconds: text("refresh_absolute_seconds"),
+        refresh_grace_seconds: text("refresh_grace_seconds"),
         userinfo_alg: text("userinfo_alg"),
         subject_type: text("subject_type"),
         sector_identifier_uri: text("sector_identifier_uri"),
@@ -140,6 +142,7 @@ pub fn put(more: &OidcMore, settings: &mut OidcConnection) -> Result<(), FieldEr
         ("id_token_seconds", &mut settings.id_token_seconds, &more.id_token_seconds),
         ("refresh_idle_seconds", &mut settings.refresh_idle_seconds, &more.refresh_idle_seconds),
         ("refresh_absolute_seconds", &mut settings.refresh_absolute_seconds, &more.refresh_absolute_seconds),
+        ("refresh_grace_seconds", &mut settings.refresh_grace_seconds, &more.refresh_grace_seconds),
     ] {
         match value.parse() {
             Ok(seconds) => *field = seconds,
@@ -234,6 +237,12 @@ pub fn compared(old: &OidcMore, new: &OidcMore) -> Vec<Compared> {
             &old.refresh_absolute_seconds,
             &new.refresh_absolute_seconds,
         ),
+        pair(
+            "Lost answer comes again",
+            &["refresh_grace_seconds"],
+            &old.refresh_grace_seconds,
+            &new.refresh_grace_seconds,
+        ),
         pair("Userinfo", &["userinfo_signed_response_alg"], &old.userinfo_alg, &new.userinfo_alg),
         pair("People’s number", &["subject_type"], &old.subject_type, &new.subject_type),
         pair(
@@ -295,6 +304,7 @@ mod tests {
             backchannel_logout_session_required: true,
             refresh_token_rotation: RefreshTokenRotation::Never,
             refresh_idle_seconds: 3600,
+            refresh_grace_seconds: 10,
             ..OidcConnection::default()
         };
         let mut read = stored.clone();

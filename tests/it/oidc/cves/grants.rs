@@ -233,3 +233,26 @@ async fn cve_2026_8922_what_was_revoked_on_either_level_stays_so() {
     revoke(&text(&renewed, "access_token")).await;
     assert_eq!(gateway.userinfo(&access).await.status, StatusCode::UNAUTHORIZED);
 }
+
+/// Row 35: a service whose account was switched off and went on.
+#[tokio::test]
+async fn cve_2025_64521_a_service_that_is_switched_off_gets_nothing() {
+    let gateway = Gateway::with(TestApp::new().await, everything()).await;
+    let grant = [("grant_type", "client_credentials"), ("scope", "read")];
+    let before = text(&json(&gateway.token(&grant).await), "access_token");
+    let is_active = async |token: &str| json(&gateway.introspected(token).await)["active"] == true;
+    assert!(is_active(&before).await, "the valid twin");
+    let set = async |active: bool| {
+        let app = service::apps::find(&gateway.app.ctx, &system(), "metrics").await.expect("the app");
+        let draft = gatehouse::domain::app::AppDraft { active, ..gatehouse::domain::app::AppDraft::of(&app) };
+        let version = app.version;
+        service::apps::update(&gateway.app.ctx, &system(), app, version, draft).await.expect("switched");
+    };
+    set(false).await;
+    let refused = gateway.token(&grant).await;
+    assert!(refused.status.is_client_error(), "{}", refused.text);
+    assert!(json(&refused).get("access_token").is_none());
+    set(true).await;
+    let after = text(&json(&gateway.token(&grant).await), "access_token");
+    assert!(is_active(&after).await, "the valid twin");
+}

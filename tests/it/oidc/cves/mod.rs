@@ -2,7 +2,9 @@
 //! attack stands beside the valid twin that must go on working. Does not own the tables of attacks (`crates/oidc`).
 
 mod grants;
+mod outbound;
 mod requests;
+mod steps;
 
 use super::{CHALLENGE, Gateway, REDIRECT, VERIFIER, json, query, text};
 use crate::support::app::oidc_settings;

@@ -46,7 +46,7 @@ async fn discovery_end_point_verification() {
         .filter_map(Value::as_str)
         .collect();
     proofs.sort_unstable();
-    assert_eq!(proofs, ["ES256", "EdDSA", "PS256"]);
+    assert_eq!(proofs, ["ES256", "Ed25519", "EdDSA", "PS256"], "Ed25519 by both its names (RFC 9864)");
     assert_eq!(document["code_challenge_methods_supported"], value!(["S256"]));
     for flag in ["authorization_response_iss_parameter_supported", "claims_parameter_supported"] {
         assert_eq!(document[flag], true, "{flag}");

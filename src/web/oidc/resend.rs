@@ -1,0 +1,47 @@
+//! Requests that a page of another site posts. Browsers keep `SameSite=Lax` cookies from such a form, so that a person who is
+//! signed in would look like a stranger: it is sent once more from here. Does not own what is asked.
+
+use crate::{
+    context::AppContext,
+    web::{
+        error::Failure,
+        extract::{FetchSite, Visit},
+        outcome,
+        respond::{page, redirect},
+        view::{form::Hidden, protocol::FormPost},
+    },
+};
+use axum::response::Response;
+use oidc::params::Params;
+
+/// The query of what our own page posted; it isn't sent again a second time.
+const RESENT: &str = "resent";
+
+/// The way round for a request that came without the cookies; `None` for one that is answered as it came.
+///
+/// A redirect needs no script and no click. O-31: but what it carries stands in an address, in histories and in logs, so that a form
+/// with an ID token is posted again, by a page of ours.
+pub(super) fn once_more(
+    ctx: &AppContext,
+    visit: &Visit,
+    (path, query): (&str, Option<&str>),
+    body: &str,
+) -> Result<Option<Response>, Failure> {
+    if !visit.is_new_browser || visit.site != FetchSite::Other || query == Some(RESENT) {
+        return Ok(None);
+    }
+    // What can't be read is refused where everything is.
+    let Ok(params) = Params::parse(body) else { return Ok(None) };
+    if !params.contains("id_token_hint") {
+        let is_clean = body.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
+        return Ok(is_clean.then(|| redirect(&format!("{path}?{body}"))));
+    }
+    let drawn = FormPost {
+        page: visit.page(ctx),
+        label: visit.organization.name.clone(),
+        action: format!("{path}?{RESENT}"),
+        fields: params.pairs().map(|(name, value)| Hidden::new(name, value)).collect(),
+    };
+    // The answer to the form may be a redirect to the app.
+    Ok(Some(outcome::may_post_away(ctx, page(&drawn)?)))
+}
