@@ -94,7 +94,7 @@ impl Contents<'_> {
             sub: self.sub.to_owned(),
             username: username(app, user, self.scope),
             scope: self.scope.clone(),
-            issued_at: self.now,
+            issued_at: Some(self.now),
             expires_at: self.ends(self.client.lifetimes.access_token_seconds),
             revoked: false,
         }
