@@ -17,7 +17,7 @@ use crate::{
     domain::{
         access::{self, Access, Route},
         app::App,
-        attributes::Subject,
+        attributes::{SignIn, Subject},
         connection::{AccessTokenFormat, Connection, OidcConnection, SamlConnection, ValueMapping},
         permission::Permission,
         user::User,
@@ -125,7 +125,7 @@ async fn assertion(
 ) -> Result<SamlRelease, ServiceError> {
     let format = NameIdFormat::from(connection.name_id_format.uri());
     let known = release::groups(ctx, connection, user.id, groups).await?;
-    let subject = Subject { user, app, groups: &known };
+    let subject = Subject { user, app, groups: &known, sign_in: SignIn::by_password() };
     let rows = (connection.attributes.as_slice(), Making::Show);
     let release::Released { attributes, withheld, .. } =
         release::attributes(ctx, connection, subject, rows).await?;
@@ -152,7 +152,8 @@ fn tokens(
 ) -> Result<OidcRelease, ServiceError> {
     let registered = client::of_app(app)?;
     let allowed = registered.scopes.clone();
-    let (source, custom) = (claims::source(user, groups), claims::custom(app, user, groups));
+    let subject = Subject { user, app, groups, sign_in: SignIn::by_password() };
+    let (source, custom) = (claims::source(user, groups), claims::custom(subject));
     let release = ClaimRelease {
         source: &source,
         scope: &allowed,

@@ -8,6 +8,7 @@ use super::{
     mapping::{ValueMapping, check_expression, check_saml_mappings, check_source},
     metadata_source::MetadataSource,
     saml_choices::{AttributeSet, Denied},
+    start_links::{self, StartLink},
 };
 use crate::domain::{
     recording::RecorderSettings,
@@ -160,6 +161,9 @@ pub struct SamlConnection {
     /// RelayState of IdP-initiated sign-on.
     #[serde(default)]
     pub default_relay_state: String,
+    /// Places in the app, each with the RelayState that leads there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub start_links: Vec<StartLink>,
     /// What is sent about a person.
     #[serde(default)]
     pub attributes: Vec<ValueMapping>,
@@ -256,6 +260,7 @@ impl Default for SamlConnection {
             allow_sha1: false,
             allow_idp_initiated: true,
             default_relay_state: String::new(),
+            start_links: Vec::new(),
             attributes: Vec::new(),
             groups_attribute: String::new(),
             groups_matching: String::new(),
@@ -331,8 +336,20 @@ impl SamlConnection {
             errors.add("default_relay_state", "Use at most 2,048 bytes");
         }
         check_line(errors, "default_relay_state", &self.default_relay_state, 2048);
+        start_links::check_relay_states(
+            errors,
+            &self.start_links,
+            self.strict_relay_state,
+            self.allow_idp_initiated,
+        );
         check_line(errors, "groups_attribute", &self.groups_attribute, LINE_MAX);
         check_source(errors, "name_id_source", &self.name_id_source);
+        if crate::domain::attributes::is_of_sign_in(&self.name_id_source) {
+            errors.add(
+                "name_id_source",
+                "This is how somebody signed in, not who it is; choose something of the person",
+            );
+        }
         check_line(errors, "groups_matching", &self.groups_matching, LINE_MAX);
         if !self.name_id_expression.is_empty() {
             check_expression(errors, "name_id_expression", &self.name_id_expression);

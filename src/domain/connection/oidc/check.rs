@@ -3,7 +3,7 @@
 use super::{ClientAuth, OidcConnection, SubjectType, keys};
 use crate::{
     domain::{
-        connection::{check_web_address, mapping::check_mappings},
+        connection::{check_web_address, mapping::check_mappings, start_links},
         text::FieldErrors,
     },
     id::UserId,
@@ -108,6 +108,7 @@ impl OidcConnection {
         if !self.initiate_login_uri.is_empty() {
             check_web_address(errors, "initiate_login_uri", &self.initiate_login_uri);
         }
+        start_links::check_target_link_uris(errors, &self.start_links, &self.initiate_login_uri);
         for (field, uri) in [
             ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
             ("backchannel_logout_uri", &self.backchannel_logout_uri),

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         access::{self, Access, Route},
         app::App,
-        attributes::{self, Subject},
+        attributes::{self, SignIn, Subject},
         connection::{AccessTokenFormat, Connection, OidcConnection},
         permission::Permission,
         session::ACR_PASSWORD,
@@ -47,6 +47,8 @@ pub struct Asked {
     pub claims: Option<String>,
     /// Resource servers that the tokens are for.
     pub resources: Vec<String>,
+    /// The methods of the sign-in.
+    pub amr: Vec<String>,
 }
 
 /// What would happen to a person who signs on to an OIDC app.
@@ -99,11 +101,15 @@ pub async fn simulate(
         Access::Denied(_) => Vec::new(),
     };
     let groups = access::group_names(&routes);
-    let mapped = attributes::claims(&settings.claims, Subject { user, app: &app, groups: &groups });
+    let sign_in = SignIn { amr: &asked.amr, ..SignIn::by_password() };
+    let subject = Subject { user, app: &app, groups: &groups, sign_in };
+    let mapped = attributes::claims(&settings.claims, subject);
     for (name, why) in &mapped.problems {
         checks.push(Check::new("claim", Verdict::Warning, format!("“{name}” is left out: {why}.")));
     }
-    let (source, custom) = (claims::source(user, &groups), claims::custom(&app, user, &groups));
+    let told: Vec<&str> = mapped.rows.iter().map(|(row, _)| row.name.as_str()).collect();
+    checks.extend(super::nothing_found("claim", &settings.claims, &told, subject));
+    let (source, custom) = (claims::source(user, &groups), claims::custom(subject));
     let release = ClaimRelease {
         source: &source,
         scope: &scope,
@@ -113,7 +119,8 @@ pub async fn simulate(
     };
     let sub = subject::of(ctx, &app, user.id).await?;
     let allowed = checks.iter().all(|check| check.verdict != Verdict::Failed);
-    let id_token = id_token_claims(ctx, &registered, &sub, &release);
+    let id_token =
+        IdTokenClaims { amr: asked.amr.clone(), ..id_token_claims(ctx, &registered, &sub, &release) };
     let mut simulation = OidcSimulation {
         preview: true,
         allowed,
@@ -148,7 +155,7 @@ fn public_half(signer: &::oidc::OpensslSigner) -> Result<Value, ServiceError> {
 fn with_draft(app: &App, draft: Option<OidcConnection>) -> Result<App, ServiceError> {
     let Some(draft) = draft else { return Ok(app.clone()) };
     let mut connection = Connection::Oidc(Box::new(draft));
-    connection.checked().map_err(ServiceError::Invalid)?;
+    connection.checked_over(Some(&app.connection)).map_err(ServiceError::Invalid)?;
     Ok(App { connection: Arc::new(connection), ..app.clone() })
 }
 
@@ -187,7 +194,7 @@ fn id_token_claims(
         nonce: None,
         at_hash: None,
         acr: Some(ACR_PASSWORD.to_owned()),
-        amr: vec!["pwd".to_owned()],
+        amr: Vec::new(),
         sid: Some(PREVIEW.to_owned()),
         azp: None,
         additional: release.for_id_token(),

@@ -105,6 +105,11 @@ const FIXES: &[(&str, &str, Place)] = &[
         Place::SignOn,
     ),
     (
+        "unknown_start_link",
+        "If the link should go on, add it to the start links of {app} under the same name; else tell who published it.",
+        Place::SignOn,
+    ),
+    (
         "subject_mismatch",
         "They may be signed in with another account than the one {app} expects.",
         Place::None,
