@@ -193,19 +193,15 @@ pub(super) fn algorithm(name: Option<&str>) -> Result<KeyAlgorithm, Failure> {
 pub(super) fn table(keys: &[AppKey]) -> String {
     let day = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
     let lines = keys.iter().map(|key| {
-        let mut line = format!("{:<8} {:<8} {}", key.algorithm, key.state, key.id);
-        if let Some(end) = key.not_after {
-            line.push_str(&format!("  ends {}", day(end)));
-        }
-        match (key.switch_at, key.retired_at, key.published_until) {
-            (Some(at), ..) => line.push_str(&format!("  signs from {}", day(at))),
-            (_, Some(_), Some(until)) if key.published => {
-                line.push_str(&format!("  published until {}", day(until)));
-            }
-            (_, Some(at), _) => line.push_str(&format!("  signed until {}", day(at))),
-            _ => {}
-        }
-        format!("{line}\n         SHA-256 {}", key.fingerprint)
+        let ends = key.not_after.map(|end| format!("  ends {}", day(end))).unwrap_or_default();
+        let since = match (key.switch_at, key.retired_at, key.published_until) {
+            (Some(at), ..) => format!("  signs from {}", day(at)),
+            (_, Some(_), Some(until)) if key.published => format!("  published until {}", day(until)),
+            (_, Some(at), _) => format!("  signed until {}", day(at)),
+            _ => String::new(),
+        };
+        let (algorithm, state, id) = (&key.algorithm, &key.state, &key.id);
+        format!("{algorithm:<8} {state:<8} {id}{ends}{since}\n         SHA-256 {}", key.fingerprint)
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -79,14 +79,14 @@ fn nothing_found(
         if expressions::claim(text, subject).is_err() {
             continue;
         }
-        let mut words = format!(
-            "“{}” isn’t sent: its expression finds nothing for {}.",
-            row.name, subject.user.display_name
-        );
         let missing = expressions::missing(text, subject.user);
-        if !missing.is_empty() {
-            words.push_str(&format!(" They have no custom attribute {}.", missing.join(", ")));
-        }
+        let why = if missing.is_empty() {
+            String::new()
+        } else {
+            format!(" They have no custom attribute {}.", missing.join(", "))
+        };
+        let (row, person) = (&row.name, &subject.user.display_name);
+        let words = format!("“{row}” isn’t sent: its expression finds nothing for {person}.{why}");
         checks.push(Check::new(name, Verdict::Warning, words));
     }
     checks
