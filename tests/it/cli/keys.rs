@@ -59,7 +59,10 @@ fn keys_of_an_app_are_rolled_over() {
     let again = sandbox.run(&["keys", "rotate", "--app", "crm"]).failed(2);
     assert!(again.contains("next certificate already"), "{again}");
 
-    let soon = (chrono::Utc::now() + chrono::TimeDelta::days(3)).format("%Y-%m-%dT06:00:00Z").to_string();
+    let made_at =
+        made[0]["created_at"].as_str().and_then(|at| at.parse::<chrono::DateTime<chrono::Utc>>().ok());
+    let soon = made_at.expect("an instant") + chrono::TimeDelta::days(3);
+    let soon = soon.format("%Y-%m-%dT06:00:00Z").to_string();
     let planned = keys(&sandbox, &["rotate", "--app", "crm", "--on", &soon]);
     assert_eq!(ids(&planned, "next"), std::slice::from_ref(&next), "the one that is there");
     assert_eq!(planned.iter().find(|key| key["id"] == *next).expect("there")["switch_at"], soon);
