@@ -7,7 +7,7 @@ use crate::{
     service::{
         authentication::hasher::Hasher,
         decryption_keys::Decryptions,
-        oidc::{client_keys::ClientKeys, guesses::Guesses, secret_uses::SecretUses},
+        oidc::{client_keys::ClientKeys, documents::Documents, guesses::Guesses, secret_uses::SecretUses},
         recordings::Recorder,
         sign_on::service_provider::PeerKeys,
     },
@@ -29,6 +29,7 @@ struct Whole {
     client_guesses: Guesses,
     secret_uses: SecretUses,
     decryptions: Decryptions,
+    documents: Documents,
 }
 
 /// The parts of a context.
@@ -59,6 +60,7 @@ impl AppContext {
             client_guesses: Guesses::default(),
             secret_uses: SecretUses::default(),
             decryptions: Decryptions::default(),
+            documents: Documents::default(),
         }))
     }
 
@@ -85,6 +87,11 @@ impl AppContext {
     /// The bound on decrypting what apps encrypted for us.
     pub fn decryptions(&self) -> &Decryptions {
         &self.0.decryptions
+    }
+
+    /// What the issuer says about itself, as it is sent.
+    pub fn documents(&self) -> &Documents {
+        &self.0.documents
     }
 
     /// Where sign-ons are noted that are kept to be looked at again.

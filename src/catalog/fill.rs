@@ -140,6 +140,7 @@ impl OidcRecipe {
             client_auth: self.client_auth,
             require_pkce: self.pkce == Pkce::Required,
             scopes: self.scopes.clone(),
+            refresh_token_rotation: self.refresh_token_rotation,
             ..OidcConnection::default()
         }
     }

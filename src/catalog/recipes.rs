@@ -1,7 +1,7 @@
 //! The protocol half of a connector file: what makes a SAML app's settings or a client's. Does not own filling it (`fill`).
 
 use super::{parameter::Parameters, template::Template};
-use crate::domain::connection::{ClientAuth, NameIdFormat, ValueSource};
+use crate::domain::connection::{ClientAuth, NameIdFormat, RefreshTokenRotation, ValueSource};
 use ::oidc::GrantType;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -27,6 +27,9 @@ pub struct OidcRecipe {
     pub pkce: Pkce,
     /// What it may ask for.
     pub scopes: Vec<String>,
+    /// When its refresh tokens are exchanged for others.
+    #[serde(default)]
+    pub refresh_token_rotation: RefreshTokenRotation,
 }
 
 /// What an app does about PKCE. What it sends is checked either way.

@@ -193,6 +193,7 @@ fn an_oidc_connector_makes_a_client_and_is_refused_with_its_path() {
     assert_eq!(client.client_auth, ClientAuth::ClientSecretPost);
     assert!(!client.require_pkce && client.may_use(::oidc::GrantType::RefreshToken));
     assert_eq!(client.scopes, ["openid", "email", "profile", "offline_access"]);
+    assert!(client.rotates_refresh_tokens(), "unless the file says otherwise");
     let mut own = client.clone();
     own.redirect_uris.push("https://own.example/cb".into());
     let again =
@@ -209,9 +210,22 @@ fn an_oidc_connector_makes_a_client_and_is_refused_with_its_path() {
         ("https://latest.", "http://latest.", "oidc"),
         ("what = \"client_id\"", "what = \"certificate\"", "give[1].what"),
         ("scopes = [\"openid\", ", "scopes = [", "oidc"),
+        (
+            "pkce = \"optional\"",
+            "pkce = \"optional\"\nrefresh_token_rotation = \"off\"",
+            "oidc.refresh_token_rotation",
+        ),
+        (
+            "\"client_secret_post\"",
+            "\"none\"\nrefresh_token_rotation = \"never\"",
+            "oidc: refresh_token_rotation",
+        ),
     ] {
         assert!(good.contains(from), "{from}");
         let refused = read("statsig", &good.replace(from, to)).expect_err(to);
         assert!(refused.starts_with(&format!("statsig.toml: {path}: ")), "{to}: {refused}");
     }
+    let file = good.replace("pkce = \"optional\"", "pkce = \"optional\"\nrefresh_token_rotation = \"never\"");
+    let kept = read("statsig", &file).expect("it has a secret").fill(&Parameters::new()).expect("filled");
+    assert!(!kept.connection.oidc().expect("a client").rotates_refresh_tokens());
 }

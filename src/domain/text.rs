@@ -65,6 +65,10 @@ pub fn check_line(errors: &mut FieldErrors, field: &str, value: &str, max: usize
 
 /// The key two names are compared by: NFKC, lower case, trimmed. `Ｍaya`, `MAYA` and `maya ` are one name.
 pub fn canonical(value: &str) -> String {
+    if value.is_ascii() {
+        // NFKC leaves it as it is.
+        return value.trim().to_ascii_lowercase();
+    }
     let folded: String = value.trim().nfkc().collect::<String>().to_lowercase();
     folded.nfkc().collect::<String>().trim().to_owned()
 }
@@ -92,6 +96,7 @@ mod tests {
     fn names_are_one_under_case_width_and_space() {
         assert_eq!(canonical(" ＭAYA "), canonical("maya"));
         assert_ne!(canonical("maya"), canonical("máya"));
+        assert_eq!(canonical("\t Maya Rivera\u{b}\n"), canonical("\u{3000}ｍaya Rivera"));
     }
 
     #[test]

@@ -16,8 +16,21 @@ use std::{
 /// Most keys kept; beyond that the one opened first is opened again when needed.
 const CAPACITY: usize = 4096;
 
-/// What a kept signer hangs on (D-10): every value of the row that goes into it. Re-wrapping changes none of them.
-type CacheKey = (KeyId, KeyAlgorithm, String, Option<String>);
+/// An opened key, and what it hangs on (D-10): every value of the row that goes into it. Re-wrapping changes none of them.
+struct Entry<S> {
+    algorithm: KeyAlgorithm,
+    public_key: String,
+    certificate: Option<String>,
+    signer: Arc<S>,
+}
+
+impl<S> Entry<S> {
+    fn is_of(&self, key: &SigningKey) -> bool {
+        self.algorithm == key.algorithm
+            && self.public_key == key.public_key
+            && self.certificate == key.certificate
+    }
+}
 
 /// The opened keys.
 #[derive(Default)]
@@ -89,8 +102,8 @@ struct Cache<S>(Mutex<Entries<S>>);
 
 /// What is kept, and the order in which it came.
 struct Entries<S> {
-    kept: HashMap<CacheKey, Arc<S>>,
-    order: VecDeque<CacheKey>,
+    kept: HashMap<KeyId, Entry<S>>,
+    order: VecDeque<KeyId>,
 }
 
 impl<S> Default for Cache<S> {
@@ -105,16 +118,23 @@ impl<S> Cache<S> {
         key: &SigningKey,
         open: impl FnOnce() -> Result<S, KeyringError>,
     ) -> Result<Arc<S>, KeyringError> {
-        let name = (key.id, key.algorithm, key.public_key.clone(), key.certificate.clone());
         // Poisoned or not, the map holds whole entries only.
-        if let Some(found) = self.0.lock().unwrap_or_else(PoisonError::into_inner).kept.get(&name) {
-            return Ok(found.clone());
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept.kept.get(&key.id).filter(|entry| entry.is_of(key)) {
+            return Ok(found.signer.clone());
         }
+        drop(kept);
         let opened = Arc::new(open()?);
+        let entry = Entry {
+            algorithm: key.algorithm,
+            public_key: key.public_key.clone(),
+            certificate: key.certificate.clone(),
+            signer: opened.clone(),
+        };
         let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Entries { kept, order } = &mut *cache;
-        if kept.insert(name.clone(), opened.clone()).is_none() {
-            order.push_back(name);
+        if kept.insert(key.id, entry).is_none() {
+            order.push_back(key.id);
         }
         while order.len() > CAPACITY {
             if let Some(oldest) = order.pop_front() {

@@ -1,5 +1,5 @@
 //! The issuer's own signing keys: one life for each algorithm, the first made at first start. Every node reads them from the
-//! database at each signature and each JWKS, so a change counts everywhere at once. Does not own the apps' keys (`keys`),
+//! database at each signature, so a change counts everywhere at once; the JWKS it shows is a second old at most. Does not own the apps' keys (`keys`),
 //! changing these (`rotation`) or their calendar (`domain::key::issuer`).
 
 pub mod rotation;
@@ -97,9 +97,11 @@ async fn made(
 
 /// The key that signs with this algorithm now.
 pub async fn active(ctx: &AppContext, of: IdTokenAlgorithm) -> Result<SigningKey, ServiceError> {
-    store::signing_keys::signing_of_issuer(&mut ctx.db.read().await?, algorithm(of), ctx.now())
+    let key = store::signing_keys::signing_of_issuer(&mut ctx.db.read().await?, algorithm(of), ctx.now())
         .await?
-        .ok_or_else(|| ServiceError::Internal("the issuer has no active signing key".into()))
+        .ok_or_else(|| ServiceError::Internal("the issuer has no active signing key".into()))?;
+    ctx.documents().show(&key);
+    Ok(key)
 }
 
 /// Every key that clients may still meet.

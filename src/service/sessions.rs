@@ -37,18 +37,12 @@ pub async fn find(ctx: &AppContext, cookie: &str) -> Result<Option<(Session, Use
         return Ok(None);
     }
     let mut conn = ctx.db.read().await?;
-    let Some(session) = store::sessions::find_by_secret_hash(&mut conn, &secret_hash(cookie)).await? else {
-        return Ok(None);
-    };
-    let now = ctx.now();
-    if !session.is_alive(&lifetime(ctx), now) {
-        return Ok(None);
-    }
-    let Some(user) = store::users::get(&mut conn, session.user_id).await? else { return Ok(None) };
+    let found = store::sessions::find_by_secret_hash(&mut conn, &secret_hash(cookie)).await?;
     drop(conn);
-    if user.state != UserState::Active {
-        return Ok(None);
-    }
+    let now = ctx.now();
+    let found = found
+        .filter(|(session, user)| session.is_alive(&lifetime(ctx), now) && user.state == UserState::Active);
+    let Some((session, user)) = found else { return Ok(None) };
     if session.wants_touch(now) {
         touch(ctx, session.id).await?;
     }

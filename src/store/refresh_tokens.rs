@@ -22,7 +22,7 @@ pub struct RefreshToken {
     pub client_id: String,
     /// What it may be used for.
     pub scope: String,
-    /// When it was issued.
+    /// When it was issued, or last handed out again.
     pub issued_at: DateTime<Utc>,
     /// When it ends unless it is used before.
     pub idle_expires_at: DateTime<Utc>,
@@ -140,6 +140,39 @@ pub async fn consume(
     const SQL: &str = "UPDATE refresh_tokens SET consumed_at = $3, successor_hash = $2 \
         WHERE hash = $1 AND consumed_at IS NULL AND NOT replaced";
     Ok(execute!(tx, SQL, hash, successor_hash, now.timestamp_millis())? == 1)
+}
+
+/// A token that is handed out again instead of being exchanged.
+#[derive(Debug, Clone)]
+pub struct HandedOutAgain {
+    /// SHA-256 of the token.
+    pub hash: String,
+    /// The key it was bound to when it was looked at.
+    pub was_bound_to: Option<String>,
+    /// The key it is bound to from now on.
+    pub key_thumbprint: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// When it ends unless it is used before.
+    pub idle_expires_at: DateTime<Utc>,
+}
+
+/// Hands a token out again: any number of callers may, but none for a token that was exchanged or replaced meanwhile, or bound
+/// to another key.
+pub async fn hand_out_again(tx: &mut Tx, token: &HandedOutAgain) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE refresh_tokens SET issued_at = $2, idle_expires_at = $3, key_thumbprint = $5 \
+        WHERE hash = $1 AND consumed_at IS NULL AND NOT replaced \
+        AND (COALESCE(key_thumbprint, '') = $4 OR key_thumbprint = $5)";
+    let changed = execute!(
+        tx,
+        SQL,
+        &token.hash,
+        token.at.timestamp_millis(),
+        token.idle_expires_at.timestamp_millis(),
+        token.was_bound_to.as_deref().unwrap_or_default(),
+        &token.key_thumbprint
+    )?;
+    Ok(changed == 1)
 }
 
 /// Names another successor of a consumed token (a lost response); whether the token is one.

@@ -6,17 +6,21 @@ use super::{
     error::StoreError,
     row::{self, Place, join_words, split_words},
     tx::Tx,
+    users::{UserRow, user_columns},
 };
 use crate::{
-    domain::session::Session,
+    domain::{session::Session, user::User},
     id::{SessionId, UserId},
 };
 use chrono::{DateTime, Utc};
 
-/// The columns of a [`SessionRow`]; never the secret's hash.
+/// The columns of a [`SessionRow`], each after the given prefix; never the secret's hash.
 macro_rules! session_columns {
     () => {
-        "id, user_id, authenticated_at, last_seen_at, expires_at, amr, client_ip, user_agent, created_at"
+        session_columns!("")
+    };
+    ($p:literal) => {
+        super::dialect::columns!($p; id user_id authenticated_at last_seen_at expires_at amr client_ip user_agent created_at)
     };
 }
 
@@ -73,10 +77,24 @@ pub async fn insert(tx: &mut Tx, session: &Session, secret_hash: &str) -> Result
     .map(|_| ())
 }
 
-/// The session of a cookie, alive or not: callers ask [`Session::is_alive`].
-pub async fn find_by_secret_hash(conn: &mut Conn, hash: &str) -> Result<Option<Session>, StoreError> {
-    const SQL: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE secret_hash = $1");
-    row::one(fetch_optional!(conn, SessionRow, SQL, hash)?)
+row_type! {
+    struct VisitRow {
+        session: SessionRow,
+        user: UserRow,
+    }
+}
+
+/// The session of a cookie and whose it is, alive or not: callers ask [`Session::is_alive`] and the account's state.
+pub async fn find_by_secret_hash(conn: &mut Conn, hash: &str) -> Result<Option<(Session, User)>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        session_columns!("s."),
+        ", ",
+        user_columns!("u."),
+        " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.secret_hash = $1"
+    );
+    let row = fetch_optional!(conn, VisitRow, SQL, hash)?;
+    row.map(|row| Ok((row.session.try_into()?, row.user.try_into()?))).transpose()
 }
 
 /// One session by its public name.

@@ -10,5 +10,5 @@ mod tasks;
 
 pub use log::init;
 pub use panics::{hide_memory_from_core_dumps, log_panics};
-pub use request::{RequestId, request_span};
+pub use request::{RequestId, RequestSpan};
 pub use tasks::Tasks;

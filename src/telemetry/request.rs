@@ -3,12 +3,11 @@
 use crate::clock::Clock;
 use axum::{
     extract::{MatchedPath, Request},
-    http::{HeaderName, HeaderValue},
-    middleware::Next,
+    http::{HeaderName, HeaderValue, Method},
     response::Response,
 };
 use std::{fmt, time::Instant};
-use tracing::Instrument;
+use tracing::Span;
 use ulid::Ulid;
 
 /// The header an answer carries its request's id in.
@@ -34,30 +33,50 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Runs a request inside a span that names it: id, method, route. The route is the pattern that matched, so neither
-/// query nor path parameters are logged.
-pub async fn request_span(mut request: Request, next: Next) -> Response {
-    let id = RequestId::new();
-    request.extensions_mut().insert(id);
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let span = tracing::info_span!("request", id = %id, method = %request.method(), route);
-    let quiet = QUIET.contains(&route);
-    let begun = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let status = response.status().as_u16();
-    let millis = begun.elapsed().as_secs_f64() * 1000.0;
-    span.in_scope(|| {
-        if status >= 500 {
-            tracing::warn!(status, millis, "answered");
-        } else if quiet {
-            tracing::debug!(status, millis, "answered");
-        } else {
-            tracing::info!(status, millis, "answered");
-        }
-    });
-    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
-        response.headers_mut().insert(HEADER, value);
+/// A request under way, in the log.
+pub struct RequestSpan {
+    id: RequestId,
+    method: Method,
+    route: Option<MatchedPath>,
+    span: Span,
+    begun: Instant,
+}
+
+impl RequestSpan {
+    /// Names a request, for everything that is logged while it runs: by its id, method and route. The route is the pattern that
+    /// matched, so neither query nor path parameters are logged.
+    pub fn begin(request: &mut Request) -> Self {
+        let id = RequestId::new();
+        request.extensions_mut().insert(id);
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let method = request.method().clone();
+        let span = tracing::info_span!("request", %id, %method, route = name_of(route.as_ref()));
+        Self { id, method, route, span, begun: Instant::now() }
     }
-    response
+
+    /// What the request is to run in.
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Logs how it was answered, in one line that says everything itself, and tells the client the id.
+    pub fn end(self, response: &mut Response) {
+        let status = response.status().as_u16();
+        let millis = self.begun.elapsed().as_secs_f64() * 1000.0;
+        let (id, method, route) = (self.id, &self.method, name_of(self.route.as_ref()));
+        if status >= 500 {
+            tracing::warn!(parent: None, %id, %method, route, status, millis, "answered");
+        } else if QUIET.contains(&route) {
+            tracing::debug!(parent: None, %id, %method, route, status, millis, "answered");
+        } else {
+            tracing::info!(parent: None, %id, %method, route, status, millis, "answered");
+        }
+        if let Ok(value) = HeaderValue::try_from(id.to_string()) {
+            response.headers_mut().insert(HEADER, value);
+        }
+    }
+}
+
+fn name_of(route: Option<&MatchedPath>) -> &str {
+    route.map_or("none", MatchedPath::as_str)
 }

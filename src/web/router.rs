@@ -4,13 +4,13 @@ use super::{
     admin, api, assets,
     error::Failure,
     health,
-    middleware::{headers, host, visit},
+    middleware::{frame, visit},
     oidc::{authorize, cors, device, discovery, logout, pushed, token},
     portal::{account, apps, errors, launch},
     saml::{metadata, slo, sso},
     sign_in::{account as which_account, consent, leave, login, password, setup, sign_out, walk},
 };
-use crate::{context::AppContext, telemetry};
+use crate::context::AppContext;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -28,9 +28,7 @@ pub fn router(ctx: AppContext) -> Router {
         .merge(endpoints(&ctx))
         .nest("/api/v1", api::router())
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(from_fn_with_state(ctx.clone(), host::check))
-        .layer(from_fn_with_state(ctx.clone(), headers::add))
-        .layer(from_fn(telemetry::request_span))
+        .layer(from_fn_with_state(ctx.clone(), frame::run))
         .with_state(ctx)
 }
 

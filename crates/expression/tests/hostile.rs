@@ -23,7 +23,7 @@ fn large_context() -> Context {
 const PATIENCE: Duration = Duration::from_millis(250);
 
 #[test]
-fn every_hostile_expression_ends_soon_and_small() {
+fn w14_every_hostile_expression_ends_soon_and_small() {
     let context = large_context();
     for text in hostile_expressions() {
         let shown: String = text.chars().take(90).collect();
@@ -87,7 +87,7 @@ fn each_limit_is_named_when_it_is_met() {
 }
 
 #[test]
-fn time_chance_and_new_expressions_are_refused_when_read() {
+fn w14_time_chance_and_new_expressions_are_refused_when_read() {
     for name in ["eval", "now", "millis", "random", "shuffle"] {
         let error = Expression::parse(&format!("1 + ${name}(\"1\")")).unwrap_err();
         assert_eq!(error.at, 4);

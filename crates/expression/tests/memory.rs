@@ -16,7 +16,7 @@ fn peak() -> usize {
 }
 
 #[test]
-fn hostile_expressions_take_little_memory() {
+fn w14_hostile_expressions_take_little_memory() {
     let context = Context::from_json(&json!({
         "s": "a".repeat(30_000),
         "list": (0..2_000).collect::<Vec<_>>(),

@@ -61,8 +61,8 @@ pub struct StoredToken {
     pub username: Option<String>,
     /// The scope.
     pub scope: Scope,
-    /// When it was issued.
-    pub issued_at: DateTime<Utc>,
+    /// When it was first issued; `None` where that isn't kept.
+    pub issued_at: Option<DateTime<Utc>>,
     /// The first instant at which it is worthless.
     pub expires_at: DateTime<Utc>,
     /// Revoked, rotated, or of a session or person that is no longer good.
@@ -86,7 +86,8 @@ struct ActiveToken {
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
     exp: i64,
-    iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
     sub: String,
     aud: Audience,
     iss: String,
@@ -137,7 +138,7 @@ pub fn decide(
             username: token.username.clone(),
             token_type: presented.is_access_token().then_some(token_type),
             exp: token.expires_at.timestamp(),
-            iat: token.issued_at.timestamp(),
+            iat: token.issued_at.map(|at| at.timestamp()),
             sub: token.sub.clone(),
             // A refresh token is only ever for us.
             aud: if presented.is_access_token() {

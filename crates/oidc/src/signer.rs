@@ -9,10 +9,12 @@
 use std::fmt;
 
 use openssl::bn::BigNumRef;
+use openssl::ec::EcKey;
 use openssl::ecdsa::EcdsaSig;
-use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Private};
+use openssl::rsa::{Padding, Rsa};
+use openssl::sha::Sha256;
 use serde::{Deserialize, Serialize};
 
 /// The length of r and of s of an ES256 signature, in bytes.
@@ -106,8 +108,21 @@ pub trait Signer: Send + Sync {
 pub struct OpensslSigner {
     kid: String,
     key: PKey<Private>,
+    signing: SigningKey,
     algorithm: SigningAlgorithm,
 }
+
+/// A key as the arithmetic wants it: through `EVP_PKEY` each signature would look its algorithms up anew.
+enum SigningKey {
+    Rsa(Rsa<Private>),
+    P256(EcKey<Private>),
+    /// There is no other way to it than `EVP_PKEY`.
+    Ed25519,
+}
+
+/// RFC 8017 §9.2 note 1: the DER of a `DigestInfo` of SHA-256, up to the digest itself.
+const SHA256_DIGEST_INFO: [u8; 19] =
+    *b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
 
 impl OpensslSigner {
     /// Takes a key for one algorithm.
@@ -120,7 +135,12 @@ impl OpensslSigner {
         algorithm: SigningAlgorithm,
     ) -> Result<Self, SignError> {
         algorithm.check_key(&key)?;
-        Ok(Self { kid: kid.into(), key, algorithm })
+        let signing = match algorithm {
+            SigningAlgorithm::Rs256 => SigningKey::Rsa(key.rsa()?),
+            SigningAlgorithm::Es256 => SigningKey::P256(key.ec_key()?),
+            SigningAlgorithm::EdDsa => SigningKey::Ed25519,
+        };
+        Ok(Self { kid: kid.into(), key, signing, algorithm })
     }
 
     /// The key, for its public half.
@@ -148,25 +168,36 @@ impl Signer for OpensslSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        use openssl::sign::Signer as OpensslSign;
-        match self.algorithm {
-            SigningAlgorithm::Rs256 => {
-                let mut signer = OpensslSign::new(MessageDigest::sha256(), &self.key)?;
-                Ok(signer.sign_oneshot_to_vec(message)?)
+        match &self.signing {
+            // RFC 8017 §8.2.1: EMSA-PKCS1-v1_5 pads the DigestInfo; the rest is the private key's operation.
+            SigningKey::Rsa(key) => {
+                let digest_info = [&SHA256_DIGEST_INFO[..], &digest(message)].concat();
+                let size =
+                    usize::try_from(key.size()).map_err(|_| SignError::WrongKey(self.algorithm.as_str()))?;
+                let mut signature = vec![0; size];
+                let length = key.private_encrypt(&digest_info, &mut signature, Padding::PKCS1)?;
+                signature.truncate(length);
+                Ok(signature)
             }
-            SigningAlgorithm::Es256 => {
-                let mut signer = OpensslSign::new(MessageDigest::sha256(), &self.key)?;
-                let signature = EcdsaSig::from_der(&signer.sign_oneshot_to_vec(message)?)?;
+            SigningKey::P256(key) => {
+                let signature = EcdsaSig::sign(&digest(message), key)?;
                 let mut raw = padded(signature.r())?;
                 raw.extend(padded(signature.s())?);
                 Ok(raw)
             }
-            SigningAlgorithm::EdDsa => {
-                let mut signer = OpensslSign::new_without_digest(&self.key)?;
+            SigningKey::Ed25519 => {
+                let mut signer = openssl::sign::Signer::new_without_digest(&self.key)?;
                 Ok(signer.sign_oneshot_to_vec(message)?)
             }
         }
     }
+}
+
+/// SHA-256 by OpenSSL's plain functions, which look nothing up.
+fn digest(message: &[u8]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(message);
+    hasher.finish()
 }
 
 fn padded(number: &BigNumRef) -> Result<Vec<u8>, SignError> {

@@ -9,6 +9,7 @@ mod mapping;
 mod metadata_source;
 mod oidc;
 mod saml;
+mod saml_check;
 mod saml_choices;
 mod start_links;
 
@@ -19,8 +20,8 @@ pub use entity_attributes::EntityAttribute;
 pub use mapping::{ClaimDestination, ValueMapping, ValueSource};
 pub use metadata_source::{EndedMetadata, MetadataApply, MetadataSource};
 pub use oidc::{
-    AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, OidcConnection, SubjectType,
-    is_origin,
+    AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, OidcConnection,
+    RefreshTokenRotation, SubjectType, is_origin,
 };
 pub use saml::{AcsUrl, LogoutBinding, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 pub use saml_choices::{AttributeSet, Denied};

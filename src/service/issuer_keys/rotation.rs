@@ -187,6 +187,7 @@ async fn step(
             })
         })
         .await
+        .inspect(|()| ctx.documents().forget_keys())
 }
 
 fn known(algorithm: KeyAlgorithm) -> Result<(), ServiceError> {

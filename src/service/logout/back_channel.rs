@@ -151,7 +151,7 @@ async fn ask(
         reason: Some(reason),
         relay_state: None,
     };
-    let issued = match issue_request(&target, &spec, &signer, ctx.now(), &mut ctx.rng()) {
+    let issued = match issue_request(&target, &spec, &*signer, ctx.now(), &mut ctx.rng()) {
         Ok(issued) => issued,
         Err(error) => return Ok(Err(("logout_not_issued".into(), error.to_string()))),
     };

@@ -63,7 +63,7 @@ pub(super) async fn request(
         relay_state: None,
     };
     let now = ctx.now();
-    Ok(match issue_request(&target, &spec, &signer, now, &mut ctx.rng()) {
+    Ok(match issue_request(&target, &spec, &*signer, now, &mut ctx.rng()) {
         Ok(issued) => {
             let progress = Progress::Asked { request_id: issued.id, at: now };
             Made::Request(Box::new(Sending { app, message: issued.message }), progress)

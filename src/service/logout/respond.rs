@@ -42,7 +42,7 @@ pub(super) async fn to_target(
     let connection = saml_connection(app)?;
     let signer = signer(ctx, app, connection).await?;
     let entity_id = idp_entity_id(ctx, app, connection);
-    let issued = issue_response(target, &entity_id, status, &signer, ctx.now(), &mut ctx.rng())
+    let issued = issue_response(target, &entity_id, status, &*signer, ctx.now(), &mut ctx.rng())
         .map_err(ServiceError::internal)?;
     Ok(Box::new(Sending { app: app.clone(), message: issued.message }))
 }

@@ -43,7 +43,7 @@ async fn stored(ctx: &AppContext, presented: &PresentedToken) -> Result<Option<S
                 key_thumbprint: row.key_thumbprint,
                 username: None,
                 scope: Scope::parse(&row.scope)?,
-                issued_at: row.issued_at,
+                issued_at: Some(row.issued_at),
                 expires_at: row.expires_at,
                 revoked: row.revoked_at.is_some(),
             };
@@ -59,7 +59,7 @@ async fn stored(ctx: &AppContext, presented: &PresentedToken) -> Result<Option<S
                 sub: String::new(),
                 username: None,
                 scope: Scope::parse(&token.scope)?,
-                issued_at: token.issued_at,
+                issued_at: Some(token.issued_at),
                 expires_at: token.expires_at,
                 revoked,
             };
@@ -73,7 +73,7 @@ async fn stored(ctx: &AppContext, presented: &PresentedToken) -> Result<Option<S
                 sub: String::new(),
                 username: None,
                 scope: Scope::parse(&row.scope)?,
-                issued_at: row.issued_at,
+                issued_at: Some(row.issued_at),
                 expires_at: row.idle_expires_at,
                 revoked: row.consumed_at.is_some() || row.replaced,
             };
@@ -92,6 +92,9 @@ async fn stored(ctx: &AppContext, presented: &PresentedToken) -> Result<Option<S
         token.audience = audience;
     } else if !standing.details.offline || !registered.may_use(GrantType::RefreshToken) {
         return Ok(None);
+    } else if app.connection.oidc().is_some_and(|oidc| !oidc.rotates_refresh_tokens()) {
+        // RFC 7662 §2.2: `iat` is when it was originally issued. Of one that stays, the last time it was handed out is kept.
+        token.issued_at = None;
     }
     Ok(Some(StoredToken {
         sub: subject::of(ctx, &app, standing.user.id).await?,

@@ -33,7 +33,11 @@ pub fn algorithm(of: KeyAlgorithm) -> SigningAlgorithm {
 
 /// Every key that clients may still meet, public halves only.
 pub async fn set(ctx: &AppContext) -> Result<JwkSet, ServiceError> {
-    let published = issuer_keys::published(ctx).await?;
+    set_of(&issuer_keys::published(ctx).await?)
+}
+
+/// The public halves of these keys.
+pub fn set_of(published: &[SigningKey]) -> Result<JwkSet, ServiceError> {
     Ok(JwkSet::new(published.iter().map(parsed).collect::<Result<Vec<_>, _>>()?))
 }
 

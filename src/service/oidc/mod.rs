@@ -7,6 +7,7 @@ pub mod claims;
 pub mod client;
 pub mod client_keys;
 pub mod device;
+pub mod documents;
 pub mod dpop;
 pub mod grant;
 pub mod guesses;

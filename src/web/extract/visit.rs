@@ -29,7 +29,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 /// Whether our own pages caused a request (Fetch Metadata, `Sec-Fetch-Site`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +42,19 @@ pub enum FetchSite {
     Unknown,
 }
 
-/// A visit.
+/// A visit. Cheap to clone.
 #[derive(Clone)]
-pub struct Visit {
+pub struct Visit(Arc<Visited>);
+
+impl Deref for Visit {
+    type Target = Visited;
+    fn deref(&self) -> &Visited {
+        &self.0
+    }
+}
+
+/// What is known of a visit.
+pub struct Visited {
     /// Who is in front of the browser.
     pub visitor: Visitor,
     /// Whether the browser's cookie is to be set.
@@ -90,7 +100,7 @@ impl Visit {
             cookies::read(headers, CookieName::Device, https).and_then(|value| read_device(ctx, &value));
         let organization = settings::organization(ctx).await?;
         let csrf = csrf_token(ctx, &browser, session.as_ref().map(|(session, _)| session));
-        Ok(Self {
+        Ok(Self(Arc::new(Visited {
             csrf,
             is_new_browser,
             theme,
@@ -105,7 +115,7 @@ impl Visit {
                 known_device: known_device.is_some(),
                 session,
             },
-        })
+        })))
     }
 
     /// What every page of this visit shows.

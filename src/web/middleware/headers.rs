@@ -2,12 +2,7 @@
 //! Does not own the `form-action` of the pages that post to apps (`web::outcome`).
 
 use crate::context::AppContext;
-use axum::{
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The policy of every page: nothing but our own files, no inline anything, nobody frames us.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -28,9 +23,7 @@ static FIXED: [(HeaderName, HeaderValue); 7] = [
 ];
 
 /// Adds what is missing.
-pub async fn add(State(ctx): State<AppContext>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub fn add(ctx: &AppContext, headers: &mut HeaderMap) {
     for (name, value) in &FIXED {
         if !headers.contains_key(name) {
             headers.insert(name.clone(), value.clone());
@@ -40,5 +33,4 @@ pub async fn add(State(ctx): State<AppContext>, request: Request, next: Next) ->
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
-    response
 }

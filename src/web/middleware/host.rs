@@ -3,37 +3,37 @@
 
 use crate::context::AppContext;
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, Method, StatusCode, Uri, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 
 /// RFC 9110 §15.5.20: 421 for another host. Another name of this machine is sent to the right one, so that `localhost` and
-/// `127.0.0.1` are both easy to try.
-pub async fn check(State(ctx): State<AppContext>, request: Request, next: Next) -> Response {
+/// `127.0.0.1` are both easy to try. Nothing when the request is for us.
+pub fn misdirected(ctx: &AppContext, request: &Request) -> Option<Response> {
     let url = &ctx.config.http.public_url;
     let asked = host_of(request.headers(), request.uri());
-    if matches!(request.uri().path(), "/healthz" | "/readyz") {
-        return next.run(request).await;
+    if asked.is_some_and(|host| host.eq_ignore_ascii_case(url.authority()))
+        || matches!(request.uri().path(), "/healthz" | "/readyz")
+    {
+        return None;
     }
-    match asked {
-        Some(host) if host.eq_ignore_ascii_case(url.authority()) => next.run(request).await,
-        Some(host) if request.method() == Method::GET && is_same_machine(&host, url.authority()) => {
+    Some(match asked {
+        Some(host) if request.method() == Method::GET && is_same_machine(host, url.authority()) => {
             let rest = request.uri().path_and_query().map_or("/", |rest| rest.as_str());
             (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{}{rest}", url.as_str()))]).into_response()
         }
         _ => (StatusCode::MISDIRECTED_REQUEST, format!("This server answers at {} only.\n", url.as_str()))
             .into_response(),
-    }
+    })
 }
 
 /// The `Host` header, or the authority of an HTTP/2 request; two of them are refused.
-fn host_of(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+fn host_of<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (Some(one), None) => one.to_str().ok().map(str::to_owned),
-        (None, _) => uri.authority().map(|authority| authority.as_str().to_owned()),
+        (Some(one), None) => one.to_str().ok(),
+        (None, _) => uri.authority().map(axum::http::uri::Authority::as_str),
         _ => None,
     }
 }

@@ -46,6 +46,16 @@ apps:
       redirect_uris: [ 'https://rp.example/callback' ]
       client_auth: client_secret_basic
       refresh_grace_seconds: 10
+  - slug: keeper
+    label: Keeper
+    connector: custom-oidc
+    groups: [Growth]
+    oidc:
+      client_id: keeper
+      client_secret: a-secret-of-the-test-only
+      redirect_uris: [ 'https://rp.example/callback' ]
+      client_auth: client_secret_basic
+      refresh_token_rotation: never
 ";
 
 struct Case {
@@ -172,4 +182,36 @@ async fn a_lost_answer_is_replaced_for_clients_that_ask_for_it() {
     assert_eq!(error(&case.refresh(&first).await), "invalid_grant");
     assert_eq!(error(&case.refresh(&next).await), "invalid_grant", "the family is over");
     assert_eq!(error(&case.refresh(&lost).await), "invalid_grant");
+}
+
+/// The twin of a client whose token stays: what it got is there, it goes on with the same token, and what was ended stays ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o09_a_token_that_stays_is_there_after_a_kill() {
+    let sandbox = Sandbox::migrated();
+    sandbox.file("organisation.yaml", ORGANISATION).run(&["apply", "organisation.yaml"]).succeeded();
+    let port = free_port();
+    let mut server = Server::start(&sandbox, port);
+    server.line_with("ready");
+    let case = Case { browser: Browser::at(&server.url), client_id: "keeper" };
+    case.browser.sign_in("maya").await;
+    let code = case.code().await;
+    let (_, token) = tokens(&case.redeem(&code, None).await);
+    let (access, same) = tokens(&case.refresh(&token).await);
+    assert_eq!(same, token);
+
+    assert_eq!(server.stop("-KILL").0, None, "it ended by the signal");
+    let mut server = Server::start(&sandbox, port);
+    server.line_with("ready");
+    let again = Case { browser: Browser::at(&server.url), client_id: "keeper" };
+    assert_eq!(again.userinfo(&access).await, 200, "what was acknowledged is there");
+    let (next, same) = tokens(&again.refresh(&token).await);
+    assert_eq!((again.userinfo(&next).await, &same), (200, &token));
+    assert_eq!(error(&again.redeem(&code, None).await), "invalid_grant", "O-06: the code ends the family");
+
+    assert_eq!(server.stop("-KILL").0, None);
+    let server = Server::start(&sandbox, port);
+    server.line_with("ready");
+    let ended = Case { browser: Browser::at(&server.url), client_id: "keeper" };
+    assert_eq!(error(&ended.refresh(&token).await), "invalid_grant");
+    assert_eq!(ended.userinfo(&next).await, 401);
 }

@@ -7,6 +7,7 @@ use crate::support::{
 };
 use chrono::TimeDelta;
 use gatehouse::{
+    context::AppContext,
     domain::{
         audit::EventType,
         connection::{ClientAuth, OidcConnection},
@@ -14,14 +15,17 @@ use gatehouse::{
     },
     id::ClientSecretId,
     service::{
-        self,
+        self, ServiceError,
         client_secrets::{OVERLAP, expire, rotate},
-        organisation::api_tokens,
+        organisation::{self, ApplyOptions, Secrets, api_tokens},
     },
+    store::{self, Written},
 };
 use oidc::GrantType;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json as value};
+use std::time::Duration;
+use tokio::{sync::oneshot, time::timeout};
 
 const SECRETS: &str = "/api/v1/apps/metrics/client-secrets";
 
@@ -39,7 +43,7 @@ async fn service_on(kind: Kind) -> Gateway {
 }
 
 impl Gateway {
-    async fn api(&self, role: Role, method: Method, path: &str, body: &Value) -> Page {
+    pub(super) async fn api(&self, role: Role, method: Method, path: &str, body: &Value) -> Page {
         let token = api_tokens::create(&self.app.ctx, &system(), "t", role, None).await.expect("a token").1;
         let bearer = format!("Bearer {}", token.expose());
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
@@ -161,6 +165,8 @@ async fn w20_changes_at_once_count_one_after_the_other(kind: Kind) {
         let valid = all.into_iter().filter(|secret| secret.expires_at.is_none_or(|end| end > ctx.now()));
         valid.map(|secret| secret.id).collect::<Vec<ClientSecretId>>()
     };
+    // The first one was made at this instant.
+    ctx.clock.advance(TimeDelta::seconds(1));
     for round in 0..20 {
         let leaked = new().await;
         assert!(valid().await.contains(&leaked), "the valid twin");
@@ -186,4 +192,91 @@ async fn w20_changes_at_once_count_one_after_the_other_sqlite() {
 #[tokio::test]
 async fn w20_changes_at_once_count_one_after_the_other_postgres() {
     w20_changes_at_once_count_one_after_the_other(Kind::Postgres).await;
+}
+
+/// Holds the row of a secret for as long as this takes.
+async fn holding(ctx: &AppContext, id: ClientSecretId, work: impl Future<Output = ()>) {
+    let ((held, is_held), (release, released)) = (oneshot::channel(), oneshot::channel());
+    let far = ctx.now() + TimeDelta::days(1);
+    let gate = ctx.db.write(move |tx| {
+        Box::pin(async move {
+            store::client_secrets::expire(tx, id, far).await?;
+            held.send(()).expect("awaited");
+            released.await.expect("released");
+            Ok::<_, ServiceError>(Written::unaudited(()))
+        })
+    });
+    let inside = async {
+        is_held.await.expect("held");
+        work.await;
+        release.send(()).expect("awaited");
+    };
+    tokio::join!(gate, inside).0.expect("it was only held");
+}
+
+/// An organisation file that brings another secret, beside a rotation: each counts wholly before or after the other. What the file
+/// says ends every other, so what was there before both is over either way. On PostgreSQL a third write holds that one until both
+/// are under way, the file first or the rotation.
+async fn w20_a_file_applied_beside_a_rotation(kind: Kind) {
+    let gateway = service_on(kind).await;
+    let (ctx, admin) = (&gateway.app.ctx, system());
+    let app = &service::apps::find(ctx, &admin, "metrics").await.expect("an app");
+    let exported = organisation::export(ctx, &admin, Secrets::None).await.expect("exported");
+    let exported = serde_json::to_value(&exported.apps.expect("apps")[0]).expect("JSON");
+    let valid = async || {
+        let all = service::client_secrets::of_app(ctx, &admin, app).await.expect("secrets");
+        let valid = all.into_iter().filter(|secret| secret.expires_at.is_none_or(|end| end > ctx.now()));
+        valid.collect::<Vec<_>>()
+    };
+    for (round, file_first) in [true, false, true, false].into_iter().enumerate() {
+        ctx.clock.advance(TimeDelta::seconds(1));
+        rotate(ctx, &admin, app, TimeDelta::zero()).await.expect("one secret");
+        ctx.clock.advance(TimeDelta::seconds(1));
+        let before = valid().await.remove(0);
+        let chosen = format!("a-chosen-secret-of-round-{round}");
+        let mut entry = exported.clone();
+        entry["oidc"]["client_secret"] = chosen.as_str().into();
+        let document = organisation::document(value!({ "apps": [entry] })).expect("a document");
+
+        let mut apply = Box::pin(organisation::apply(ctx, &admin, &document, ApplyOptions::default()));
+        let mut rotated = Box::pin(rotate(ctx, &admin, app, OVERLAP));
+        let under_way = async {
+            // Each gets as far as it can before the next one begins.
+            let moment = Duration::from_millis(250);
+            let waits = if file_first {
+                [timeout(moment, &mut apply).await.is_err(), timeout(moment, &mut rotated).await.is_err()]
+            } else {
+                [timeout(moment, &mut rotated).await.is_err(), timeout(moment, &mut apply).await.is_err()]
+            };
+            assert_eq!(waits, [true, true], "round {round}");
+        };
+        if kind == Kind::Postgres {
+            holding(ctx, before.id, under_way).await;
+        } else {
+            // One writer takes one after the other, in the order in which they come.
+            drop(under_way);
+        }
+        let (applied, rotated) = tokio::join!(apply, rotated);
+        applied.expect("applied");
+        let made = rotated.expect("rotated").0;
+
+        ctx.clock.advance(TimeDelta::seconds(1));
+        let left = valid().await;
+        let chosen = gatehouse::keyring::secret_hash(&chosen);
+        assert!(left.iter().any(|secret| secret.hash == chosen), "round {round}: what the file says");
+        assert!(left.iter().all(|secret| secret.id != before.id), "round {round}: the old one is over");
+        let rotated_last = left.iter().any(|secret| secret.id == made.id);
+        assert!(kind == Kind::Sqlite || rotated_last == file_first, "round {round}: one after the other");
+        assert_eq!(left.len(), 1 + usize::from(rotated_last), "round {round}: two at most");
+    }
+}
+
+#[tokio::test]
+async fn w20_a_file_applied_beside_a_rotation_sqlite() {
+    w20_a_file_applied_beside_a_rotation(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn w20_a_file_applied_beside_a_rotation_postgres() {
+    w20_a_file_applied_beside_a_rotation(Kind::Postgres).await;
 }

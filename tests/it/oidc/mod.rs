@@ -19,6 +19,7 @@ mod pushed;
 mod rebinding;
 mod refusals;
 mod requests;
+mod rotation;
 mod services;
 mod simulator;
 mod states;

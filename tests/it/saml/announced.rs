@@ -1,10 +1,12 @@
-//! What an app's metadata announces is followed: a key for encryption, and entity attributes that rows are released by.
+//! A key for encryption that an app's metadata announces is followed. Does not own its entity attributes
+//! (`entity_attributes`).
 
 use super::{
+    entity_attributes::{CATEGORY, R_AND_S},
     fill, gateway,
     metadata_source::{descriptor, known, refresh, saml, settings as fetched, source},
     post, request, response,
-    settings::{certificate, values},
+    settings::certificate,
 };
 use crate::support::{
     app::{TestApp, saml_settings, start, system},
@@ -16,24 +18,15 @@ use gatehouse::{
     config::Config,
     domain::{
         app::{App, AppDraft},
-        audit::EventType,
-        connection::{
-            Connection, Encrypt, EntityAttribute, MetadataApply, MetadataSource, SamlConnection,
-            ValueMapping, ValueSource,
-        },
+        connection::{Connection, Encrypt, EntityAttribute, MetadataApply, MetadataSource, SamlConnection},
     },
     service::{
         self,
         organisation::{self, ApplyOptions, Notation, Secrets},
-        overview::{AuditFilter, PageRequest},
-        simulator::{self, Verdict},
         sp_metadata::{self, Reading, Refreshed},
     },
     web::Limits,
 };
-
-const CATEGORY: &str = "http://macedir.org/entity-category";
-const R_AND_S: &str = "http://refeds.org/category/research-and-scholarship";
 
 /// The metadata of `crm` with a key of this use and these methods.
 fn with_key(of_use: &str, methods: &[&str], certificate: &str) -> String {
@@ -49,24 +42,8 @@ fn key_descriptor(of_use: &str, methods: &[&str], certificate: &str) -> String {
     )
 }
 
-/// The same metadata, saying this of the entity.
-fn saying(values: &[&str]) -> String {
-    descriptor().holding("", &extensions(values)).xml()
-}
-
-/// It alone, in canonical form.
-fn extensions(values: &[&str]) -> String {
-    let one = |value: &&str| format!("<saml:AttributeValue>{value}</saml:AttributeValue>");
-    let values = values.iter().map(one).collect::<Vec<_>>().concat();
-    format!(
-        "<md:Extensions><mdattr:EntityAttributes xmlns:mdattr=\"urn:oasis:names:tc:SAML:metadata:attribute\">\
-         <saml:Attribute xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" Name=\"{CATEGORY}\" \
-         NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">{values}</saml:Attribute>\
-         </mdattr:EntityAttributes></md:Extensions>"
-    )
-}
-
-fn proposed(app: &TestApp, current: &SamlConnection, xml: &str) -> sp_metadata::Proposal {
+/// What the settings become when this metadata is uploaded.
+pub(super) fn proposed(app: &TestApp, current: &SamlConnection, xml: &str) -> sp_metadata::Proposal {
     let reading = Reading {
         current,
         label: "CRM",
@@ -78,18 +55,20 @@ fn proposed(app: &TestApp, current: &SamlConnection, xml: &str) -> sp_metadata::
     sp_metadata::propose(xml, &reading).expect("readable")
 }
 
-async fn crm(app: &TestApp) -> App {
+/// The app as it is stored.
+pub(super) async fn crm(app: &TestApp) -> App {
     service::apps::find(&app.ctx, &system(), "crm").await.expect("there")
 }
 
-async fn save(app: &TestApp, saml: SamlConnection) {
+/// Saves it with these settings.
+pub(super) async fn save(app: &TestApp, saml: SamlConnection) {
     let crm = crm(app).await;
     let draft = AppDraft { connection: Connection::Saml(Box::new(saml)), ..AppDraft::of(&crm) };
     service::apps::update(&app.ctx, &system(), crm.clone(), crm.version, draft).await.expect("saved");
 }
 
 /// What Maya's browser posts when `crm` asks.
-async fn issued(app: &TestApp, id: &str) -> String {
+pub(super) async fn issued(app: &TestApp, id: &str) -> String {
     let browser = app.browser();
     browser.sign_in("maya").await;
     response(&post(&browser, &request(app, id, "", ""), None).await)
@@ -279,156 +258,6 @@ async fn sdp_idp11_a_fetched_key_begins_encryption_once_it_is_approved_sqlite() 
 #[tokio::test]
 async fn sdp_idp11_a_fetched_key_begins_encryption_once_it_is_approved_postgres() {
     a_fetched_key_waits(Kind::Postgres).await;
-}
-
-/// `email` for research alone, `name` for everybody.
-fn conditional() -> SamlConnection {
-    let row = |name: &str, from: &str| ValueMapping::new(name, ValueSource::Source(from.into()));
-    let only_for =
-        vec![EntityAttribute::new(CATEGORY, R_AND_S), EntityAttribute::new("urn:example:assurance", "high")];
-    SamlConnection {
-        attributes: vec![ValueMapping { only_for, ..row("email", "email") }, row("name", "display_name")],
-        ..saml_settings()
-    }
-}
-
-#[tokio::test]
-async fn iip_idp03_a_row_is_released_to_apps_of_which_the_metadata_says_so() {
-    let (app, maya, _) = gateway(conditional()).await;
-    for (number, (said, released)) in
-        [(&[][..], false), (&["other"], false), (&[R_AND_S], true), (&["other", R_AND_S], true)]
-            .into_iter()
-            .enumerate()
-    {
-        let xml = if said.is_empty() { descriptor().xml() } else { saying(said) };
-        save(&app, proposed(&app, &conditional(), &xml).connection).await;
-        let xml = issued(&app, &format!("_r{number}")).await;
-        assert_eq!(values(&xml, "email").len(), usize::from(released), "{said:?}: {xml}");
-        assert_eq!(values(&xml, "name").len(), 1, "the others go out as ever");
-        let simulated =
-            simulator::simulate(&app.ctx, &system(), &crm(&app).await, &maya, None).await.expect("answered");
-        let check = simulated.checks.iter().find(|check| check.name == "attribute_withheld");
-        assert_eq!(check.is_none(), released, "{:?}", simulated.checks);
-        if let Some(check) = check {
-            assert_eq!(check.verdict, Verdict::Warning);
-            assert!(
-                check.words.contains("“email” is withheld") && check.words.contains("REFEDS Research"),
-                "{check:?}"
-            );
-        }
-    }
-    let filter = AuditFilter { event_type: Some(EventType::SsoAuth), ..AuditFilter::default() };
-    let events =
-        service::audit::list(&app.ctx, &system(), &filter, PageRequest::first(10)).await.expect("events");
-    let told = |event| serde_json::to_string(event).expect("JSON").contains("withheld.email");
-    let withheld: Vec<bool> = events.items.iter().map(told).collect();
-    assert_eq!(
-        (withheld.len(), withheld.iter().filter(|told| **told).count()),
-        (4, 2),
-        "an admin sees why it is missing"
-    );
-}
-
-#[tokio::test]
-async fn iip_idp03_what_is_fetched_releases_more_only_once_it_is_approved() {
-    let app = TestApp::new().await;
-    let server = MetadataServer::start().await;
-    server.put("/sp", descriptor().xml());
-    let settings =
-        SamlConnection { metadata_source: Some(source(&format!("{}/sp", server.url))), ..conditional() };
-    fill(&app, settings).await;
-    assert_eq!(refresh(&app).await, Refreshed::Same);
-    server.put("/sp", saying(&["other", R_AND_S]));
-    assert_eq!(refresh(&app).await, Refreshed::Waits);
-    assert!(values(&issued(&app, "_r1").await, "email").is_empty());
-    let shown = crm(&app).await;
-    let pending =
-        sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
-    let row = pending
-        .rows
-        .iter()
-        .find(|row| row.field == "Entity attributes that release more")
-        .expect("it is said");
-    assert_eq!(row.from_metadata, "REFEDS Research and Scholarship");
-    assert_eq!(pending.fields(), "Entity attributes that release more, Unsigned entity attributes");
-    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest)
-        .await
-        .expect("approved");
-    assert_eq!(values(&issued(&app, "_r2").await, "email"), ["maya@fernhill.example"]);
-    // What is no longer said is withheld at once.
-    server.put("/sp", saying(&["other"]));
-    assert_eq!(refresh(&app).await, Refreshed::Applied);
-    assert!(values(&issued(&app, "_r3").await, "email").is_empty());
-}
-
-/// The category first, the row that waits for it afterwards: what is released then, and how the refresh went.
-async fn category_first(app: &TestApp, server: &MetadataServer, said: String) -> (Refreshed, usize) {
-    assert_eq!(refresh(app).await, Refreshed::Same);
-    server.put("/sp", said);
-    let outcome = refresh(app).await;
-    let rows = conditional().attributes;
-    save(app, SamlConnection { attributes: rows, ..saml(app).await }).await;
-    let xml = issued(app, "_r1").await;
-    assert_eq!(values(&xml, "name").len(), 1, "the others go out as ever");
-    (outcome, values(&xml, "email").len())
-}
-
-#[tokio::test]
-async fn iip_idp03_what_is_claimed_unsigned_releases_no_row_that_comes_later() {
-    let server = MetadataServer::start().await;
-    server.put("/sp", descriptor().xml());
-    let (app, ..) = gateway(fetched(source(&format!("{}/sp", server.url)))).await;
-    let (outcome, released) = category_first(&app, &server, saying(&[R_AND_S])).await;
-    assert_eq!((outcome, released), (Refreshed::Waits, 0));
-    let shown = crm(&app).await;
-    // The row that came meanwhile makes more of it: it is shown so, and what was shown before is not approved.
-    let stale = known(&app).await.progress.waiting.expect("waits").digest;
-    let refused = sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &stale).await;
-    assert!(matches!(refused, Err(service::ServiceError::Stale)), "{refused:?}");
-    assert_eq!(refresh(&app).await, Refreshed::Waits);
-    assert!(values(&issued(&app, "_r2").await, "email").is_empty());
-    let shown = crm(&app).await;
-    let pending =
-        sp_metadata::pending(&app.ctx, &shown, &known(&app).await).await.expect("read").expect("waits");
-    assert_eq!(pending.fields(), "Entity attributes that release more");
-    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &pending.digest)
-        .await
-        .expect("approved");
-    assert_eq!(values(&issued(&app, "_r3").await, "email"), ["maya@fernhill.example"]);
-}
-
-#[tokio::test]
-async fn iip_idp03_what_a_source_signs_is_on_file_for_rows_that_come_later() {
-    let (pair, server) = (Pair::new(), MetadataServer::start().await);
-    let signed = MetadataSource {
-        certificates: vec![pair.certificate.clone()],
-        ..source(&format!("{}/sp", server.url))
-    };
-    server.put("/sp", descriptor().signed(&pair));
-    let (app, ..) = gateway(fetched(signed)).await;
-    let said = descriptor().holding("", &extensions(&[R_AND_S])).signed(&pair);
-    let (outcome, released) = category_first(&app, &server, said).await;
-    assert_eq!((outcome, released), (Refreshed::Applied, 1));
-}
-
-#[tokio::test]
-async fn iip_idp03_the_first_unsigned_document_does_not_settle_what_the_app_is() {
-    let server = MetadataServer::start().await;
-    server.put("/sp", saying(&[R_AND_S]));
-    let blank = SamlConnection {
-        sp_entity_id: saml_settings().sp_entity_id,
-        metadata_source: Some(source(&format!("{}/sp", server.url))),
-        ..SamlConnection::default()
-    };
-    let (app, ..) = gateway(blank).await;
-    assert_eq!(refresh(&app).await, Refreshed::Waits);
-    let saved = saml(&app).await;
-    assert_eq!((saved.acs_urls.len(), saved.entity_attributes.len()), (1, 0), "addresses are there");
-    assert_eq!(known(&app).await.progress.waiting.map(|waiting| waiting.since), Some(app.ctx.now()));
-    let shown = crm(&app).await;
-    let digest = known(&app).await.progress.waiting.expect("waits").digest;
-    sp_metadata::approve(&app.ctx, &system(), &shown, shown.version, &digest).await.expect("approved");
-    assert_eq!(saml(&app).await.entity_attributes, [EntityAttribute::new(CATEGORY, R_AND_S)]);
 }
 
 #[tokio::test]

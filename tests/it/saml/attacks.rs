@@ -2,6 +2,7 @@
 
 use super::{gateway, post, request, response, status};
 use crate::support::app::{PASSWORD, Page, TestApp, saml_settings, system};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use gatehouse::{
     clock::Clock,
     context::{AppContext, Parts},
@@ -9,7 +10,7 @@ use gatehouse::{
     keyring::Keyring,
     service::{self, authentication::hasher::Hasher, settings::OrganizationCache},
 };
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 
 /// A page that sends nothing anywhere, with a reference that an admin can open.
 async fn assert_stopped(app: &TestApp, page: &Page, code: &str) {
@@ -121,6 +122,52 @@ async fn s30_a_flow_belongs_to_the_browser_that_began_it() {
     let after = attacker.sign_in_from(begun.location(), "maya", PASSWORD).await;
     assert!(response(&attacker.leave(&after).await).contains("AuthnStatement"), "the valid twin");
     assert_stopped(&app, &attacker.get(&flow).await, "flow_gone").await;
+}
+
+/// A request that another site posts comes without our cookies: nobody is signed in by it, and nothing begins.
+#[tokio::test]
+async fn s28_a_request_posted_by_another_site_signs_nobody_in_until_our_own_page_posts_it() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let victim = app.browser();
+    victim.sign_in("maya").await;
+    let message = STANDARD.encode(request(&app, "_r1", "", ""));
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("SAMLRequest", &message)
+        .append_pair("RelayState", "deep/link")
+        .finish();
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    // `SameSite=Lax`: the browser keeps its cookies to itself.
+    let bare = app.browser();
+    let page = bare.send(Method::POST, "/saml2/crm", &[kind, ("sec-fetch-site", "cross-site")], &form).await;
+    assert!(page.status.is_success() && page.field("SAMLResponse").is_none(), "{}", page.text);
+    assert!(page.text.contains("action=\"/saml2/crm?resent\""), "ours, and no other address: {}", page.text);
+    assert_eq!(page.field("SAMLRequest").as_deref(), Some(&*message));
+    assert!(page.header("set-cookie").is_none(), "the cookies that the browser has are not replaced");
+    // Sent once more by our page the request counts, for whoever the browser is signed in as.
+    let own = [kind, ("sec-fetch-site", "same-origin")];
+    let page = victim.send(Method::POST, "/saml2/crm?resent", &own, &form).await;
+    assert!(response(&page).contains("InResponseTo=\"_r1\""), "the valid twin");
+    assert_eq!(page.field("RelayState").as_deref(), Some("deep/link"));
+}
+
+/// Login CSRF: a form of ours that an attacker got for their browser signs nobody in elsewhere.
+#[tokio::test]
+async fn s28_a_sign_in_form_counts_in_the_browser_that_it_was_made_for() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let (attacker, victim) = (app.browser(), app.browser());
+    let begun = post(&attacker, &request(&app, "_r1", "", ""), None).await;
+    let form = attacker.get(begun.location()).await;
+    let (csrf, flow) = (form.field("csrf").expect("a form"), form.field("flow").expect("a flow"));
+    victim.get("/login").await;
+    let fields =
+        [("csrf", &*csrf), ("flow", &flow), ("next", ""), ("username", "maya"), ("password", PASSWORD)];
+    for address in ["/login", "/login/password"] {
+        let refused = victim.post(address, &fields).await;
+        assert!(refused.status.is_client_error(), "{address}: {}", refused.text);
+        assert_eq!(victim.get("/account").await.status, StatusCode::SEE_OTHER, "nobody is signed in");
+    }
+    let after = attacker.post("/login/password", &fields).await;
+    assert_eq!(after.status, StatusCode::SEE_OTHER, "the valid twin: {}", after.text);
 }
 
 #[tokio::test]

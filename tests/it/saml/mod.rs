@@ -4,6 +4,7 @@ mod announced;
 pub mod app_keys;
 mod attacks;
 mod encrypted_id;
+mod entity_attributes;
 mod identifiers;
 pub mod logout;
 mod metadata_api;

@@ -3,6 +3,7 @@
 mod bodies;
 mod connections;
 mod proxies;
+mod secure;
 
 use crate::support::app::TestApp;
 use std::time::{Duration, Instant};

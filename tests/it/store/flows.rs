@@ -56,12 +56,13 @@ pub async fn keep(db: &Database, session: &Session, hash: &'static str) {
 
 async fn sessions_live_and_end(test: TestDatabase) {
     let db = &test.db;
-    let maya = sample::user(db, "maya").await.id;
+    let person = sample::user(db, "maya").await;
+    let maya = person.id;
     let (mut first, second, third) = (session(maya, 0), session(maya, 1), session(maya, 2));
     keep(db, &first, "h1").await;
     keep(db, &second, "h2").await;
     keep(db, &third, "h3").await;
-    assert_eq!(read!(db, c => sessions::find_by_secret_hash(c, "h1")), Some(first.clone()));
+    assert_eq!(read!(db, c => sessions::find_by_secret_hash(c, "h1")), Some((first.clone(), person)));
     assert_eq!(read!(db, c => sessions::find_by_secret_hash(c, "h9")), None);
     assert_eq!(read!(db, c => sessions::of_user(c, maya)), [third.clone(), second.clone(), first.clone()]);
     assert!(change!(db, tx => sessions::touch(tx, first.id, at(90)).await?).expect("touched"));

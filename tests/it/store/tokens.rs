@@ -12,7 +12,7 @@ use gatehouse::{
         apps,
         authorization_codes::{self, Code},
         device_grants::{self, DeviceGrant},
-        refresh_tokens::{self, RefreshToken},
+        refresh_tokens::{self, HandedOutAgain, RefreshToken},
         token_families::{self, Family},
         users,
     },
@@ -23,6 +23,7 @@ on_both!(
     codes_are_used_once,
     refresh_tokens_rotate,
     a_lost_response_is_replaced,
+    a_token_is_handed_out_again,
     access_tokens_follow_their_family,
     tokens_go_with_user_and_app,
     live_families_are_those_with_something_to_give,
@@ -179,6 +180,61 @@ async fn a_lost_response_is_replaced(test: TestDatabase) {
     let first = read!(db, c => refresh_tokens::get(c, "r1")).expect("there");
     assert_eq!(first.successor_hash.as_deref(), Some("r3"));
     assert!(read!(db, c => refresh_tokens::get(c, "r2")).expect("there").replaced);
+}
+
+async fn a_token_is_handed_out_again(test: TestDatabase) {
+    let db = &test.db;
+    let (family, ..) = begin(db).await;
+    let bound = refresh("bound", family.id, at(600));
+    let bare = RefreshToken { key_thumbprint: None, ..refresh("bare", family.id, at(600)) };
+    let used = refresh("used", family.id, at(600));
+    let replaced = RefreshToken { replaced: true, ..refresh("replaced", family.id, at(600)) };
+    for token in [bound.clone(), bare.clone(), used, replaced] {
+        change!(db, tx => refresh_tokens::insert(tx, &token).await?).expect("kept");
+    }
+    change!(db, tx => refresh_tokens::consume(tx, "used", "next", at(5)).await?).expect("exchanged");
+    let again = async |hash: &str, was: Option<&str>, key: Option<&str>, second: i64| {
+        let token = HandedOutAgain {
+            hash: hash.into(),
+            was_bound_to: was.map(str::to_owned),
+            key_thumbprint: key.map(str::to_owned),
+            at: at(second),
+            idle_expires_at: at(second + 600),
+        };
+        change!(db, tx => refresh_tokens::hand_out_again(tx, &token).await?).expect("asked")
+    };
+    for gone in ["used", "replaced", "unknown"] {
+        assert!(!again(gone, Some("jkt"), Some("jkt"), 7).await, "{gone}");
+    }
+    assert!(
+        again("bound", Some("jkt"), Some("jkt"), 7).await
+            && again("bound", Some("jkt"), Some("jkt"), 8).await
+    );
+    let moved = RefreshToken { issued_at: at(8), idle_expires_at: at(608), ..bound };
+    assert_eq!(read!(db, c => refresh_tokens::get(c, "bound")), Some(moved.clone()));
+    assert!(again("bound", Some("jkt"), Some("other"), 9).await, "another key, by who may");
+    assert!(!again("bound", Some("jkt"), Some("third"), 10).await, "but not beside that one");
+    assert!(again("bound", Some("jkt"), Some("other"), 10).await, "the same key at once");
+    let moved = RefreshToken {
+        issued_at: at(10),
+        idle_expires_at: at(610),
+        key_thumbprint: Some("other".into()),
+        ..moved
+    };
+    assert_eq!(read!(db, c => refresh_tokens::get(c, "bound")), Some(moved));
+    assert!(
+        again("bare", None, None, 7).await && again("bare", None, Some("jkt"), 8).await,
+        "the first proof"
+    );
+    assert!(!again("bare", None, None, 9).await, "and no bearer token again");
+    let bare = RefreshToken {
+        issued_at: at(8),
+        idle_expires_at: at(608),
+        key_thumbprint: Some("jkt".into()),
+        ..bare
+    };
+    assert_eq!(read!(db, c => refresh_tokens::get(c, "bare")), Some(bare));
+    assert!(read!(db, c => refresh_tokens::get(c, "used")).expect("there").consumed_at.is_some());
 }
 
 async fn access_tokens_follow_their_family(test: TestDatabase) {

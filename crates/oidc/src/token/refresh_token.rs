@@ -1,4 +1,4 @@
-//! Owns what happens to a presented refresh token: rotated, replaced after a lost answer, or taken as theft.
+//! Owns what happens to a presented refresh token: rotated, kept, replaced after a lost answer, or taken as theft.
 //!
 //! Does not own the compare-and-swap that makes one of two simultaneous users the winner.
 
@@ -41,6 +41,11 @@ pub enum RefreshDecision {
         /// The scope of the new access token. RFC 6749 §6: the successor keeps the scope of the token presented.
         scope: Scope,
     },
+    /// Issue no successor: the token goes on, with a new idle limit.
+    Keep {
+        /// As above.
+        scope: Scope,
+    },
     /// The answer that carried the successor was lost: revoke that successor and issue another in its place.
     ReplaceSuccessor {
         /// As above.
@@ -61,6 +66,17 @@ pub struct Presenter<'a> {
     pub proven_key: Option<&'a str>,
     /// Whether it signed the request with a key that it registered (`private_key_jwt`).
     pub has_signed: bool,
+    /// Whether it only named itself: it has neither secret nor key.
+    pub is_public: bool,
+}
+
+/// When a client's refresh tokens are exchanged for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// Whether a token is exchanged each time it is used; otherwise it stays until it ends.
+    pub every_use: bool,
+    /// How long after its exchange a token may come back because the answer was lost; zero turns that off.
+    pub grace: TimeDelta,
 }
 
 impl Presenter<'_> {
@@ -72,17 +88,17 @@ impl Presenter<'_> {
     }
 }
 
-/// Decides. `grace` is how long after its exchange a token may come back because the answer was lost; zero turns
-/// that off. It helps only while the successor is unused: two parties with the same token are found out as soon
+/// Decides. The grace helps only while the successor is unused: two parties with the same token are found out as soon
 /// as both have come.
 ///
-/// RFC 9700 §4.14.2: with rotation, a replayed token reveals the breach and the family is revoked.
+/// RFC 9700 §4.14.2: with rotation, a replayed token reveals the breach and the family is revoked. That holds for every
+/// token that was exchanged, whether the client's tokens still are or not.
 pub fn decide(
     token: &StoredRefreshToken,
     presenter: &Presenter<'_>,
     requested_scope: Option<&Scope>,
     now: DateTime<Utc>,
-    grace: TimeDelta,
+    rotation: Rotation,
 ) -> RefreshDecision {
     // RFC 6749 §10.4: bound to the client it was issued to. Another client learns and changes nothing.
     if token.client_id != presenter.client_id {
@@ -99,7 +115,7 @@ pub fn decide(
     }
     // Before expiry: a consumed token that comes back late is still a sign of theft. Before the successor's key: that one may
     // be the thief's, and would hide the theft from whoever hasn't got it.
-    if token.consumed_at.is_some_and(|at| token.successor_used || !is_within(at, now, grace)) {
+    if token.consumed_at.is_some_and(|at| token.successor_used || !is_within(at, now, rotation.grace)) {
         return RefreshDecision::Reuse;
     }
     // RFC 9449 §5: a family that began without a proof may have been bound by the answer that was lost. Only who bound it can
@@ -119,9 +135,15 @@ pub fn decide(
         Err(error) => return RefreshDecision::Refused(error),
     };
     if token.consumed_at.is_some() {
-        RefreshDecision::ReplaceSuccessor { scope }
-    } else {
+        return RefreshDecision::ReplaceSuccessor { scope };
+    }
+    // RFC 9700 §4.14.2: refresh tokens of public clients are bound to a key or rotated. One from before the client had to
+    // prove a key is neither yet, so it is exchanged for one that is bound.
+    let is_bearer = presenter.is_public && token.key_thumbprint.is_none();
+    if rotation.every_use || is_bearer {
         RefreshDecision::Rotate { scope }
+    } else {
+        RefreshDecision::Keep { scope }
     }
 }
 

@@ -100,7 +100,7 @@ fn o_36_tokens_are_introspected_by_their_client_and_audience_only() {
         sub: "maya".to_owned(),
         username: None,
         scope: Scope::parse("openid").expect("good"),
-        issued_at: now(),
+        issued_at: Some(now()),
         expires_at: now() + TimeDelta::seconds(900),
         revoked: false,
         key_thumbprint: None,

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use oidc::Scope;
-use oidc::token::refresh_token::{Presenter, RefreshDecision, StoredRefreshToken, decide};
+use oidc::token::refresh_token::{Presenter, RefreshDecision, Rotation, StoredRefreshToken, decide};
 
 use crate::support::now;
 
@@ -27,18 +27,29 @@ fn fresh() -> StoredRefreshToken {
 
 /// A client that proved no key.
 fn by(client_id: &str) -> Presenter<'_> {
-    Presenter { client_id, proven_key: None, has_signed: false }
+    Presenter { client_id, proven_key: None, has_signed: false, is_public: false }
+}
+
+/// A new token at each use, with a grace in seconds.
+fn rotated(seconds: i64) -> Rotation {
+    Rotation { every_use: true, grace: TimeDelta::seconds(seconds) }
+}
+
+/// The same token until it ends.
+fn kept(seconds: i64) -> Rotation {
+    Rotation { every_use: false, ..rotated(seconds) }
 }
 
 /// One word for a decision at `seconds` after issue with a grace of ten.
 fn word(token: &StoredRefreshToken, seconds: i64) -> &'static str {
     let at = now() + TimeDelta::seconds(seconds);
-    word_of(&decide(token, &by("metrics"), None, at, TimeDelta::seconds(10)))
+    word_of(&decide(token, &by("metrics"), None, at, rotated(10)))
 }
 
 fn word_of(decision: &RefreshDecision) -> &'static str {
     match decision {
         RefreshDecision::Rotate { .. } => "rotate",
+        RefreshDecision::Keep { .. } => "keep",
         RefreshDecision::ReplaceSuccessor { .. } => "replace",
         RefreshDecision::Reuse => "reuse",
         RefreshDecision::Refused(error) => error.code().as_str(),
@@ -73,23 +84,22 @@ fn o_09_decision_table() {
 #[test]
 fn o_09_without_grace_every_return_is_reuse() {
     let token = StoredRefreshToken { consumed_at: Some(now()), ..fresh() };
-    assert_eq!(decide(&token, &by("metrics"), None, now(), TimeDelta::zero()), RefreshDecision::Reuse);
-    assert_eq!(decide(&token, &by("metrics"), None, now(), TimeDelta::seconds(-5)), RefreshDecision::Reuse);
-    let replaced = decide(&token, &by("metrics"), None, now(), TimeDelta::seconds(1));
+    assert_eq!(decide(&token, &by("metrics"), None, now(), rotated(0)), RefreshDecision::Reuse);
+    assert_eq!(decide(&token, &by("metrics"), None, now(), rotated(-5)), RefreshDecision::Reuse);
+    let replaced = decide(&token, &by("metrics"), None, now(), rotated(1));
     assert_eq!(word_of(&replaced), "replace", "twin");
 }
 
 #[test]
 fn o_10_bound_to_client_and_scope() {
     let token = fresh();
-    let ask =
-        |client: &str, wish: &str| decide(&token, &by(client), Some(&scope(wish)), now(), TimeDelta::zero());
+    let ask = |client: &str, wish: &str| decide(&token, &by(client), Some(&scope(wish)), now(), rotated(0));
     assert_eq!(word_of(&ask("other", "openid")), "invalid_grant");
     assert_eq!(word_of(&ask("metrics", "openid groups")), "invalid_scope");
     assert_eq!(ask("metrics", "email openid"), RefreshDecision::Rotate { scope: scope("email openid") });
     assert_eq!(ask("metrics", ""), RefreshDecision::Rotate { scope: token.scope.clone() });
     let used = StoredRefreshToken { consumed_at: Some(now()), successor_used: true, ..fresh() };
-    let foreign = decide(&used, &by("other"), None, now(), TimeDelta::zero());
+    let foreign = decide(&used, &by("other"), None, now(), rotated(0));
     assert_eq!(word_of(&foreign), "invalid_grant", "another client cannot have a family revoked");
 }
 
@@ -108,8 +118,8 @@ fn o_11_idle_and_absolute_expiry() {
 fn o_10_bound_to_its_key() {
     let token = StoredRefreshToken { key_thumbprint: Some("key".to_owned()), ..fresh() };
     let ask = |token: &StoredRefreshToken, proven_key, has_signed| {
-        let presenter = Presenter { client_id: "metrics", proven_key, has_signed };
-        decide(token, &presenter, None, now(), TimeDelta::zero())
+        let presenter = Presenter { client_id: "metrics", proven_key, has_signed, is_public: false };
+        decide(token, &presenter, None, now(), rotated(0))
     };
     for has_signed in [false, true] {
         assert_eq!(word_of(&ask(&token, Some("key"), has_signed)), "rotate", "twin");
@@ -132,9 +142,9 @@ fn o_09_the_key_of_the_successor_hides_no_reuse() {
         StoredRefreshToken { consumed_at: Some(now()), successor_key: Some("key".to_owned()), ..fresh() };
     let used = StoredRefreshToken { successor_used: true, ..exchanged.clone() };
     let ask = |token: &StoredRefreshToken, proven_key, has_signed, seconds| {
-        let presenter = Presenter { client_id: "metrics", proven_key, has_signed };
+        let presenter = Presenter { client_id: "metrics", proven_key, has_signed, is_public: false };
         let at = now() + TimeDelta::seconds(seconds);
-        word_of(&decide(token, &presenter, None, at, TimeDelta::seconds(10)))
+        word_of(&decide(token, &presenter, None, at, rotated(10)))
     };
     for proven_key in [None, Some("other"), Some("key")] {
         for has_signed in [false, true] {
@@ -151,4 +161,53 @@ fn o_09_the_key_of_the_successor_hides_no_reuse() {
     );
     let pending = StoredRefreshToken { consumed_at: None, ..exchanged };
     assert_eq!(ask(&pending, None, false, 1), "rotate", "no exchange, no successor");
+}
+
+/// FAPI 2.0 §5.3.2.1: tokens that aren't rotated. Everything that is refused is refused as before; what was exchanged before
+/// the client changed over still shows a theft.
+#[test]
+fn o_09_a_client_keeps_its_token() {
+    let same = |change: &dyn Fn(&mut StoredRefreshToken), seconds: i64, grace: i64, expected: [&str; 2]| {
+        let mut token = fresh();
+        change(&mut token);
+        let at = now() + TimeDelta::seconds(seconds);
+        let ask = |rotation| word_of(&decide(&token, &by("metrics"), None, at, rotation));
+        assert_eq!([ask(rotated(grace)), ask(kept(grace))], expected, "{token:?} {seconds} {grace}");
+    };
+    let day = 86_400;
+    same(&|_| (), 0, 0, ["rotate", "keep"]);
+    same(&|_| (), 14 * day - 1, 0, ["rotate", "keep"]);
+    same(&|_| (), 14 * day, 0, ["invalid_grant"; 2]);
+    same(&|t| t.idle_expires_at = t.absolute_expires_at, 90 * day, 0, ["invalid_grant"; 2]);
+    same(&|t| t.family_revoked = true, 0, 0, ["invalid_grant"; 2]);
+    same(&|t| t.client_id = "other".into(), 0, 0, ["invalid_grant"; 2]);
+    same(&|t| t.key_thumbprint = Some("key".into()), 0, 0, ["invalid_grant"; 2]);
+    same(&|t| t.consumed_at = Some(now()), 0, 0, ["reuse"; 2]);
+    same(&|t| t.consumed_at = Some(now()), 11, 10, ["reuse"; 2]);
+    same(&|t| t.consumed_at = Some(now()), 10, 10, ["replace"; 2]);
+    same(&|t| (t.consumed_at, t.successor_used) = (Some(now()), true), 1, 10, ["reuse"; 2]);
+
+    let wish = |text: &str| decide(&fresh(), &by("metrics"), Some(&scope(text)), now(), kept(0));
+    assert_eq!(wish("email openid"), RefreshDecision::Keep { scope: scope("email openid") });
+    assert_eq!(word_of(&wish("openid groups")), "invalid_scope");
+}
+
+/// RFC 9700 §4.14.2: a public client's token is kept only while it is bound to a key.
+#[test]
+fn o_09_a_bearer_token_of_a_public_client_is_never_kept() {
+    let bound = StoredRefreshToken { key_thumbprint: Some("key".to_owned()), ..fresh() };
+    for (token, is_public, expected) in [
+        (&fresh(), true, "rotate"),
+        (&bound, true, "keep"),
+        (&fresh(), false, "keep"),
+        (&bound, false, "keep"),
+    ] {
+        let presenter =
+            Presenter { client_id: "metrics", proven_key: Some("key"), has_signed: false, is_public };
+        assert_eq!(
+            word_of(&decide(token, &presenter, None, now(), kept(0))),
+            expected,
+            "{is_public} {token:?}"
+        );
+    }
 }

@@ -111,7 +111,7 @@ fn introspection() {
         sub: "01J9Z3N4T5".to_owned(),
         username: Some("maya".to_owned()),
         scope: Scope::parse("openid email").expect("good"),
-        issued_at: now(),
+        issued_at: Some(now()),
         expires_at: now() + chrono::TimeDelta::seconds(900),
         revoked: false,
     };
@@ -129,7 +129,7 @@ fn o_36_introspection_of_a_bound_token_is_for_its_client_and_its_resource_server
         sub: "01J9Z3N4T5".to_owned(),
         username: None,
         scope: Scope::parse("read").expect("good"),
-        issued_at: now(),
+        issued_at: Some(now()),
         expires_at: now() + chrono::TimeDelta::seconds(900),
         revoked: false,
     };

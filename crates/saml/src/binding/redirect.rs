@@ -149,8 +149,21 @@ fn inflate(deflated: &[u8]) -> Result<Vec<u8>, RequestError> {
     }
     INFLATER.with_borrow_mut(|inflater| {
         inflater.reset(false);
+        if let Some(xml) = inflate_at_once(inflater, deflated) {
+            return Ok(xml);
+        }
+        inflater.reset(false);
         inflate_with(inflater, deflated)
     })
+}
+
+/// The whole stream straight into a buffer that all usual requests fit into, not through a window of 32 KiB. Nothing when it is larger,
+/// or there is something wrong with it: going through it in steps tells what.
+fn inflate_at_once(inflater: &mut Decompress, deflated: &[u8]) -> Option<Vec<u8>> {
+    let mut xml = Vec::with_capacity(deflated.len().saturating_mul(4).clamp(1024, 16 * 1024));
+    let status = inflater.decompress_vec(deflated, &mut xml, FlushDecompress::Finish).ok()?;
+    let whole = usize::try_from(inflater.total_in()).is_ok_and(|read| read == deflated.len());
+    (status == Status::StreamEnd && whole && xml.len() <= MAX_MESSAGE).then_some(xml)
 }
 
 fn inflate_with(inflater: &mut Decompress, deflated: &[u8]) -> Result<Vec<u8>, RequestError> {

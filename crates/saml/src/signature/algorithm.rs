@@ -2,6 +2,7 @@
 //! Does not do the arithmetic.
 
 use openssl::hash::MessageDigest;
+use openssl::sha::{Sha1, Sha256, Sha384, Sha512};
 use serde::{Deserialize, Serialize};
 
 /// The signature algorithms: what we sign with, and all that we accept.
@@ -120,6 +121,34 @@ impl Digest {
             Self::Sha384 => MessageDigest::sha384(),
             Self::Sha512 => MessageDigest::sha512(),
             Self::Sha1 => MessageDigest::sha1(),
+        }
+    }
+
+    /// The digest of what `parts` make together. By the plain functions of OpenSSL: through `EVP_MD` each digest begins by looking
+    /// its algorithm up.
+    pub(super) fn hash<const N: usize>(self, parts: [&[u8]; N]) -> Vec<u8> {
+        macro_rules! hashed {
+            ($hasher:ident) => {{
+                let mut hasher = $hasher::new();
+                parts.into_iter().for_each(|part| hasher.update(part));
+                hasher.finish().to_vec()
+            }};
+        }
+        match self {
+            Self::Sha256 => hashed!(Sha256),
+            Self::Sha384 => hashed!(Sha384),
+            Self::Sha512 => hashed!(Sha512),
+            Self::Sha1 => hashed!(Sha1),
+        }
+    }
+
+    /// RFC 8017 §9.2 note 1: the DER of a `DigestInfo` up to the digest itself.
+    pub(super) const fn digest_info(self) -> &'static [u8] {
+        match self {
+            Self::Sha256 => b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20",
+            Self::Sha384 => b"\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30",
+            Self::Sha512 => b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40",
+            Self::Sha1 => b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14",
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Owns verifying received signatures, enveloped and detached, against registered certificates.
 //! Does not look at KeyInfo: a message never brings its own key.
 
-use openssl::hash::hash;
 use serde::{Deserialize, Serialize};
 
 use super::algorithm::{Digest, SignatureAlgorithm, accepted_digest, accepted_method};
@@ -207,7 +206,7 @@ fn check_signature(
 
 /// XML Signature §3.2.1. An empty canonical form never has a digest (S-11).
 fn check_digest(digest: Digest, covered: &str, expected: &[u8]) -> Result<(), SignatureError> {
-    let actual = hash(digest.message_digest(), covered.as_bytes()).map_err(|_| SignatureError::Digest)?;
+    let actual = digest.hash([covered.as_bytes()]);
     if covered.is_empty() || !openssl_eq(&actual, expected) { Err(SignatureError::Digest) } else { Ok(()) }
 }
 

@@ -1,6 +1,6 @@
 //! The rules of a client's registration, each with the field it is about. Does not own how they are shown.
 
-use super::{ClientAuth, OidcConnection, SubjectType, keys};
+use super::{ClientAuth, OidcConnection, RefreshTokenRotation, SubjectType, keys};
 use crate::{
     domain::{
         connection::{check_web_address, mapping::check_mappings, start_links},
@@ -179,6 +179,12 @@ impl OidcConnection {
             if !REFRESH_SECONDS.contains(&seconds) {
                 errors.add(field, "Use one minute (60) to two years (63244800)");
             }
+        }
+        // RFC 9700 §4.14.2: whoever finds the token of a client that proves nothing could use it for as long as it lasts.
+        if self.refresh_token_rotation == RefreshTokenRotation::Never && !self.may_keep_refresh_tokens() {
+            let message = "A refresh token that never changes is only for an app that proves itself with a secret or key, or whose \
+                tokens are bound to a key";
+            errors.add("refresh_token_rotation", message);
         }
         if self.refresh_grace_seconds > REFRESH_GRACE_MAX {
             errors.add("refresh_grace_seconds", "Use 0 to 10 seconds");

@@ -12,7 +12,9 @@ use super::{mapping::ValueMapping, start_links::StartLink};
 use ::oidc::{GrantType, Lifetimes, authorization::request::ResponseMode};
 pub use check::is_origin;
 use serde::{Deserialize, Serialize};
-pub use words::{AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, SubjectType};
+pub use words::{
+    AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, RefreshTokenRotation, SubjectType,
+};
 
 /// What was agreed with an OpenID Connect client. Names are those of OpenID Connect Registration where it has one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,6 +105,10 @@ pub struct OidcConnection {
     /// How long refresh tokens live since the sign-in, used or not, in seconds.
     #[serde(default = "read::refresh_absolute_seconds")]
     pub refresh_absolute_seconds: u32,
+    /// When a refresh token is exchanged for another one; `never` is for clients that [may keep](Self::may_keep_refresh_tokens)
+    /// theirs.
+    #[serde(default)]
+    pub refresh_token_rotation: RefreshTokenRotation,
     /// For how many seconds a refresh token that was exchanged may come back because the answer was lost, while its
     /// successor is unused; 0: not at all.
     #[serde(default)]
@@ -157,6 +163,7 @@ impl Default for OidcConnection {
             id_token_seconds: lifetimes.id_token_seconds,
             refresh_idle_seconds: lifetimes.refresh_idle_seconds,
             refresh_absolute_seconds: lifetimes.refresh_absolute_seconds,
+            refresh_token_rotation: RefreshTokenRotation::EveryUse,
             refresh_grace_seconds: 0,
             id_token_algorithm: IdTokenAlgorithm::RS256,
             userinfo_signed_response_alg: None,
@@ -171,6 +178,17 @@ impl OidcConnection {
     /// Whether the client has neither secret nor key.
     pub fn is_public(&self) -> bool {
         self.client_auth == ClientAuth::None
+    }
+
+    /// Whether a refresh token of the client may stay the same: RFC 9700 §4.14.2 asks for rotation or a bound key where a
+    /// client proves nothing of itself.
+    pub fn may_keep_refresh_tokens(&self) -> bool {
+        !self.is_public() || self.dpop_bound_access_tokens
+    }
+
+    /// Whether a refresh token is exchanged each time it is used.
+    pub fn rotates_refresh_tokens(&self) -> bool {
+        self.refresh_token_rotation == RefreshTokenRotation::EveryUse || !self.may_keep_refresh_tokens()
     }
 
     /// Whether the client may use the grant.

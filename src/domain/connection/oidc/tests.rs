@@ -113,6 +113,34 @@ fn scopes_and_lifetimes_have_bounds() {
     taken(|c| (c.refresh_idle_seconds, c.refresh_absolute_seconds) = (3600, 3600));
 }
 
+/// RFC 9700 §4.14.2: a token that stays is for clients that authenticate, or prove a key.
+#[test]
+fn o09_a_refresh_token_stays_only_with_a_client_that_proves_something() {
+    use ClientAuth::{ClientSecretBasic, ClientSecretPost, PrivateKeyJwt};
+    let settings = |client_auth, dpop_bound_access_tokens| {
+        move |c: &mut OidcConnection| {
+            c.refresh_token_rotation = RefreshTokenRotation::Never;
+            (c.client_auth, c.dpop_bound_access_tokens) = (client_auth, dpop_bound_access_tokens);
+            c.jwks_uri = "https://rp.example/jwks".into();
+        }
+    };
+    for client_auth in [ClientSecretBasic, ClientSecretPost, PrivateKeyJwt] {
+        taken(settings(client_auth, false));
+        taken(settings(client_auth, true));
+    }
+    taken(settings(ClientAuth::None, true));
+    let error = refused(settings(ClientAuth::None, false));
+    assert!(error.of("refresh_token_rotation").is_some_and(|said| said.contains("secret or key")), "{error}");
+    taken(|c| c.client_auth = ClientAuth::None);
+
+    let mut kept = client();
+    assert!(kept.rotates_refresh_tokens(), "the default");
+    settings(ClientSecretBasic, false)(&mut kept);
+    assert!(!kept.rotates_refresh_tokens());
+    kept.client_auth = ClientAuth::None;
+    assert!(kept.rotates_refresh_tokens(), "whatever is stored");
+}
+
 #[test]
 fn a_pairwise_client_has_one_sector() {
     taken(|c| c.subject_type = SubjectType::Pairwise);

@@ -70,6 +70,18 @@ pub enum AccessTokenFormat {
 }
 text_enum!(AccessTokenFormat { Opaque = "opaque", Jwt = "jwt" });
 
+/// When a client's refresh token is exchanged for another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshTokenRotation {
+    /// Each time it is used; one that comes back ends everything that came of its sign-on.
+    #[default]
+    EveryUse,
+    /// Never: the same token until it ends. FAPI 2.0 §5.3.2.1 wants it so.
+    Never,
+}
+text_enum!(RefreshTokenRotation { EveryUse = "every_use", Never = "never" });
+
 /// Whether clients can tell that they know the same person (OpenID Connect Core §8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]

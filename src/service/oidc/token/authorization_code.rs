@@ -61,7 +61,7 @@ impl Case<'_> {
             Err(error) => return self.burn(row.hash, error).await,
         };
         let (scope, nonce) = (&standing.details.scope, standing.details.nonce.clone());
-        let order = Order { family: &family, standing: &standing, scope, resources, nonce };
+        let order = Order { family: &family, standing: &standing, scope, resources, nonce, keeps: None };
         let minted = match self.mint(order).await {
             Err(EndpointError::Protocol(error)) => return self.burn(row.hash, error).await,
             minted => minted?,

@@ -103,7 +103,8 @@ impl Case<'_> {
             Err(error) => return self.refuse(error).await,
         };
         let scope = &standing.details.scope;
-        let order = Order { family: &family, standing: &standing, scope, resources, nonce: None };
+        let order =
+            Order { family: &family, standing: &standing, scope, resources, nonce: None, keeps: None };
         let minted = match self.mint(order).await {
             Err(EndpointError::Protocol(error)) => return self.refuse(error).await,
             minted => minted?,

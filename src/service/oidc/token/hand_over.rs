@@ -8,7 +8,7 @@ use crate::{
         ServiceError,
         oidc::{client::EndpointError, once},
     },
-    store::{self, StoreError, Tx, Written, token_families::Family},
+    store::{self, StoreError, Tx, Written, refresh_tokens::HandedOutAgain, token_families::Family},
 };
 use ::oidc::ProtocolError;
 use chrono::{DateTime, Utc};
@@ -29,10 +29,12 @@ pub(super) enum Presented {
         /// Whether the client has time for lost answers: then two requests at once are no theft yet.
         forgiving: bool,
     },
+    /// A refresh token that stays: it is handed out again.
+    Kept(HandedOutAgain),
 }
 
 impl Presented {
-    /// Uses it up: `true` for exactly one of any number of requests.
+    /// Uses it up: `true` for exactly one of any number of requests. What stays may be used by all of them.
     async fn claim(&self, tx: &mut Tx, successor: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
         match self {
             Self::Code(hash) => store::authorization_codes::consume(tx, hash, now).await,
@@ -40,6 +42,7 @@ impl Presented {
             Self::Refresh { hash, lost: None, .. } => {
                 store::refresh_tokens::consume(tx, hash, successor, now).await
             }
+            Self::Kept(token) => store::refresh_tokens::hand_out_again(tx, token).await,
             // The successor that never arrived goes; whoever has it will be found out.
             Self::Refresh { hash, lost: Some(lost), .. } => {
                 Ok(store::refresh_tokens::mark_replaced(tx, lost).await?
@@ -53,7 +56,7 @@ impl Presented {
         match self {
             Self::Code(_) => "code used twice",
             Self::Device(_) => "device code used twice",
-            Self::Refresh { .. } => "refresh token used twice",
+            Self::Refresh { .. } | Self::Kept(_) => "refresh token used twice",
         }
     }
 }
@@ -93,7 +96,8 @@ impl Case<'_> {
             (Claimed::Ours, _) => Ok(minted.response.to_json()),
             (Claimed::Replayed(error), _) => self.refuse_taken(error).await,
             // Two requests at once with one token: the other was first, and this one gets nothing either way.
-            (Claimed::Taken, Presented::Refresh { forgiving: true, .. }) => {
+            // A token that stays is no theft either: it was exchanged or bound to a key while this request was on its way.
+            (Claimed::Taken, Presented::Refresh { forgiving: true, .. } | Presented::Kept(_)) => {
                 self.refuse_taken(ProtocolError::invalid_grant("another request was first")).await
             }
             (Claimed::Taken, _) => self.revoke_taken(family, presented.used_twice()).await,

@@ -43,6 +43,8 @@ pub(super) struct Order<'a> {
     pub(super) resources: Vec<String>,
     /// To be echoed in the ID token.
     pub(super) nonce: Option<String>,
+    /// The refresh token that stays, instead of a new one.
+    pub(super) keeps: Option<&'a RefreshToken>,
 }
 
 impl Case<'_> {
@@ -61,8 +63,8 @@ impl Case<'_> {
             (AccessTokenFormat::Jwt, Some(signer)) => self.access_jwt(&order, &sub, signer, now)?,
             _ => AccessToken::generate(&mut ctx.rng()).expose().to_owned(),
         };
-        let refresh = (self.client.may_use(GrantType::RefreshToken) && order.standing.details.offline)
-            .then(|| RefreshToken::generate(&mut ctx.rng()));
+        let renews = self.client.may_use(GrantType::RefreshToken) && order.standing.details.offline;
+        let refresh = (renews && order.keeps.is_none()).then(|| RefreshToken::generate(&mut ctx.rng()));
         let mut response = TokenResponse::new(&access, lifetimes.access_token_seconds, order.scope);
         if let (true, Some(signer)) = (wants_id_token, &signer) {
             response = response.with_id_token(self.id_token(&order, sub, &access, signer, now)?);
@@ -70,7 +72,9 @@ impl Case<'_> {
         if self.key.is_some() {
             response = response.bound();
         }
-        if let Some(refresh) = &refresh {
+        // RFC 6749 §6: a new one may be issued, and then the old one is thrown away. One that stays is named again, for
+        // clients that put the whole answer in the place of the one before.
+        if let Some(refresh) = refresh.as_ref().or(order.keeps) {
             response = response.with_refresh_token(refresh);
         }
         let scope = order.scope.to_string();
@@ -92,13 +96,18 @@ impl Case<'_> {
                 client_id: self.client.client_id.clone(),
                 scope,
                 issued_at: now,
-                idle_expires_at: (now + seconds(lifetimes.refresh_idle_seconds)).min(order.family.expires_at),
+                idle_expires_at: self.idle_end(order.family, now),
                 consumed_at: None,
                 successor_hash: None,
                 key_thumbprint: self.key.clone(),
                 replaced: false,
             }),
         })
+    }
+
+    /// When a refresh token that is handed out now ends unless it is used: never later than its family.
+    pub(super) fn idle_end(&self, family: &Family, now: DateTime<Utc>) -> DateTime<Utc> {
+        (now + seconds(self.client.lifetimes.refresh_idle_seconds)).min(family.expires_at)
     }
 
     /// The issuer's key of the client's algorithm.

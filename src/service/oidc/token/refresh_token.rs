@@ -1,14 +1,17 @@
-//! The refresh grant (RFC 6749 §6): rotated at each use; what comes back after that ends the family, unless its answer was
-//! lost. Does not own the decision (`crates/oidc`).
+//! The refresh grant (RFC 6749 §6): rotated at each use, unless the client keeps its token; what comes back after it was
+//! exchanged ends the family, unless its answer was lost. Does not own the decision (`crates/oidc`).
 
 use super::{Case, hand_over::Presented, mint::Order};
 use crate::{
     service::oidc::client::EndpointError,
-    store::{self, refresh_tokens::RefreshToken as RefreshRow},
+    store::{
+        self,
+        refresh_tokens::{HandedOutAgain, RefreshToken as RefreshRow},
+    },
 };
 use ::oidc::{
     GrantType, ProtocolError, Scope,
-    token::refresh_token::{self, Presenter, RefreshDecision, StoredRefreshToken},
+    token::refresh_token::{self, Presenter, RefreshDecision, Rotation, StoredRefreshToken},
     token_value::RefreshToken,
 };
 use chrono::TimeDelta;
@@ -42,16 +45,31 @@ impl Case<'_> {
             successor_key: successor.and_then(|successor| successor.key_thumbprint),
             scope: Scope::parse(&row.scope)?,
         };
-        let grace = TimeDelta::seconds(i64::from(self.settings()?.refresh_grace_seconds));
+        let rotation = self.rotation()?;
         let presenter = Presenter {
             client_id: &self.client.client_id,
             proven_key: self.key.as_deref(),
             has_signed: self.has_signed(),
+            is_public: self.client.is_public(),
         };
-        let forgiving = grace > TimeDelta::zero();
+        let forgiving = rotation.grace > TimeDelta::zero();
         let mut presented = Presented::Refresh { hash: row.hash.clone(), lost: None, forgiving };
-        let scope = match refresh_token::decide(&stored, &presenter, requested, now, grace) {
+        // RFC 9449 §5: bound by the first proof, if not before. Whoever may prove another key is bound to that from now on.
+        let key_thumbprint = self.key.clone().or_else(|| row.key_thumbprint.clone());
+        let mut keeps = None;
+        let scope = match refresh_token::decide(&stored, &presenter, requested, now, rotation) {
             RefreshDecision::Rotate { scope } => scope,
+            RefreshDecision::Keep { scope } => {
+                keeps = Some(&token);
+                presented = Presented::Kept(HandedOutAgain {
+                    hash: row.hash,
+                    was_bound_to: row.key_thumbprint,
+                    key_thumbprint: key_thumbprint.clone(),
+                    at: now,
+                    idle_expires_at: self.idle_end(&family, now),
+                });
+                scope
+            }
             RefreshDecision::ReplaceSuccessor { scope } => {
                 presented = Presented::Refresh { hash: row.hash, lost: row.successor_hash, forgiving };
                 scope
@@ -76,21 +94,30 @@ impl Case<'_> {
             Err(error) => return self.refuse(error).await,
         };
         // OpenID Connect Core §12.2: a refreshed ID token needs no nonce (O-28).
-        let order = Order { family: &family, standing: &standing, scope: &scope, resources, nonce: None };
+        let order =
+            Order { family: &family, standing: &standing, scope: &scope, resources, nonce: None, keeps };
         let mut minted = match self.mint(order).await {
             Err(EndpointError::Protocol(error)) => return self.refuse(error).await,
             minted => minted?,
         };
         if let Some(refresh) = &mut minted.refresh {
             refresh.scope = row.scope;
-            // RFC 9449 §5: bound by the first proof, if not before. Whoever may prove another key is bound to that from now on.
-            refresh.key_thumbprint = self.key.clone().or(row.key_thumbprint);
+            refresh.key_thumbprint = key_thumbprint;
         }
         let mut event = self.issued(GrantType::RefreshToken, &scope).on_user(&standing.user);
         if let Presented::Refresh { lost: Some(_), .. } = presented {
             event = event.detail("replaced", "the answer before was lost");
         }
         self.hand_over(presented, &family, minted, event).await
+    }
+
+    /// When the client's tokens are exchanged.
+    fn rotation(&self) -> Result<Rotation, EndpointError> {
+        let settings = self.settings()?;
+        Ok(Rotation {
+            every_use: settings.rotates_refresh_tokens(),
+            grace: TimeDelta::seconds(i64::from(settings.refresh_grace_seconds)),
+        })
     }
 
     /// The token this one was exchanged for; only looked at where its use matters.

@@ -2,7 +2,10 @@
 
 use super::{MappingEntry, OidcStartLink, secret};
 use crate::{
-    domain::connection::{AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, SubjectType},
+    domain::connection::{
+        AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, RefreshTokenRotation,
+        SubjectType,
+    },
     keyring::SecretText,
 };
 use ::oidc::{GrantType, authorization::request::ResponseMode};
@@ -106,6 +109,9 @@ pub struct OidcEntry {
     /// Seconds that refresh tokens live since the sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_absolute_seconds: Option<u32>,
+    /// `every_use` or `never`: when a refresh token is exchanged for another one; `every_use`, when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token_rotation: Option<RefreshTokenRotation>,
     /// Seconds that an exchanged refresh token may come back because the answer was lost; none, when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_grace_seconds: Option<u32>,

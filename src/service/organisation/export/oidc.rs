@@ -45,6 +45,7 @@ pub(super) fn entry(oidc: OidcConnection) -> OidcEntry {
         id_token_seconds: Some(oidc.id_token_seconds),
         refresh_idle_seconds: Some(oidc.refresh_idle_seconds),
         refresh_absolute_seconds: Some(oidc.refresh_absolute_seconds),
+        refresh_token_rotation: Some(oidc.refresh_token_rotation),
         refresh_grace_seconds: Some(oidc.refresh_grace_seconds),
         id_token_algorithm: Some(oidc.id_token_algorithm),
         userinfo_signed_response_alg: oidc.userinfo_signed_response_alg,

@@ -80,6 +80,7 @@ pub(super) fn of(
     }
     oidc.access_token_format = block.access_token_format.unwrap_or(oidc.access_token_format);
     oidc.id_token_algorithm = block.id_token_algorithm.unwrap_or(oidc.id_token_algorithm);
+    oidc.refresh_token_rotation = block.refresh_token_rotation.unwrap_or(oidc.refresh_token_rotation);
     oidc.subject_type = block.subject_type.unwrap_or(oidc.subject_type);
     oidc.userinfo_signed_response_alg =
         block.userinfo_signed_response_alg.or(oidc.userinfo_signed_response_alg);

@@ -133,7 +133,7 @@ pub(in crate::service::sign_on) async fn issue(
         lifetime: TimeDelta::seconds(i64::from(connection.assertion_seconds)),
         not_before_skew: TimeDelta::seconds(i64::from(connection.skew_seconds)),
     };
-    let issued = ::saml::response::issue(&target, &spec, &signer, now, &mut ctx.rng());
+    let issued = ::saml::response::issue(&target, &spec, &*signer, now, &mut ctx.rng());
     let issued = match issued {
         Ok(issued) => issued,
         Err(::saml::IssueError::SubjectMismatch) => {

@@ -25,6 +25,7 @@ use ::saml::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 pub(super) use issue::issue;
+use std::sync::Arc;
 
 /// The authentication contexts that a password gives, weakest first (S-38: nothing stronger is ever claimed).
 const AUTHN_CONTEXTS: &[&str] =
@@ -229,7 +230,7 @@ async fn error_response(
     };
     let signer = signer(ctx, app, connection).await?;
     let entity_id = idp_entity_id(ctx, app, connection);
-    let xml = ::saml::response::refuse(target, &entity_id, status, Some(&signer), ctx.now(), &mut ctx.rng())
+    let xml = ::saml::response::refuse(target, &entity_id, status, Some(&*signer), ctx.now(), &mut ctx.rng())
         .map_err(ServiceError::internal)?;
     Ok(Outcome::SamlPost(Box::new(posting(app, target, xml))))
 }
@@ -239,18 +240,15 @@ pub async fn signer(
     ctx: &AppContext,
     app: &App,
     connection: &SamlConnection,
-) -> Result<::saml::OpensslSigner, ServiceError> {
+) -> Result<Arc<::saml::OpensslSigner>, ServiceError> {
     let key = apps::active_key(ctx, app.id).await?;
     let signer = ctx.keyring.saml_signer(&key).map_err(ServiceError::internal)?;
     let agreed = connection.signature_algorithm.protocol();
     let own = ::saml::Signer::algorithm(&*signer);
     // What is blocked signs nothing: error responses and logout messages are then signed as the key does by itself.
     let agreed = if ctx.config.saml.blocks(agreed.uri()) { own } else { agreed };
-    let signer = signer
-        .with_algorithm(agreed)
-        .or_else(|_| signer.with_algorithm(own))
-        .map_err(ServiceError::internal)?;
-    let used = ::saml::Signer::algorithm(&signer).uri();
+    let signer = if agreed == own { signer } else { signer.with_algorithm(agreed).map_or(signer, Arc::new) };
+    let used = ::saml::Signer::algorithm(&*signer).uri();
     if ctx.config.saml.blocks(used) {
         return Err(ServiceError::Internal(format!(
             "saml.blocked_algorithms holds {used}, and nothing else is left"

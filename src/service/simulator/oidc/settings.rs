@@ -28,7 +28,7 @@ pub(super) async fn checks(
     let mut checks = vec![redirect(app, settings), start(settings), scopes(client, asked)];
     checks.push(authentication(ctx, app, settings).await?);
     checks.push(pkce(settings));
-    checks.push(refresh(app, client));
+    checks.push(refresh(app, settings, client));
     if !asked.resources.is_empty() {
         checks.push(resources(client, asked));
     }
@@ -118,11 +118,14 @@ fn pkce(settings: &OidcConnection) -> Check {
     }
 }
 
-fn refresh(app: &App, client: &Client) -> Check {
-    let words = if client.may_use(GrantType::RefreshToken) {
-        format!("{} gets a refresh token with the first answer.", app.label)
+fn refresh(app: &App, settings: &OidcConnection, client: &Client) -> Check {
+    let label = &app.label;
+    let words = if !client.may_use(GrantType::RefreshToken) {
+        format!("{label} gets no refresh token: people are sent here again when the access token ends.")
+    } else if settings.rotates_refresh_tokens() {
+        format!("{label} gets a refresh token with the first answer, and another one each time it uses it.")
     } else {
-        format!("{} gets no refresh token: people are sent here again when the access token ends.", app.label)
+        format!("{label} gets a refresh token with the first answer, and keeps it until it ends.")
     };
     Check::new("refresh_token", Verdict::Passed, words)
 }

@@ -4,7 +4,10 @@
 use super::oidc_form::lines;
 use crate::{
     domain::{
-        connection::{AccessTokenFormat, AssertionAlgorithm, IdTokenAlgorithm, OidcConnection, SubjectType},
+        connection::{
+            AccessTokenFormat, AssertionAlgorithm, IdTokenAlgorithm, OidcConnection, RefreshTokenRotation,
+            SubjectType,
+        },
         text::FieldErrors,
     },
     web::{admin::saving::Compared, extract::Fields, view::admin::apps::oidc::OidcMore},
@@ -34,6 +37,7 @@ pub fn of(oidc: &OidcConnection) -> OidcMore {
         dpop_bound: oidc.dpop_bound_access_tokens,
         access_token_seconds: oidc.access_token_seconds.to_string(),
         id_token_seconds: oidc.id_token_seconds.to_string(),
+        refresh_token_rotation: oidc.refresh_token_rotation.as_str().to_owned(),
         refresh_idle_seconds: oidc.refresh_idle_seconds.to_string(),
         refresh_absolute_seconds: oidc.refresh_absolute_seconds.to_string(),
         userinfo_alg: word(oidc.userinfo_signed_response_alg.map(IdTokenAlgorithm::as_str)),
@@ -74,6 +78,7 @@ pub fn typed(fields: &Fields) -> OidcMore {
         dpop_bound: fields.has("dpop_bound"),
         access_token_seconds: text("access_token_seconds"),
         id_token_seconds: text("id_token_seconds"),
+        refresh_token_rotation: text("refresh_token_rotation"),
         refresh_idle_seconds: text("refresh_idle_seconds"),
         refresh_absolute_seconds: text("refresh_absolute_seconds"),
         userinfo_alg: text("userinfo_alg"),
@@ -145,6 +150,10 @@ pub fn put(more: &OidcMore, settings: &mut OidcConnection) -> Result<(), FieldEr
         Some(format) => settings.access_token_format = format,
         None => errors.add("access_token_format", "Choose one of the formats"),
     }
+    match RefreshTokenRotation::parse(&more.refresh_token_rotation) {
+        Some(rotation) => settings.refresh_token_rotation = rotation,
+        None => errors.add("refresh_token_rotation", "Choose one of the two"),
+    }
     match SubjectType::parse(&more.subject_type) {
         Some(kind) => settings.subject_type = kind,
         None => errors.add("subject_type", "Choose one of the two"),
@@ -207,6 +216,12 @@ pub fn compared(old: &OidcMore, new: &OidcMore) -> Vec<Compared> {
             &new.access_token_seconds,
         ),
         pair("ID token lasts", &["id_token_seconds"], &old.id_token_seconds, &new.id_token_seconds),
+        pair(
+            "Refresh token changes",
+            &["refresh_token_rotation"],
+            &old.refresh_token_rotation,
+            &new.refresh_token_rotation,
+        ),
         pair(
             "Refresh token unused",
             &["refresh_idle_seconds"],
@@ -278,6 +293,7 @@ mod tests {
             first_party: false,
             backchannel_logout_uri: "https://a.example/out".into(),
             backchannel_logout_session_required: true,
+            refresh_token_rotation: RefreshTokenRotation::Never,
             refresh_idle_seconds: 3600,
             ..OidcConnection::default()
         };
@@ -297,10 +313,11 @@ mod tests {
             access_token_seconds: "soon".into(),
             subject_type: "secret".into(),
             userinfo_alg: "none".into(),
+            refresh_token_rotation: "sometimes".into(),
             ..of(&OidcConnection::default())
         };
         let refused = put(&more, &mut OidcConnection::default()).expect_err("refused");
-        for field in ["access_token_seconds", "subject_type", "userinfo_alg"] {
+        for field in ["access_token_seconds", "subject_type", "userinfo_alg", "refresh_token_rotation"] {
             assert!(refused.of(field).is_some(), "{field}");
         }
     }

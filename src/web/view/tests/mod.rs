@@ -9,6 +9,8 @@ mod keys;
 mod oidc;
 mod people;
 mod portal;
+mod preview;
+mod recipe;
 mod recordings;
 mod sign_on;
 
@@ -25,6 +27,7 @@ pub(crate) fn every_page() -> Vec<(&'static str, String)> {
         portal::pages(),
         apps::pages(),
         sign_on::pages(),
+        recipe::pages(),
         oidc::pages(),
         people::pages(),
         audit::pages(),

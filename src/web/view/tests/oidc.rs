@@ -68,6 +68,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
                     "response_modes",
                     "jwks",
                     "cors_origins",
+                    "refresh_token_rotation",
                 ]),
                 fields: OidcFields {
                     claims: hostile_rows,

@@ -2,8 +2,7 @@
 
 use super::super::admin::apps::bookmark::BookmarkSso;
 use super::super::admin::apps::new::NewKind;
-use super::super::admin::apps::preview::{Answer, Part, Preview, Row};
-use super::super::admin::apps::recipe::{Give, GiveKind, ParameterField, Recipe};
+use super::super::admin::apps::preview::Preview;
 use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso};
 use super::super::admin::apps::saml_advanced::{AdvancedFields, CertificateLine, LogoutRow};
 use super::super::admin::apps::source::{SourceFields, SourcePanel, Waiting};
@@ -16,56 +15,6 @@ use super::page;
 
 pub(super) fn console() -> Console {
     Console::sample(Nav::Apps)
-}
-
-impl Preview {
-    pub(crate) fn sample() -> Self {
-        let row = |name: &str, value: &str| Row {
-            name: name.into(),
-            values: vec![value.into()],
-            note: String::new(),
-        };
-        let part = |title: &str, rows| Part { title: title.into(), hint: String::new(), rows };
-        Self {
-            q: "maya".into(),
-            people: Vec::new(),
-            note: None,
-            answer: Some(Answer {
-                arrives: true,
-                title: "Maya would get in".into(),
-                text: "Maya Okafor has Amplitude through Product analytics.".into(),
-                why: Link {
-                    href: "/admin/apps/amplitude/access?check=maya".into(),
-                    text: "Step by step".into(),
-                },
-                warnings: vec!["“role” is empty for Maya, so it is left out.".into()],
-                parts: vec![
-                    part("Subject", vec![row("NameID", "maya.okafor@fernhill.example")]),
-                    part("Attributes", vec![row("firstName", "Maya"), row("lastName", "Okafor")]),
-                ],
-            }),
-        }
-    }
-
-    /// Values and names that would break a page.
-    pub(super) fn hostile() -> Self {
-        let mut panel = Self {
-            q: HOSTILE.into(),
-            note: Some(HOSTILE.into()),
-            people: vec![(
-                Link { href: "/admin/apps/amplitude/sso?preview=a".into(), text: HOSTILE.into() },
-                HOSTILE.into(),
-            )],
-            ..Self::sample()
-        };
-        if let Some(answer) = &mut panel.answer {
-            answer.arrives = false;
-            answer.warnings = vec![HOSTILE.into()];
-            let row = Row { name: HOSTILE.into(), values: vec![HOSTILE.into()], note: HOSTILE.into() };
-            answer.parts = vec![Part { title: HOSTILE.into(), hint: HOSTILE.into(), rows: vec![row] }];
-        }
-        panel
-    }
 }
 
 impl SamlSso {
@@ -129,44 +78,6 @@ impl SamlSso {
     }
 }
 
-impl ParameterField {
-    pub(crate) fn sample() -> Self {
-        Self {
-            name: "parameters.org_id".into(),
-            label: "Amplitude organisation ID".into(),
-            hint: "The number under General.".into(),
-            value: "104733".into(),
-            required: true,
-        }
-    }
-}
-
-impl Recipe {
-    fn sample() -> Self {
-        let give = |kind, label: &str| Give { kind, label: label.into(), optional: false };
-        Self {
-            name: "Amplitude".into(),
-            settings: "Settings › Access & SSO".into(),
-            steps: vec!["Choose Other as the identity provider.".into()],
-            notes: vec!["Keep a way back until a sign-in has worked.".into()],
-            links: vec![("Amplitude on single sign-on".into(), "https://amplitude.com/docs".into())],
-            gives: vec![
-                give(GiveKind::MetadataFile, "Metadata file"),
-                give(GiveKind::PortalUrl, "Landing URL"),
-            ],
-            parameters: vec![ParameterField::sample()],
-        }
-    }
-}
-
-/// A page of an app of the catalogue, its first attribute locked.
-fn recipe_page(recipe: Recipe) -> SamlSso {
-    let mut page = SamlSso { recipe: Some(recipe), ..SamlSso::sample() };
-    page.fields.attributes[0].locked = Some("needed for new accounts");
-    page.fields.attributes[1].off = true;
-    page
-}
-
 /// A page of an app whose metadata changed, with certificates on file.
 fn waiting_page() -> SamlSso {
     let line = |fingerprint: &str, ends: &str, ended| CertificateLine {
@@ -228,14 +139,6 @@ fn what_waits_can_be_approved_and_the_algorithm_is_the_chosen_one() {
     }
     let (_, html) = page("app-sso-waiting", &SamlSso { console: looking(), ..waiting_page() });
     assert!(html.contains("Its metadata changed") && !html.contains("value=\"approve\""));
-}
-
-#[test]
-fn a_locked_row_keeps_its_name_and_its_switch() {
-    let (_, html) = page("app-sso", &recipe_page(Recipe::sample()));
-    assert!(html.contains("<input type=\"hidden\" name=\"attribute_name\" value=\"email\">"), "{html}");
-    assert_eq!(html.matches("name=\"attribute_send\"").count(), 6);
-    assert!(html.contains("<option value=\"off\" selected>") && html.contains("needed for new accounts"));
 }
 
 /// The frame for somebody who may only look.
@@ -364,24 +267,6 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     };
     vec![
         page("app-sso", &SamlSso::sample()),
-        page("app-sso-recipe", &recipe_page(Recipe::sample())),
-        page(
-            "app-sso-recipe-hostile",
-            &recipe_page(Recipe {
-                name: HOSTILE.into(),
-                settings: HOSTILE.into(),
-                steps: vec![HOSTILE.into()],
-                notes: vec![HOSTILE.into()],
-                links: vec![(HOSTILE.into(), HOSTILE.into())],
-                gives: vec![Give { kind: GiveKind::Certificate, label: HOSTILE.into(), optional: true }],
-                parameters: vec![ParameterField {
-                    label: HOSTILE.into(),
-                    hint: HOSTILE.into(),
-                    value: HOSTILE.into(),
-                    ..ParameterField::sample()
-                }],
-            }),
-        ),
         page("app-sso-hostile", &hostile_saml),
         page("app-sso-review", &review),
         page("app-sso-waiting", &waiting_page()),

@@ -33,6 +33,10 @@ pub const ASSERTION_ALGS: &[(&str, &str)] = &[
 pub const ACCESS_TOKEN_FORMATS: &[(&str, &str)] =
     &[("opaque", "Random text; ends when it is withdrawn"), ("jwt", "Signed JWT; read without asking us")];
 
+/// Values of `refresh_token_rotation`.
+pub const REFRESH_TOKEN_ROTATIONS: &[(&str, &str)] =
+    &[("every_use", "At every use; shows a theft"), ("never", "Never; the same until it ends")];
+
 /// Values of `userinfo_alg`.
 pub const USERINFO_ALGS: &[(&str, &str)] =
     &[("", "Plain JSON"), ("RS256", "Signed, RS256"), ("ES256", "Signed, ES256"), ("EdDSA", "Signed, EdDSA")];
@@ -117,6 +121,7 @@ pub struct OidcMore {
     pub dpop_bound: bool,
     pub access_token_seconds: String,
     pub id_token_seconds: String,
+    pub refresh_token_rotation: String,
     pub refresh_idle_seconds: String,
     pub refresh_absolute_seconds: String,
     pub userinfo_alg: String,
@@ -169,6 +174,7 @@ const BELOW: &[&str] = &[
     "serves_resources",
     "access_token_seconds",
     "id_token_seconds",
+    "refresh_token_rotation",
     "refresh_idle_seconds",
     "refresh_absolute_seconds",
     "sector_identifier_uri",

@@ -14,7 +14,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 use gatehouse::domain::{
-    connection::{ClientAuth, Connection, IdTokenAlgorithm, OidcConnection},
+    connection::{ClientAuth, Connection, IdTokenAlgorithm, OidcConnection, RefreshTokenRotation},
     group::Group,
     user::Role,
 };
@@ -82,8 +82,8 @@ pub fn settings(key: &ClientKey) -> OidcConnection {
         require_par: true,
         dpop_bound_access_tokens: true,
         id_token_algorithm: IdTokenAlgorithm::ES256,
-        // FAPI 2.0 §5.3.2.1: where refresh tokens are rotated, a client whose answer was lost can try again.
-        refresh_grace_seconds: 10,
+        // FAPI 2.0 §5.3.2.1: refresh tokens are not rotated.
+        refresh_token_rotation: RefreshTokenRotation::Never,
         ..OidcConnection::default()
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     oidc::{json, text},
     support::{app::Page, client_key::ClientKey},
 };
+use gatehouse::domain::connection::RefreshTokenRotation;
 use reqwest::StatusCode;
 use serde_json::json as value;
 
@@ -115,10 +116,14 @@ async fn refresh_token() {
             assert_eq!(second.id[claim], first.id[claim], "Core §12.2: {claim}");
         }
         assert_ne!(second.access, first.access);
-        // FAPI 2.0 §5.3.2.1: tokens are rotated here, so a client whose answer was lost asks again with the one before,
-        // for as long as the grace is; the public module does it after 30 seconds.
-        fapi.wait(9);
+        // FAPI 2.0 §5.3.2.1: no rotation, and a client whose answer was lost can ask again. The public module compares, and
+        // tries the token before after 30 seconds where another one came.
+        assert_eq!(second.refresh, first.refresh);
+        fapi.wait(30);
         let third = refreshed(&fapi, client, &first.refresh).await;
+        assert_eq!((&third.id["sub"], &third.refresh), (&first.id["sub"], &first.refresh));
+        assert_ne!(third.access, second.access);
+        fapi.resource(client, &second).await;
         last = third.refresh;
         let own = fapi.assertion(client, &value!({}));
         let fields = |token: &str| {
@@ -143,7 +148,7 @@ async fn refresh_token() {
         };
         assert_eq!(resource(&client.bound).await, StatusCode::UNAUTHORIZED);
         assert_eq!(resource(&other).await, StatusCode::OK);
-        last = text(&tokens, "refresh_token");
+        assert_eq!(text(&tokens, "refresh_token"), last);
     }
     // The second client’s token, by the first client with either key.
     for key in [&fapi.client.bound, &fapi.client2.bound] {
@@ -151,4 +156,28 @@ async fn refresh_token() {
         refused(&fapi.refresh(&fapi.client, &last, &[&proof]).await, &["invalid_grant"]);
     }
     refreshed(&fapi, &fapi.client2, &last).await;
+}
+
+/// A client of the profile whose tokens are rotated all the same: one whose answer was lost asks again with the token before, for
+/// as long as the grace is.
+#[tokio::test]
+async fn refresh_token_with_a_grace() {
+    let fapi = Fapi::new().await;
+    let client = fapi
+        .register("rotating", ClientKey::new(), |settings| {
+            (settings.refresh_token_rotation, settings.refresh_grace_seconds) =
+                (RefreshTokenRotation::EveryUse, 10);
+        })
+        .await;
+    let first = fapi.flow(&client, &[]).await;
+    fapi.wait(30);
+    let second = refreshed(&fapi, &client, &first.refresh).await;
+    fapi.wait(9);
+    let third = refreshed(&fapi, &client, &first.refresh).await;
+    assert!(second.refresh != first.refresh && third.refresh != second.refresh);
+    fapi.wait(2);
+    let proof = fapi.proof(&client.bound, TOKEN, &value!({}));
+    refused(&fapi.refresh(&client, &first.refresh, &[&proof]).await, &["invalid_grant"]);
+    let proof = fapi.proof(&client.bound, TOKEN, &value!({}));
+    refused(&fapi.refresh(&client, &third.refresh, &[&proof]).await, &["invalid_grant"]);
 }
