@@ -8,6 +8,7 @@ use crate::{
     keyring::SecretText,
     service::{
         issuer_keys::IssuerKey,
+        keys::AppKey,
         organisation::{self, Applied, ApplyOptions, Document, Secrets},
     },
 };
@@ -130,8 +131,39 @@ impl Remote {
 
     /// Withdraws a key there at once.
     pub(super) async fn retire_key(&self, kid: &str) -> Result<(), Failure> {
-        let name: String = form_urlencoded::byte_serialize(kid.as_bytes()).collect();
-        self.ask(self.client.post(self.address(&format!("keys/{name}/retire")))).await.map(|_| ())
+        self.ask(self.client.post(self.address(&format!("keys/{}/retire", segment(kid))))).await.map(|_| ())
+    }
+
+    /// The keys of an app there; with a body, after making or bringing the next one.
+    pub(super) async fn app_keys(
+        &self,
+        slug: &str,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> Result<Vec<AppKey>, Failure> {
+        #[derive(Deserialize)]
+        struct Answer {
+            keys: Vec<AppKey>,
+        }
+        let address = self.address(&format!("apps/{}/keys{path}", segment(slug)));
+        let request = match body {
+            Some(body) => self.client.post(address).json(body),
+            None => self.client.get(address),
+        };
+        let body = self.ask(request).await?;
+        let answer: Answer = serde_json::from_slice(&body).context("the server's answer makes no sense")?;
+        Ok(answer.keys)
+    }
+
+    /// The keys of an app there after a step with one of them.
+    pub(super) async fn app_key(
+        &self,
+        slug: &str,
+        key: &str,
+        step: &str,
+        body: &serde_json::Value,
+    ) -> Result<Vec<AppKey>, Failure> {
+        self.app_keys(slug, &format!("/{}/{step}", segment(key)), Some(body)).await
     }
 
     fn address(&self, path: &str) -> String {
@@ -167,6 +199,11 @@ impl Remote {
         }
         Ok(Err((status, serde_json::from_slice(&body).unwrap_or_default())))
     }
+}
+
+/// A text as one part of a path.
+fn segment(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 fn refusal(status: StatusCode, problem: &Problem) -> Failure {

@@ -103,8 +103,13 @@ impl AppDraft {
         }
     }
 
-    /// Trims, fills in glyph and colour, and checks every field, the connection's too.
-    pub fn check(mut self) -> Result<CheckedApp, FieldErrors> {
+    /// Trims, fills in glyph and colour, and checks every field, the connection's too. For a new app.
+    pub fn check(self) -> Result<CheckedApp, FieldErrors> {
+        self.check_over(None)
+    }
+
+    /// The same for an app whose connection was `before`: rules that came later than it don't touch what it keeps.
+    pub fn check_over(mut self, before: Option<&Connection>) -> Result<CheckedApp, FieldErrors> {
         let mut errors = FieldErrors::default();
         for text in [&mut self.slug, &mut self.label, &mut self.description, &mut self.category] {
             *text = text.trim().to_owned();
@@ -133,6 +138,7 @@ impl AppDraft {
         }
         check_parameters(&mut errors, &self.parameters);
         self.connection.check(&mut errors);
+        self.connection.check_names(&mut errors, before);
         errors.finish()?;
         Ok(CheckedApp(self))
     }
@@ -154,15 +160,17 @@ pub const SLUG_MAX: usize = 64;
 /// Words that are addresses of the console themselves.
 const RESERVED_SLUGS: &[&str] = &["new"];
 
-/// A slug stands in addresses and file names: lower-case letters, digits and single hyphens, 1–64 characters.
-fn check_slug(errors: &mut FieldErrors, slug: &str) {
+/// Whether a text is a name for addresses and file names: lower-case letters, digits and hyphens within, 1–64 characters.
+pub fn is_slug(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if slug.is_empty()
-        || slug.len() > SLUG_MAX
-        || !slug.bytes().all(allowed)
-        || slug.starts_with('-')
-        || slug.ends_with('-')
-    {
+    (1..=SLUG_MAX).contains(&text.len())
+        && text.bytes().all(allowed)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+fn check_slug(errors: &mut FieldErrors, slug: &str) {
+    if !is_slug(slug) {
         errors.add("slug", "Use lower-case letters, digits and hyphens, for example product-analytics");
     } else if RESERVED_SLUGS.contains(&slug) {
         errors.add("slug", "Choose another address: this one is the console’s own");

@@ -4,9 +4,11 @@ use super::{
     app::App,
     connection::{ValueMapping, ValueSource},
     expressions,
+    session::{ACR_PASSWORD, Session},
     user::{STANDARD_ATTRIBUTES, User},
 };
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// The sources that are not standard attributes of the profile: key, label.
 pub const ACCOUNT_SOURCES: &[(&str, &str)] = &[
@@ -16,6 +18,15 @@ pub const ACCOUNT_SOURCES: &[(&str, &str)] = &[
     ("id", "Account id"),
     ("groups", "Groups bound to the app"),
 ];
+
+/// The sources that are about the sign-in rather than about the person: key, label. They identify nobody.
+pub const SIGN_IN_SOURCES: &[(&str, &str)] =
+    &[("acr", "Class of the sign-in"), ("amr", "Methods of the sign-in")];
+
+/// Whether `source` is one of [`SIGN_IN_SOURCES`].
+pub fn is_of_sign_in(source: &str) -> bool {
+    SIGN_IN_SOURCES.iter().any(|(key, _)| *key == source)
+}
 
 /// The identifiers of SAML Subject Identifier Attributes, which an assertion can carry as attributes: key, label. They hang on
 /// more than the person, so that [`value_of`] has none.
@@ -29,26 +40,71 @@ pub fn is_subject_id(source: &str) -> bool {
     SUBJECT_ID_SOURCES.iter().any(|(key, _)| *key == source)
 }
 
-/// Whether `source` names something a person can have: `email`, a standard attribute, `groups`, or `attributes.<name>`.
+/// Whether `source` names something that can be told: `email`, a standard attribute, `groups`, `attributes.<name>`, `acr`, `amr`.
 pub fn is_source(source: &str) -> bool {
-    ACCOUNT_SOURCES.iter().chain(STANDARD_ATTRIBUTES).any(|(key, _)| *key == source)
+    ACCOUNT_SOURCES.iter().chain(STANDARD_ATTRIBUTES).chain(SIGN_IN_SOURCES).any(|(key, _)| *key == source)
         || source.strip_prefix("attributes.").is_some_and(|name| !name.is_empty())
 }
 
-/// The values `source` has for a person; empty when there is none. `groups` are the names of the groups that are bound
-/// to the app, sorted.
-pub fn value_of(source: &str, user: &User, groups: &[String]) -> Vec<String> {
-    let one = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
-    match source {
+/// The values `source` has; empty when there is none. Blank texts are no values.
+pub fn value_of(source: &str, subject: Subject<'_>) -> Vec<String> {
+    let Subject { user, groups, sign_in, .. } = subject;
+    let one = |text: &str| vec![text.to_owned()];
+    let mut values = match source {
         "email" => one(&user.email),
         "username" => one(&user.username),
         "display_name" => one(&user.display_name),
         "id" => one(&user.id.to_string()),
         "groups" => groups.to_vec(),
+        "acr" => one(sign_in.acr),
+        "amr" => sign_in.amr.to_vec(),
         _ => match source.strip_prefix("attributes.") {
             Some(name) => user.custom.get(name).map(super::user::CustomValue::texts).unwrap_or_default(),
             None => one(user.attribute(source)),
         },
+    };
+    values.retain(|value| !is_blank(value));
+    values
+}
+
+/// Whether a text says nothing: an attribute of it would be there and empty, which apps take for a value.
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// A claim without blank texts: nothing, if it was one or a list of nothing else. What stands in objects is the expression's own.
+fn without_blanks(claim: Value) -> Option<Value> {
+    match claim {
+        Value::String(text) if is_blank(&text) => None,
+        Value::Array(mut items) if !items.is_empty() => {
+            items.retain(|item| !item.as_str().is_some_and(is_blank));
+            (!items.is_empty()).then_some(Value::Array(items))
+        }
+        other => Some(other),
+    }
+}
+
+/// How a person signed in: the same words in both protocols.
+#[derive(Debug, Clone, Copy)]
+pub struct SignIn<'a> {
+    /// The class of the authentication: `AuthnContextClassRef`, `acr`.
+    pub acr: &'a str,
+    /// Its methods (RFC 8176).
+    pub amr: &'a [String],
+}
+
+impl<'a> SignIn<'a> {
+    /// That of a session.
+    pub fn of(session: &'a Session) -> Self {
+        Self { acr: session.acr(), amr: &session.amr }
+    }
+}
+
+impl SignIn<'static> {
+    /// By password, where nobody signs in but something is to be shown.
+    pub fn by_password() -> Self {
+        static AMR: LazyLock<Vec<String>> = LazyLock::new(|| vec!["pwd".to_owned()]);
+        Self { acr: ACR_PASSWORD, amr: &AMR }
     }
 }
 
@@ -61,6 +117,8 @@ pub struct Subject<'a> {
     pub app: &'a App,
     /// The names of the person's groups that this application may know, sorted.
     pub groups: &'a [String],
+    /// How the person signed in.
+    pub sign_in: SignIn<'a>,
 }
 
 /// What the rows of an application came to.
@@ -75,28 +133,33 @@ pub struct Mapped<T> {
 pub fn texts(mappings: &[ValueMapping], subject: Subject<'_>) -> Mapped<Vec<String>> {
     collect(mappings, |mapping| {
         let values = match &mapping.value {
-            ValueSource::Source(source) => value_of(source, subject.user, subject.groups),
+            ValueSource::Source(source) => value_of(source, subject),
             ValueSource::Constant(text) => vec![text.clone()],
-            ValueSource::Expression(text) => expressions::texts(text, subject)?,
+            ValueSource::Expression(text) => {
+                let mut values = expressions::texts(text, subject)?;
+                values.retain(|value| !is_blank(value));
+                values
+            }
         };
         Ok(Some(values).filter(|values| !values.is_empty()))
     })
 }
 
-/// The claims of an OIDC client: one value stays one value; groups are always a list, whatever their number (JC-8).
+/// The claims of an OIDC client: one value stays one value; groups and methods are always a list, whatever their number (JC-8,
+/// OpenID Connect Core §2).
 pub fn claims(mappings: &[ValueMapping], subject: Subject<'_>) -> Mapped<Value> {
     collect(mappings, |mapping| {
         Ok(match &mapping.value {
             ValueSource::Source(source) => {
-                let mut values = value_of(source, subject.user, subject.groups);
+                let mut values = value_of(source, subject);
                 match values.len() {
                     0 => None,
-                    1 if source != "groups" => values.pop().map(Value::from),
+                    1 if !matches!(source.as_str(), "groups" | "amr") => values.pop().map(Value::from),
                     _ => Some(Value::from(values)),
                 }
             }
             ValueSource::Constant(text) => Some(Value::from(text.as_str())),
-            ValueSource::Expression(text) => expressions::claim(text, subject)?,
+            ValueSource::Expression(text) => expressions::claim(text, subject)?.and_then(without_blanks),
         })
     })
 }

@@ -1,7 +1,7 @@
 //! Expressions over a person, for one application: what they see, and what becomes of their results. Does not own the
 //! language (`crates/expression`).
 
-use super::attributes::Subject;
+use super::{attributes::Subject, user::User};
 use expression::{Context, Expression, Person};
 use serde_json::Value;
 
@@ -16,14 +16,21 @@ pub fn claim(text: &str, subject: Subject<'_>) -> Result<Option<Value>, String> 
     Ok(expression::to_claim(evaluate(text, subject)?))
 }
 
+/// The custom attributes that an expression reads and the person hasn't.
+pub fn missing(text: &str, user: &User) -> Vec<String> {
+    let mut names = Expression::parse(text).map(|parsed| parsed.custom_names()).unwrap_or_default();
+    names.retain(|name| !user.custom.contains_key(name));
+    names
+}
+
 fn evaluate(text: &str, subject: Subject<'_>) -> Result<Value, String> {
     let expression = Expression::parse(text).map_err(|error| error.to_string())?;
     expression.evaluate(&context(subject)?).map_err(|error| error.to_string())
 }
 
-/// `user`, `groups` and `app`, as `docs/expressions.md` describes them.
+/// `user`, `groups`, `app` and `session`, as `docs/expressions.md` describes them.
 fn context(subject: Subject<'_>) -> Result<Context, String> {
-    let Subject { user, app, groups } = subject;
+    let Subject { user, app, groups, sign_in } = subject;
     let (user_id, app_id) = (user.id.to_string(), app.id.to_string());
     let custom = user.custom.iter().map(|(name, value)| Ok((name.as_str(), serde_json::to_value(value)?)));
     let person = Person {
@@ -36,7 +43,8 @@ fn context(subject: Subject<'_>) -> Result<Context, String> {
         custom: custom.collect::<Result<_, serde_json::Error>>().map_err(|error| error.to_string())?,
     };
     let app = expression::App { id: &app_id, slug: &app.slug, label: &app.label };
-    Context::new(&person, groups, app).map_err(|error| error.to_string())
+    let session = expression::Session { acr: sign_in.acr, amr: sign_in.amr };
+    Context::new(&person, groups, app, session).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

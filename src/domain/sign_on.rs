@@ -24,7 +24,11 @@ pub enum SignOnRequest {
     /// A verified authorization request.
     Oidc(Box<oidc::authorization::request::VerifiedAuthorizationRequest>),
     /// A tile of the portal, or the sign-in address without a request.
-    Launch,
+    Launch {
+        /// The name of one of the app's start links; without it, the tile itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<String>,
+    },
 }
 
 /// A sign-on under way, bound to one browser.
@@ -96,7 +100,7 @@ impl SignOnRequest {
                 max_age: request.max_age().map(|seconds| TimeDelta::seconds(i64::from(seconds))),
                 choose_account: request.prompt().select_account(),
             },
-            Self::Launch => Demand::default(),
+            Self::Launch { .. } => Demand::default(),
         }
     }
 }

@@ -254,7 +254,7 @@ pub async fn update(
     draft: AppDraft,
 ) -> Result<App, ServiceError> {
     caller.require(Permission::Manage)?;
-    let checked = draft.check()?;
+    let checked = draft.check_over(Some(&before.connection))?;
     let event = caller.event(ctx, EventType::ApplicationUpdate);
     let now = ctx.now();
     ctx.db

@@ -39,7 +39,7 @@ fn cause(code: &str) -> StopCause {
         "request_replayed" | "saml_issue_instant" => StopCause::TooOld,
         "flow_gone" => StopCause::FlowGone,
         "name_id_empty" => StopCause::NoNameId,
-        "no_start" => StopCause::NoStart,
+        "no_start" | "unknown_start_link" => StopCause::NoStart,
         _ => StopCause::NotSetUp,
     }
 }

@@ -1,6 +1,8 @@
 //! The life of an app's signing keys: make or bring the next one, switch, roll back, replace at once, remove.
 //! Does not own what may follow what (`domain::key::rollover`), or warnings of a certificate's end (`key_expiry`).
 
+mod shown;
+
 use super::{Caller, ServiceError, apps};
 use crate::{
     context::AppContext,
@@ -21,6 +23,8 @@ use ::saml::CertificateDer;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub use shown::AppKey;
+
 /// Years a new certificate may last.
 pub const YEARS: std::ops::RangeInclusive<u32> = 1..=10;
 
@@ -31,6 +35,12 @@ pub struct NewKey {
     pub algorithm: KeyAlgorithm,
     /// How long its certificate lasts, within [`YEARS`].
     pub years: u32,
+}
+
+impl Default for NewKey {
+    fn default() -> Self {
+        Self { algorithm: KeyAlgorithm::Rsa2048, years: 3 }
+    }
 }
 
 /// A certificate and key that an admin brings.
@@ -55,6 +65,12 @@ impl From<KeyRefusal> for ServiceError {
 pub async fn of_app(ctx: &AppContext, caller: &Caller, app: &App) -> Result<AppKeys, ServiceError> {
     caller.require(Permission::Read)?;
     load(ctx, app.id).await
+}
+
+/// The same as API and command line show them.
+pub async fn list(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<AppKey>, ServiceError> {
+    saml_only(app)?;
+    shown::all(&of_app(ctx, caller, app).await?)
 }
 
 pub(super) async fn load(ctx: &AppContext, app: AppId) -> Result<AppKeys, ServiceError> {
@@ -193,6 +209,21 @@ pub async fn replace_at_once(
     })
     .await?;
     Ok(key)
+}
+
+/// Withdraws a key at once, for when somebody else may have it. Of the one that signs, a new one of the same kind takes the place, and
+/// every other leaves the metadata too; any other is removed.
+pub async fn retire(ctx: &AppContext, caller: &Caller, app: &App, id: KeyId) -> Result<(), ServiceError> {
+    caller.require(Permission::Manage)?;
+    saml_only(app)?;
+    let keys = load(ctx, app.id).await?;
+    match keys.active().filter(|active| active.id == id) {
+        Some(active) => {
+            let new = NewKey { algorithm: active.algorithm, ..NewKey::default() };
+            replace_at_once(ctx, caller, app, new).await.map(|_| ())
+        }
+        None => delete(ctx, caller, app, id).await,
+    }
 }
 
 /// Removes a key that doesn't sign, for good: a retired one, or a next one that is given up.

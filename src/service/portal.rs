@@ -30,9 +30,10 @@ pub async fn tiles(ctx: &AppContext, user: &User) -> Result<Tiles, ServiceError>
     })
 }
 
-/// Whether a tile matches what someone typed: name, description or category.
+/// Whether a tile matches what someone typed: name, description, category, or a place in it.
 pub fn matches(app: &App, q: &str) -> bool {
-    let text = canonical(&format!("{} {} {}", app.label, app.description, app.category));
+    let links: Vec<&str> = app.connection.start_links().iter().map(|link| link.label.as_str()).collect();
+    let text = canonical(&format!("{} {} {} {}", app.label, app.description, app.category, links.join(" ")));
     canonical(q).split_whitespace().all(|word| text.contains(word))
 }
 

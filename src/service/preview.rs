@@ -4,7 +4,7 @@
 
 use super::{
     Caller, ServiceError,
-    oidc::{claims, client, contents::SignIn, subject},
+    oidc::{claims, client, contents::Authentication, subject},
     sign_on::{
         name_id,
         saml::release::{self, Making},
@@ -17,7 +17,7 @@ use crate::{
     domain::{
         access::{self, Access, Route},
         app::App,
-        attributes::Subject,
+        attributes::{SignIn, Subject},
         connection::{AccessTokenFormat, Connection, OidcConnection, SamlConnection, ValueMapping},
         permission::Permission,
         user::User,
@@ -122,7 +122,7 @@ async fn assertion(
 ) -> Result<SamlRelease, ServiceError> {
     let format = NameIdFormat::from(connection.name_id_format.uri());
     let known = release::groups(ctx, connection, user.id, groups).await?;
-    let subject = Subject { user, app, groups: &known };
+    let subject = Subject { user, app, groups: &known, sign_in: SignIn::by_password() };
     let rows = (connection.attributes.as_slice(), Making::Show);
     let release::Released { attributes, withheld, .. } =
         release::attributes(ctx, connection, subject, rows).await?;
@@ -149,7 +149,8 @@ async fn tokens(
 ) -> Result<OidcRelease, ServiceError> {
     let registered = client::of_app(app)?;
     let allowed = registered.scopes.clone();
-    let (source, custom) = (claims::source(user, groups), claims::custom(app, user, groups));
+    let subject = Subject { user, app, groups, sign_in: SignIn::by_password() };
+    let (source, custom) = (claims::source(user, groups), claims::custom(subject));
     let release = ClaimRelease {
         source: &source,
         scope: &allowed,
@@ -159,7 +160,7 @@ async fn tokens(
     };
     let sub = subject::of(ctx, app, user.id).await?;
     let contents = simulator::oidc::contents(ctx, &registered, &sub, &allowed, &[]);
-    let signed_in = SignIn { auth_time: contents.now, acr: None, amr: &[], sid: "" };
+    let signed_in = Authentication { auth_time: contents.now, acr: None, amr: &[], sid: "" };
     let mut id_token = simulator::oidc::object(&contents.id_token(&signed_in, None, None, &release))?;
     let about = (app, user, groups);
     let mut access_token = simulator::oidc::access_token(ctx, connection, &contents, &signed_in, about)?;

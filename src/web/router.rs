@@ -41,6 +41,7 @@ fn pages(ctx: &AppContext) -> Router<AppContext> {
         .route("/account/apps/{app}/revoke", post(account::revoke))
         .route("/account/grants/{id}/end", post(account::end_grant))
         .route("/launch/{slug}", get(launch::show).post(launch::confirmed))
+        .route("/launch/{slug}/{name}", get(launch::show_link).post(launch::confirmed_link))
         .route("/error", get(errors::from_app))
         .route("/error/{reference}", get(errors::show))
         .route("/login", get(login::show).post(login::submit))

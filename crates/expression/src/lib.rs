@@ -16,6 +16,7 @@ mod higher;
 mod json;
 mod lexer;
 pub mod limits;
+mod members;
 mod names;
 mod operators;
 mod outcome;
@@ -23,7 +24,7 @@ mod parser;
 mod pattern;
 mod value;
 
-pub use context::{App, Context, Person, STANDARD_ATTRIBUTES};
+pub use context::{App, Context, Person, STANDARD_ATTRIBUTES, Session};
 pub use error::{ContextError, EvaluateError, EvaluateErrorKind, ParseError};
 pub use outcome::{OutcomeError, to_claim, to_strings};
 
@@ -44,6 +45,22 @@ impl Expression {
     /// The text it was read from.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Refuses, at its character, the first name that nothing has which an expression sees: `user.firstName`, `usr.email`.
+    /// For where expressions are written down: evaluating such a name is no error, it finds nothing. Custom attributes
+    /// may have any name.
+    pub fn check_names(&self) -> Result<(), ParseError> {
+        self.look().refused(&self.text)
+    }
+
+    /// The names of the custom attributes that it reads, as far as they are written out.
+    pub fn custom_names(&self) -> Vec<String> {
+        self.look().custom
+    }
+
+    fn look(&self) -> members::Found {
+        members::look(&self.parsed.root, &self.parsed.functions, self.parsed.slots)
     }
 
     /// Its value for one person; `null` when there is none. The same context has the same value, or the same error,

@@ -2,6 +2,7 @@
 //! Does not own how they are written as JSON (`json`) or compared (`operators`).
 
 use crate::{
+    context,
     error::EvaluateError,
     limits::{Meter, SEQUENCE, VALUE_DEPTH, too_deep, too_long},
     pattern::Pattern,
@@ -35,6 +36,15 @@ pub(crate) struct Array {
 pub(crate) struct Object {
     pub(crate) members: Vec<(Arc<str>, Value)>,
     depth: usize,
+    /// The person: its members have the names of the organisation file too.
+    aliased: bool,
+}
+
+impl Object {
+    fn member(&self, name: &str) -> Option<&Value> {
+        let named = |name: &str| self.members.iter().find(|(key, _)| **key == *name).map(|(_, value)| value);
+        named(name).or_else(|| context::alias(name).filter(|_| self.aliased).and_then(named))
+    }
 }
 
 impl Value {
@@ -57,7 +67,18 @@ impl Value {
         check_length(members.len())?;
         meter.allocate(members.len() * size_of::<(Arc<str>, Self)>())?;
         let depth = depth_over(members.iter().map(|(_, value)| value))?;
-        Ok(Self::Object(Arc::new(Object { members, depth })))
+        Ok(Self::Object(Arc::new(Object { members, depth, aliased: false })))
+    }
+
+    /// Lets a member of an object that nobody shares yet be read by its other names too.
+    pub(crate) fn take_aliases(&mut self, name: &str) {
+        if let Self::Object(object) = self
+            && let Some(object) = Arc::get_mut(object)
+            && let Some((_, Self::Object(member))) = object.members.iter_mut().find(|(key, _)| **key == *name)
+            && let Some(member) = Arc::get_mut(member)
+        {
+            member.aliased = true;
+        }
     }
 
     /// What is left of the results of a path or a filter: nothing, the one result, or a list.
@@ -109,8 +130,7 @@ impl Value {
         match self {
             Self::Object(object) => {
                 meter.work(1 + object.members.len() / 8)?;
-                let found = object.members.iter().find(|(key, _)| **key == *name);
-                Ok(found.map_or(Self::Undefined, |(_, value)| value.clone()))
+                Ok(object.member(name).map_or(Self::Undefined, Self::clone))
             }
             Self::Array(array) => {
                 let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! Owns what expressions see of a person, and what becomes of their results. Does not own the language.
 
-use expression::{App, Context, Expression, OutcomeError, Person, to_claim, to_strings};
+use expression::{App, Context, Expression, OutcomeError, Person, Session, to_claim, to_strings};
 use serde_json::{Value as Json, json};
 
 fn context() -> Context {
@@ -19,7 +19,9 @@ fn context() -> Context {
         custom: vec![("level", json!(3)), ("teams", json!(["Blue"]))],
     };
     let app = App { id: "A", slug: "wiki", label: "Handbook" };
-    Context::new(&person, &["Staff".to_owned()], app).expect("a small context")
+    let amr = ["pwd".to_owned(), "otp".to_owned()];
+    Context::new(&person, &["Staff".to_owned()], app, Session { acr: "urn:c", amr: &amr })
+        .expect("a small context")
 }
 
 fn value(text: &str) -> Json {
@@ -35,9 +37,31 @@ fn a_person_is_seen_under_the_names_of_the_page() {
                 "state": "active", "firstname": "Maya", "costCenter": "4410", "custom": { "level": 3, "teams": ["Blue"] } },
             "groups": ["Staff"],
             "app": { "id": "A", "slug": "wiki", "label": "Handbook" },
+            "session": { "acr": "urn:c", "amr": ["pwd", "otp"] },
         })
     );
     assert_eq!(value("$exists(user.phone)"), json!(false), "an empty text is nothing");
+}
+
+#[test]
+fn the_names_of_the_organisation_file_are_other_names_of_the_same() {
+    for (theirs, ours) in [
+        ("user.first_name", "user.firstname"),
+        ("user.display_name", "user.displayName"),
+        ("user.cost_center", "user.costCenter"),
+        ("user.attributes.level", "user.custom.level"),
+        ("user.attributes.teams[0]", "user.custom.teams[0]"),
+        ("$lookup(user, \"first_name\")", "$lookup(user, \"firstname\")"),
+        ("[user].first_name", "[user].firstname"),
+        ("$map([user], function($u){$u.display_name})", "user.displayName"),
+        ("($u := user; $u.first_name & \"!\")", "user.firstname & \"!\""),
+    ] {
+        assert_eq!(value(theirs), value(ours), "{theirs}");
+        assert_ne!(value(theirs), Json::Null, "{theirs}");
+    }
+    assert_eq!(value("user.phone & user.last_name"), json!(""), "what is missing is missing by either name");
+    assert_eq!(value("app.first_name"), Json::Null, "only a person has them");
+    assert_eq!(value("$count($keys(user))"), json!(8), "and they are no further members");
 }
 
 #[test]

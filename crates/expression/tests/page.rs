@@ -20,7 +20,8 @@ fn every_example_has_the_result_beside_it() {
     for example in blocks("expression").iter().flat_map(|block| block.split("\n\n")) {
         let (text, expected) = example.trim().rsplit_once('\n').expect(example);
         examples += 1;
-        let outcome = Expression::parse(text).map_err(|error| (error.at, error.message)).and_then(|parsed| {
+        let parsed = Expression::parse(text).and_then(|parsed| parsed.check_names().map(|()| parsed));
+        let outcome = parsed.map_err(|error| (error.at, error.message)).and_then(|parsed| {
             parsed.evaluate(&context).map_err(|e| (e.at.unwrap_or(usize::MAX), e.message))
         });
         if let Some(mistake) = expected.strip_prefix("✗ ") {

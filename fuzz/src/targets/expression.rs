@@ -41,6 +41,9 @@ pub fn run(data: &[u8]) {
     };
     assert!(text.len() <= limits::EXPRESSION, "longer than the limit");
     assert_eq!(expression.text(), text);
+    if let Err(error) = expression.check_names() {
+        assert!(error.at < characters, "the place is outside of the text: {error:?}");
+    }
     let result = expression.evaluate(context());
     assert_eq!(expression.evaluate(context()), result, "another answer the second time");
     match result {

@@ -151,8 +151,6 @@ pub(super) fn check_mappings(errors: &mut FieldErrors, field: &str, mappings: &[
 /// An expression that can't be read is refused, its mistake shown at the character.
 pub(super) fn check_expression(errors: &mut FieldErrors, field: &str, text: &str) {
     if let Err(error) = expression::Expression::parse(text) {
-        let shown: String = text.chars().skip(error.at.saturating_sub(20)).take(40).collect();
-        errors
-            .add(field, format!("{} at character {} (near “{}”)", error.message, error.at + 1, shown.trim()));
+        super::expressions::refuse(errors, field, text, &error);
     }
 }

@@ -4,12 +4,14 @@
 mod algorithms;
 mod encryption;
 pub mod entity_attributes;
+mod expressions;
 mod mapping;
 mod metadata_source;
 mod oidc;
 mod saml;
 mod saml_check;
 mod saml_choices;
+mod start_links;
 
 use super::text::FieldErrors;
 pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
@@ -24,6 +26,7 @@ pub use oidc::{
 pub use saml::{AcsUrl, LogoutBinding, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 pub use saml_choices::{AttributeSet, Denied};
 use serde::{Deserialize, Serialize};
+pub use start_links::{START_LINKS_MAX, StartLink};
 
 /// How people sign on to an application.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +69,20 @@ impl Connection {
         if let Self::Oidc(oidc) = self { Some(oidc) } else { None }
     }
 
+    /// The places in the app that its tile offers.
+    pub fn start_links(&self) -> &[StartLink] {
+        match self {
+            Self::Saml(saml) => &saml.start_links,
+            Self::Oidc(oidc) => &oidc.start_links,
+            Self::Bookmark(_) => &[],
+        }
+    }
+
+    /// The place of a name, letter for letter.
+    pub fn start_link(&self, name: &str) -> Option<&StartLink> {
+        start_links::find(self.start_links(), name)
+    }
+
     /// Whether enough is known for people to sign on.
     pub fn is_complete(&self) -> bool {
         match self {
@@ -77,10 +94,16 @@ impl Connection {
         }
     }
 
-    /// Holds the settings to their rules, as saving would.
+    /// Holds new settings to their rules, as saving would.
     pub fn checked(&mut self) -> Result<(), FieldErrors> {
+        self.checked_over(None)
+    }
+
+    /// The same for settings that would be saved in the place of `before`.
+    pub fn checked_over(&mut self, before: Option<&Self>) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         self.check(&mut errors);
+        self.check_names(&mut errors, before);
         errors.finish()
     }
 

@@ -8,6 +8,7 @@ use super::{
     mapping::ValueMapping,
     metadata_source::MetadataSource,
     saml_choices::{AttributeSet, Denied},
+    start_links::StartLink,
 };
 use crate::domain::{recording::RecorderSettings, user::text_enum};
 use serde::{Deserialize, Serialize};
@@ -156,6 +157,9 @@ pub struct SamlConnection {
     /// RelayState of IdP-initiated sign-on.
     #[serde(default)]
     pub default_relay_state: String,
+    /// Places in the app, each with the RelayState that leads there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub start_links: Vec<StartLink>,
     /// What is sent about a person.
     #[serde(default)]
     pub attributes: Vec<ValueMapping>,
@@ -252,6 +256,7 @@ impl Default for SamlConnection {
             allow_sha1: false,
             allow_idp_initiated: true,
             default_relay_state: String::new(),
+            start_links: Vec::new(),
             attributes: Vec::new(),
             groups_attribute: String::new(),
             groups_matching: String::new(),

@@ -5,8 +5,12 @@ use super::{
     check_web_address,
     mapping::{check_expression, check_saml_mappings, check_source},
     saml::{RequireSigned, SamlConnection},
+    start_links,
 };
-use crate::domain::text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line};
+use crate::domain::{
+    attributes::is_of_sign_in,
+    text::{FieldErrors, LINE_MAX, VALUE_MAX, check_line},
+};
 
 impl SamlConnection {
     pub(super) fn check(&mut self, errors: &mut FieldErrors) {
@@ -48,8 +52,20 @@ impl SamlConnection {
             errors.add("default_relay_state", "Use at most 2,048 bytes");
         }
         check_line(errors, "default_relay_state", &self.default_relay_state, 2048);
+        start_links::check_relay_states(
+            errors,
+            &self.start_links,
+            self.strict_relay_state,
+            self.allow_idp_initiated,
+        );
         check_line(errors, "groups_attribute", &self.groups_attribute, LINE_MAX);
         check_source(errors, "name_id_source", &self.name_id_source);
+        if is_of_sign_in(&self.name_id_source) {
+            errors.add(
+                "name_id_source",
+                "This is how somebody signed in, not who it is; choose something of the person",
+            );
+        }
         check_line(errors, "groups_matching", &self.groups_matching, LINE_MAX);
         if !self.name_id_expression.is_empty() {
             check_expression(errors, "name_id_expression", &self.name_id_expression);

@@ -1,7 +1,6 @@
 //! A person as claims. Does not own which of them a client gets (`crates/oidc` decides by scope and request).
 
 use crate::domain::{
-    app::App,
     attributes::{self, Subject},
     user::User,
 };
@@ -45,9 +44,9 @@ pub fn source(user: &User, groups: &[String]) -> ClaimSource {
 }
 
 /// The client's own claims. A row that fails is left out.
-pub fn custom(app: &App, user: &User, groups: &[String]) -> Vec<CustomClaim> {
-    let Some(settings) = app.connection.oidc() else { return Vec::new() };
-    attributes::claims(&settings.claims, Subject { user, app, groups })
+pub fn custom(subject: Subject<'_>) -> Vec<CustomClaim> {
+    let Some(settings) = subject.app.connection.oidc() else { return Vec::new() };
+    attributes::claims(&settings.claims, subject)
         .rows
         .into_iter()
         .map(|(mapping, value)| CustomClaim {

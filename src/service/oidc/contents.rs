@@ -33,7 +33,7 @@ pub struct Contents<'a> {
 }
 
 /// How the person signed in.
-pub struct SignIn<'a> {
+pub struct Authentication<'a> {
     /// When.
     pub auth_time: DateTime<Utc>,
     /// Its authentication context.
@@ -68,7 +68,7 @@ impl Contents<'_> {
     pub fn access_token_of(
         &self,
         jti: String,
-        signed_in: &SignIn<'_>,
+        signed_in: &Authentication<'_>,
         groups: &[String],
     ) -> AccessTokenClaims {
         let mut additional = Map::new();
@@ -103,7 +103,7 @@ impl Contents<'_> {
     /// What an ID token says (OpenID Connect Core §2).
     pub fn id_token(
         &self,
-        signed_in: &SignIn<'_>,
+        signed_in: &Authentication<'_>,
         nonce: Option<&str>,
         at_hash: Option<String>,
         release: &ClaimRelease<'_>,

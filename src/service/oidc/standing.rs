@@ -6,6 +6,7 @@ use crate::{
     domain::{
         access::{self, Access, Denial},
         app::App,
+        attributes::{SignIn, Subject},
         consent::Released,
         user::User,
     },
@@ -27,6 +28,8 @@ pub struct Standing {
     pub groups: Vec<String>,
     /// What was granted, cut down to what the client's registration and the person's consent allow now.
     pub details: GrantDetails,
+    /// How the person signed in.
+    amr: Vec<String>,
     /// What the person allowed; `None` for a first-party client, which isn't held to it.
     allowed: Option<Released>,
     /// Whether resource servers were granted, and none of them is left.
@@ -147,7 +150,10 @@ pub async fn of(
         }
     };
     Ok(match narrowed(details, client, allowed.as_ref()) {
-        Ok((details, no_resource_left)) => Ok(Standing { user, groups, details, allowed, no_resource_left }),
+        Ok((details, no_resource_left)) => {
+            let amr = family.amr.clone();
+            Ok(Standing { user, groups, details, amr, allowed, no_resource_left })
+        }
         Err(why) => Err(Lapsed::new(why, &user.display_name, app)),
     })
 }
@@ -220,7 +226,9 @@ impl Standing {
 
     /// The client's own claims that the person allowed; all of them for a first-party client.
     pub fn custom_claims(&self, app: &App) -> Vec<CustomClaim> {
-        let mut claims = super::claims::custom(app, &self.user, &self.groups);
+        let sign_in = SignIn { acr: self.details.acr.as_deref().unwrap_or_default(), amr: &self.amr };
+        let subject = Subject { user: &self.user, app, groups: &self.groups, sign_in };
+        let mut claims = super::claims::custom(subject);
         if let Some(allowed) = &self.allowed {
             claims.retain(|claim| allowed.tells(&claim.name));
         }

@@ -2,6 +2,7 @@
 
 mod mapping;
 mod oidc;
+mod start_links;
 
 use super::one_or_many::OneOrMany;
 use crate::{
@@ -20,6 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap}
 use std::collections::BTreeMap;
 
 pub use mapping::{AttributeSetEntry, MappingEntry};
+pub use start_links::{OidcStartLink, SamlStartLink};
 
 /// A whole file. A list that is absent says nothing about its nouns, not even that there are none.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -221,6 +223,9 @@ pub struct SamlEntry {
     /// RelayState of IdP-initiated sign-on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_relay_state: Option<String>,
+    /// Places in the app that its tile offers, each with its own RelayState.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_links: Option<Vec<SamlStartLink>>,
     /// What is sent about a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Vec<MappingEntry>>,

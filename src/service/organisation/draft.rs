@@ -14,7 +14,7 @@ use crate::{
     service::settings,
 };
 
-/// The settings that a block asks for, beside what an app has.
+/// What an app has saved, with what a block says instead: what the block leaves out stays as it is saved.
 ///
 /// # Errors
 /// The fields that can't be read, under the names of the file.
@@ -49,5 +49,5 @@ fn connection(ctx: &AppContext, app: &App, entry: AppEntry) -> Result<Connection
         saml: &ctx.config.saml,
         now: ctx.now(),
     };
-    plan::connection_of(&entry, Some(app), &organization, setting)
+    plan::connection_over(&entry, app, &organization, setting)
 }

@@ -185,6 +185,8 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         allow_sha1: Some(saml.allow_sha1),
         allow_idp_initiated: Some(saml.allow_idp_initiated),
         default_relay_state: Some(saml.default_relay_state),
+        start_links: (!saml.start_links.is_empty())
+            .then(|| saml.start_links.into_iter().map(Into::into).collect()),
         attributes: Some(saml.attributes.into_iter().map(mapping).collect()),
         groups_attribute: Some(saml.groups_attribute),
         groups_matching: Some(saml.groups_matching),

@@ -177,7 +177,7 @@ impl Note {
 fn flow_name(request: &SignOnRequest, began_at: DateTime<Utc>) -> Option<FlowName> {
     match request {
         SignOnRequest::Saml(request) => Some(FlowName { began_at, request_id: request.id().to_owned() }),
-        SignOnRequest::Oidc(_) | SignOnRequest::Launch => None,
+        SignOnRequest::Oidc(_) | SignOnRequest::Launch { .. } => None,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         app::{App, SLUG_MAX},
         audit::{EventType, InitiatedBy},
-        connection::Connection,
+        connection::{Connection, StartLink},
         sign_on::{Answers, SignOnRequest},
         user::User,
     },
@@ -16,9 +16,14 @@ use crate::{
     store::{self, Written},
 };
 
-/// A tile was chosen, or the sign-in address was opened without a request.
-pub async fn begin(ctx: &AppContext, visitor: &Visitor, slug: &str) -> Result<Outcome, ServiceError> {
-    if slug.len() > SLUG_MAX {
+/// A tile was chosen, or one of the app's start links by its name, or the sign-in address was opened without a request.
+pub async fn begin(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    slug: &str,
+    link: Option<&str>,
+) -> Result<Outcome, ServiceError> {
+    if slug.len() > SLUG_MAX || link.is_some_and(|link| link.len() > SLUG_MAX) {
         return Err(ServiceError::NotFound("application"));
     }
     let found = store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?;
@@ -26,9 +31,14 @@ pub async fn begin(ctx: &AppContext, visitor: &Visitor, slug: &str) -> Result<Ou
         let event = stop::failed(ctx, "unknown_app", format!("No app has the address “{slug}”."));
         return stop::record(ctx, visitor, StopCause::NotConnected, None, event).await;
     };
+    if let Some(name) = link
+        && app.connection.start_link(name).is_none()
+    {
+        return no_such_link(ctx, visitor, &app, name).await;
+    }
     let flow = Flow {
         stored: None,
-        request: SignOnRequest::Launch,
+        request: SignOnRequest::Launch { link: link.map(str::to_owned) },
         app,
         answers: Answers::default(),
         began_at: ctx.now(),
@@ -36,9 +46,21 @@ pub async fn begin(ctx: &AppContext, visitor: &Visitor, slug: &str) -> Result<Ou
     proceed(ctx, visitor, flow).await
 }
 
-/// The app of a slug, for the page that asks before a stranger's link starts it.
-pub async fn app_of(ctx: &AppContext, slug: &str) -> Result<Option<App>, ServiceError> {
-    Ok(store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?.map(|(app, _)| app))
+/// S-24: a name that the app's settings don't have leads nowhere, whatever it says.
+async fn no_such_link(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    app: &App,
+    name: &str,
+) -> Result<Outcome, ServiceError> {
+    let event = stop::failed(ctx, "unknown_start_link", format!("{} has no start link “{name}”.", app.label));
+    stop::record(ctx, visitor, StopCause::NoStart, Some(app), event).await
+}
+
+/// The app of a slug, for the page that asks before a stranger's link starts it; nothing, if `link` names none of its start links.
+pub async fn app_of(ctx: &AppContext, slug: &str, link: Option<&str>) -> Result<Option<App>, ServiceError> {
+    let found = store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?.map(|(app, _)| app);
+    Ok(found.filter(|app| link.is_none_or(|name| app.connection.start_link(name).is_some())))
 }
 
 pub(super) async fn issue(
@@ -46,16 +68,22 @@ pub(super) async fn issue(
     visitor: &Visitor,
     flow: &Flow,
     person: &Person<'_>,
+    link: Option<&str>,
 ) -> Result<Outcome, ServiceError> {
+    let found = link.and_then(|name| flow.app.connection.start_link(name));
+    // The settings may have changed while the person signed in.
+    if let (Some(name), None) = (link, found) {
+        return no_such_link(ctx, visitor, &flow.app, name).await;
+    }
     match &*flow.app.connection {
-        Connection::Saml(connection) if !connection.start_url.is_empty() => {
+        Connection::Saml(connection) if !connection.start_url.is_empty() && found.is_none() => {
             leave(ctx, visitor, flow, person, connection.start_url.clone()).await
         }
         Connection::Saml(connection) if connection.allow_idp_initiated => {
             saml::issue(ctx, visitor, flow, person).await
         }
         Connection::Oidc(oidc) if !oidc.initiate_login_uri.is_empty() => {
-            let address = initiate_login(ctx, &oidc.initiate_login_uri, person.user)?;
+            let address = initiate_login(ctx, &oidc.initiate_login_uri, person.user, found)?;
             leave(ctx, visitor, flow, person, address).await
         }
         Connection::Bookmark(bookmark) => leave(ctx, visitor, flow, person, bookmark.url.clone()).await,
@@ -73,13 +101,20 @@ pub(super) async fn issue(
     }
 }
 
-/// OpenID Connect Core §4: the app is sent to begin sign-in itself, told by whom (`iss`) and for whom (`login_hint`).
-fn initiate_login(ctx: &AppContext, uri: &str, user: &User) -> Result<String, ServiceError> {
+/// OpenID Connect Core §4: the app is sent to begin sign-in itself, told by whom (`iss`), for whom (`login_hint`) and where to go
+/// on from there (`target_link_uri`), which comes from the settings alone.
+fn initiate_login(
+    ctx: &AppContext,
+    uri: &str,
+    user: &User,
+    link: Option<&StartLink>,
+) -> Result<String, ServiceError> {
     let mut address = url::Url::parse(uri).map_err(ServiceError::internal)?;
     address
         .query_pairs_mut()
         .append_pair("iss", ctx.config.http.public_url.as_str())
-        .append_pair("login_hint", &user.email);
+        .append_pair("login_hint", &user.email)
+        .extend_pairs(link.map(|link| ("target_link_uri", &link.target)));
     Ok(address.into())
 }
 

@@ -233,7 +233,7 @@ async fn issue(
     match &flow.request {
         SignOnRequest::Saml(_) => saml::issue(ctx, visitor, &flow, person).await,
         SignOnRequest::Oidc(request) => oidc::issue(ctx, visitor, &flow, request, person).await,
-        SignOnRequest::Launch => launch::issue(ctx, visitor, &flow, person).await,
+        SignOnRequest::Launch { link } => launch::issue(ctx, visitor, &flow, person, link.as_deref()).await,
     }
 }
 
@@ -246,7 +246,7 @@ async fn refuse_silently(
     match &flow.request {
         SignOnRequest::Saml(request) => saml::refuse(ctx, visitor, &flow, request, why).await,
         SignOnRequest::Oidc(request) => oidc::refuse(ctx, visitor, &flow, request, why).await,
-        SignOnRequest::Launch => stop::flow_gone(ctx, visitor).await,
+        SignOnRequest::Launch { .. } => stop::flow_gone(ctx, visitor).await,
     }
 }
 

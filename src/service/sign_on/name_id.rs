@@ -95,7 +95,7 @@ pub fn qualified(
 pub fn value(connection: &SamlConnection, subject: Subject<'_>) -> Result<String, String> {
     let (what, values) = if connection.name_id_expression.is_empty() {
         let source = &connection.name_id_source;
-        (format!("“{source}”"), attributes::value_of(source, subject.user, subject.groups))
+        (format!("“{source}”"), attributes::value_of(source, subject))
     } else {
         let values = expressions::texts(&connection.name_id_expression, subject)
             .map_err(|why| format!("The expression that identifies people failed: {why}."))?;

@@ -148,6 +148,6 @@ pub(super) async fn denied(
 ) -> Result<Outcome, ServiceError> {
     let mut event =
         failed(ctx, denial.code(), denial.sentence(&user.display_name, &flow.app.label)).on_user(user);
-    event.idp_initiated = Some(matches!(flow.request, SignOnRequest::Launch));
+    event.idp_initiated = Some(matches!(flow.request, SignOnRequest::Launch { .. }));
     record_flow(ctx, visitor, StopCause::Denied(denial), flow, event).await
 }

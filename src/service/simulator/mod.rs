@@ -5,13 +5,19 @@ pub mod oidc;
 mod request;
 mod saml;
 
-use crate::domain::access::Route;
+use super::ServiceError;
+use crate::domain::{
+    access::Route,
+    attributes::{SignIn, Subject},
+    connection::{ValueMapping, ValueSource},
+    expressions,
+};
 use serde::Serialize;
 
 pub use request::{Judgement, judge};
 pub(in crate::service) use request::{judge_kept, lines_of};
-pub use saml::simulate;
 pub(in crate::service) use saml::{Occasion, on_occasion, with_draft};
+pub use saml::{simulate, simulate_signed_in};
 
 /// One thing that must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,6 +48,48 @@ impl Check {
     pub(in crate::service) fn new(name: &'static str, verdict: Verdict, words: impl Into<String>) -> Self {
         Self { name, verdict, words: words.into() }
     }
+}
+
+/// The methods of a sign-in that is made up: a password, when nobody says otherwise.
+///
+/// # Errors
+/// `amr`: too many, or no names of methods (RFC 8176 §2).
+pub fn methods(amr: Option<Vec<String>>) -> Result<Vec<String>, ServiceError> {
+    let amr = amr.unwrap_or_else(|| SignIn::by_password().amr.to_vec());
+    let named =
+        |method: &String| (1..=32).contains(&method.len()) && method.bytes().all(|b| b.is_ascii_graphic());
+    if amr.len() > 8 || !amr.iter().all(named) {
+        return Err(ServiceError::field("amr", "Name at most eight methods, such as pwd and otp"));
+    }
+    Ok(amr)
+}
+
+/// The rows whose expression finds nothing for this person, each as a warning: a custom attribute may be misspelt, which can't be
+/// seen when it is saved. `told` are the names that have a value.
+fn nothing_found(
+    name: &'static str,
+    rows: &[ValueMapping],
+    told: &[&str],
+    subject: Subject<'_>,
+) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for row in rows.iter().filter(|row| !row.off && !told.contains(&row.name.as_str())) {
+        let ValueSource::Expression(text) = &row.value else { continue };
+        // One that fails says so itself.
+        if expressions::claim(text, subject).is_err() {
+            continue;
+        }
+        let missing = expressions::missing(text, subject.user);
+        let why = if missing.is_empty() {
+            String::new()
+        } else {
+            format!(" They have no custom attribute {}.", missing.join(", "))
+        };
+        let (row, person) = (&row.name, &subject.user.display_name);
+        let words = format!("“{row}” isn’t sent: its expression finds nothing for {person}.{why}");
+        checks.push(Check::new(name, Verdict::Warning, words));
+    }
+    checks
 }
 
 /// One attribute as the app would see it.

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         access::{self, Access, Route},
         app::App,
-        attributes::Subject,
+        attributes::{SignIn, Subject},
         connection::{Connection, Encrypt, SamlConnection},
         permission::Permission,
         user::User,
@@ -32,7 +32,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
-/// Simulates a tile that `user` opens. `draft` are settings that nobody saved; the saved ones count without.
+/// Simulates a tile that `user` opens, signed in by a password. `draft` are settings that nobody saved; the saved ones count without.
 ///
 /// # Errors
 /// The caller may not read, the app is no SAML app, or the draft breaks a rule of its own.
@@ -43,10 +43,25 @@ pub async fn simulate(
     user: &User,
     draft: Option<SamlConnection>,
 ) -> Result<Simulation, ServiceError> {
+    let amr = SignIn::by_password().amr.to_vec();
+    simulate_signed_in(ctx, caller, app, user, (draft, amr)).await
+}
+
+/// The same of somebody signed in by the methods `amr`.
+///
+/// # Errors
+/// As of [`simulate`].
+pub async fn simulate_signed_in(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    user: &User,
+    (draft, amr): (Option<SamlConnection>, Vec<String>),
+) -> Result<Simulation, ServiceError> {
     caller.require(Permission::Read)?;
     let app = with_draft(app, draft)?;
     let Some(connection) = app.connection.saml() else { return Err(ServiceError::NotFound("SAML app")) };
-    let occasion = Occasion::of_tile(connection, ctx.now());
+    let occasion = Occasion { amr, ..Occasion::of_tile(connection, ctx.now()) };
     on_occasion(ctx, caller, &app, user, &occasion).await
 }
 
@@ -68,6 +83,8 @@ pub(in crate::service) struct Occasion {
     pub(in crate::service) authn_instant: DateTime<Utc>,
     /// How.
     pub(in crate::service) class_ref: String,
+    /// By which methods.
+    pub(in crate::service) amr: Vec<String>,
     /// The name of the session.
     pub(in crate::service) session_index: String,
     /// When it ends.
@@ -90,6 +107,7 @@ impl Occasion {
             now,
             authn_instant: now,
             class_ref: authn_context::PASSWORD_PROTECTED_TRANSPORT.to_owned(),
+            amr: SignIn::by_password().amr.to_vec(),
             session_index: "_preview".to_owned(),
             session_end: None,
         }
@@ -112,7 +130,12 @@ pub(in crate::service) async fn on_occasion(
         Access::Denied(_) => Vec::new(),
     };
     let groups = release::groups(ctx, connection, user.id, &access::group_names(&routes)).await?;
-    let subject = Subject { user, app, groups: &groups };
+    let subject = Subject {
+        user,
+        app,
+        groups: &groups,
+        sign_in: SignIn { acr: &occasion.class_ref, amr: &occasion.amr },
+    };
     let rows = connection.attributes_of(occasion.attribute_set);
     let released = release::attributes(ctx, connection, subject, (rows, Making::Show)).await?;
     checks.push(settings_check(app));
@@ -138,6 +161,8 @@ pub(in crate::service) async fn on_occasion(
     for (name, why) in &released.problems {
         checks.push(Check::new("attribute", Verdict::Warning, format!("“{name}” is left out: {why}.")));
     }
+    let told: Vec<&str> = released.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    checks.extend(super::nothing_found("attribute", rows, &told, subject));
     for (name, why) in &released.withheld {
         checks.push(Check::new(
             "attribute_withheld",
@@ -185,7 +210,7 @@ pub(in crate::service) async fn on_occasion(
 pub(in crate::service) fn with_draft(app: &App, draft: Option<SamlConnection>) -> Result<App, ServiceError> {
     let Some(draft) = draft else { return Ok(app.clone()) };
     let mut connection = Connection::Saml(Box::new(draft));
-    connection.checked().map_err(ServiceError::Invalid)?;
+    connection.checked_over(Some(&app.connection)).map_err(ServiceError::Invalid)?;
     Ok(App { connection: Arc::new(connection), ..app.clone() })
 }
 

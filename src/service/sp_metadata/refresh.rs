@@ -219,7 +219,7 @@ async fn settle(ctx: &AppContext, case: &Case, document: Document) -> Result<Ref
         None
     } else {
         let connection = Connection::Saml(Box::new(decision.saml));
-        match (AppDraft { connection, ..AppDraft::of(&case.app) }).check() {
+        match (AppDraft { connection, ..AppDraft::of(&case.app) }).check_over(Some(&case.app.connection)) {
             Ok(checked) => {
                 let event = events_caller().event(ctx, EventType::ApplicationUpdate);
                 Some((case.app.clone(), checked, event))

@@ -150,7 +150,7 @@ pub async fn approve(
     let (mut known, pending, metadata) = shown(ctx, caller, app, digest).await?;
     let saml = app.connection.saml().ok_or(ServiceError::NotFound("application"))?;
     let connection = Connection::Saml(Box::new(fill::keys_and_addresses(saml, &metadata, &ctx.config.saml)));
-    let checked = AppDraft { connection, ..AppDraft::of(app) }.check()?;
+    let checked = AppDraft { connection, ..AppDraft::of(app) }.check_over(Some(&app.connection))?;
     known.progress.waiting = None;
     let update = caller.event(ctx, EventType::ApplicationUpdate);
     let event = caller

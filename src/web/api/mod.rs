@@ -1,6 +1,7 @@
 //! The admin API: bearer tokens, JSON, RFC 9457 problems. No cookies are read and no other origin may call it.
 //! Does not own what is done (`service`).
 
+mod app_keys;
 mod bearer;
 mod client_secrets;
 mod decryption_keys;
@@ -30,6 +31,14 @@ pub fn router() -> Router<AppContext> {
         .route("/keys", get(keys::list))
         .route("/keys/rotate", post(keys::rotate))
         .route("/keys/{kid}/retire", post(keys::retire))
+        .route(
+            "/apps/{slug}/keys",
+            get(app_keys::list).post(app_keys::make).layer(DefaultBodyLimit::max(app_keys::BODY_MAX)),
+        )
+        .route("/apps/{slug}/keys/{id}/activate", post(app_keys::activate))
+        .route("/apps/{slug}/keys/{id}/schedule", post(app_keys::schedule))
+        .route("/apps/{slug}/keys/{id}/roll-back", post(app_keys::roll_back))
+        .route("/apps/{slug}/keys/{id}/retire", post(app_keys::retire))
         .route("/apps/{slug}/decryption-keys", get(decryption_keys::list).post(decryption_keys::make))
         .route("/apps/{slug}/decryption-keys/{id}", delete(decryption_keys::remove))
         .route("/apps/{slug}/client-secrets", get(client_secrets::list).post(client_secrets::make))

@@ -39,6 +39,9 @@ pub(super) struct SimulateBody {
     /// OIDC: resource servers.
     #[serde(default)]
     resource: Vec<String>,
+    /// How the person signed in (RFC 8176); by password, when absent.
+    #[serde(default)]
+    amr: Option<Vec<String>>,
     /// Unsaved settings: a `saml` block as in the organisation file.
     #[serde(default)]
     draft: Option<SamlEntry>,
@@ -81,17 +84,18 @@ pub(super) async fn simulate(
     let Json(body) = body.map_err(|error| Problem::bad_request(error.status(), error.body_text()))?;
     let run = async {
         let app = apps::find(&ctx, &caller, &slug).await?;
+        let amr = simulator::methods(body.amr)?;
         let user = users::find(&ctx, &caller, &body.user).await?.ok_or(ServiceError::NotFound("person"))?;
         match settings(&ctx, &app, body.draft, body.oidc)? {
-            Settings::Saml(draft) => {
-                simulator::simulate(&ctx, &caller, &app, &user, draft).await.map(Answer::Saml)
-            }
+            Settings::Saml(draft) => simulator::simulate_signed_in(&ctx, &caller, &app, &user, (draft, amr))
+                .await
+                .map(Answer::Saml),
             Settings::Oidc(draft) => {
                 let claims = body.claims.map(|claims| match claims {
                     serde_json::Value::String(text) => text,
                     object => object.to_string(),
                 });
-                let asked = Asked { scope: body.scope, claims, resources: body.resource };
+                let asked = Asked { scope: body.scope, claims, resources: body.resource, amr };
                 oidc::simulate(&ctx, &caller, &app, &user, draft, &asked).await.map(Answer::Oidc)
             }
         }

@@ -93,9 +93,21 @@ fn one(app: &App, tiles: &Tiles, now: DateTime<Utc>) -> PortalTile {
             .get(&app.id)
             .map(|then| format!("Used {}", words::ago(*then, now)))
             .unwrap_or_default(),
-        aliases: app.category.clone(),
+        aliases: aliases(app),
+        links: app
+            .connection
+            .start_links()
+            .iter()
+            .map(|link| (link.name.clone(), link.label.clone()))
+            .collect(),
         favourite: tiles.favourites.contains(&app.id),
     }
+}
+
+/// What the live filter finds a tile by, beside its name and description.
+fn aliases(app: &App) -> String {
+    let links = app.connection.start_links().iter().map(|link| link.label.as_str());
+    std::iter::once(app.category.as_str()).chain(links).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
 fn categories(tiles: &Tiles, view: &PortalView) -> Vec<Filter> {

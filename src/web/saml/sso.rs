@@ -32,7 +32,7 @@ pub async fn redirect(
 ) -> Result<Response, Failure> {
     let query = query.unwrap_or_default();
     if !mentions_message(&query) {
-        return launch::start(&ctx, &visit, &slug).await;
+        return launch::start(&ctx, &visit, &slug, None).await;
     }
     let outcome = saml::begin(&ctx, &visit.visitor, &slug, Incoming::Redirect(&query)).await?;
     outcome::respond(&ctx, &visit, outcome)

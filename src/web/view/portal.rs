@@ -31,6 +31,8 @@ pub struct PortalTile {
     pub aliases: String,
     /// Whether it is a favourite.
     pub favourite: bool,
+    /// The places in it that can be gone to, name and caption; each is launched at `/launch/{slug}/{name}`.
+    pub links: Vec<(String, String)>,
 }
 
 /// What the list of apps shows.
@@ -105,7 +107,7 @@ impl Portal {
     }
 }
 
-/// Asks before an app is opened because another site asked for it. Posts to `/launch/{slug}`.
+/// Asks before an app is opened because another site asked for it. Posts to its path.
 #[derive(Debug, Clone, Template)]
 #[template(path = "portal/launch.html")]
 pub struct LaunchConfirm {
@@ -113,6 +115,8 @@ pub struct LaunchConfirm {
     pub page: Page,
     /// The app.
     pub tile: Tile,
-    /// Its slug.
-    pub slug: String,
+    /// The caption of the place in it that was asked for; empty for the app itself.
+    pub place: String,
+    /// What it is launched at: `/launch/{slug}`, or `/launch/{slug}/{name}`.
+    pub path: String,
 }

@@ -261,3 +261,27 @@ async fn an_algorithm_that_no_key_of_the_app_can_sign_with_is_refused() {
     assert_eq!(key.algorithm, gatehouse::domain::key::KeyAlgorithm::P256);
     assert!(!owner.get("/admin/apps/hr/sso").await.text.contains("messages are signed with"));
 }
+
+#[tokio::test]
+async fn start_links_are_lines_and_what_is_wrong_with_one_is_said_beside_them() {
+    let (app, owner) = gateway().await;
+    let with = |links: &'static str| {
+        [REST, PLAIN, &[("allow_idp_initiated", "on"), ("start_links", links)]].concat()
+    };
+    for (links, said) in [
+        ("reports", "write name | caption | target"),
+        ("Reports | Weekly | /r", "lower-case letters"),
+        ("reports | Weekly | /r\nreports | Monthly | /m", "stands twice"),
+        ("reports | Weekly |", "enter where it leads"),
+    ] {
+        let refused = owner.submit(SSO, SSO, &with(links)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{links}");
+        assert!(refused.text.contains(said), "{said}: {}", refused.text);
+        assert!(saml_of(&app).await.start_links.is_empty());
+    }
+    let good = "reports | Weekly reports | /reports?a=1|2\nteam | Team | team-7";
+    let page = follow(&owner, owner.submit(SSO, SSO, &with(good)).await).await;
+    assert!(page.text.contains("reports | Weekly reports | /reports?a=1|2"), "{}", page.text);
+    let saved = saml_of(&app).await.start_links;
+    assert_eq!((saved.len(), saved[0].target.as_str()), (2, "/reports?a=1|2"));
+}

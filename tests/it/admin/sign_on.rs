@@ -177,9 +177,22 @@ async fn an_oidc_secret_is_shown_once_and_nowhere_else() {
         ("redirect_uris", "https://rp.example/cb"),
         ("client_auth", "client_secret_post"),
         ("id_token_alg", "ES256"),
+        ("initiate_login_uri", "https://rp.example/login"),
+        ("start_links", "board | My board | https://rp.example/boards/1"),
     ];
     let page = owner.submit(sso, sso, &again).await;
     assert!(page.status == StatusCode::OK && secret_in(&page.text).is_some(), "a new one is shown at once");
+    let stored = apps::find(&app.ctx, &system(), "statsig").await.expect("an app");
+    let [link] = stored.connection.start_links() else { panic!("{stored:?}") };
+    assert_eq!((link.name.as_str(), link.target.as_str()), ("board", "https://rp.example/boards/1"));
+    let without_start = [
+        ("redirect_uris", "https://rp.example/cb"),
+        ("client_auth", "client_secret_post"),
+        ("id_token_alg", "ES256"),
+        ("start_links", "board | My board | https://rp.example/boards/1"),
+    ];
+    let refused = owner.submit(sso, sso, &without_start).await;
+    assert!(refused.text.contains("Give the app’s start address"), "{}", refused.text);
 }
 
 fn secret_in(text: &str) -> Option<String> {

@@ -42,6 +42,7 @@ apps:
       sign: [assertion]
       require_signed_requests: false
       default_relay_state: /start
+      start_links: [ { name: reports, label: Weekly reports, relay_state: "/reports?week=now" } ]
       attributes:
         - { name: email, source: email }
         - { name: plan, constant: enterprise }
@@ -57,6 +58,7 @@ apps:
       grant_types: [authorization_code]
       client_auth: client_secret_post
       initiate_login_uri: https://metrics.example/login
+      start_links: [ { name: board, label: My board, target_link_uri: "https://metrics.example/b/1" } ]
       claims: [ { name: groups, source: groups } ]
   - { slug: mixpanel, connector: mixpanel, parameters: { org_id: " 2718 " }, groups: [Product analytics] }
   - slug: product
@@ -101,6 +103,24 @@ fn round_trip(sandbox: &Sandbox, empty: &Sandbox) {
     assert!(!done.contains("a secret of sixteen"), "a chosen secret is not repeated: {done}");
 
     assert_eq!(sandbox.run(&["apply", "org.yaml"]).succeeded(), "No change.\n");
+    // A block says all there is: what it leaves out goes, and the plan says so.
+    sandbox.file("part.yaml", "apps: [{slug: amplitude, saml: {strict_relay_state: true}}]");
+    let plan = sandbox.run(&["apply", "part.yaml", "--plan"]).succeeded();
+    for line in [
+        "  ! saml.acs_urls is left out of the file, so that the stored value goes",
+        "  ! saml.attributes is left out of the file, so that 2 stored values go",
+        "  ! saml.sp_entity_id is left out of the file, so that the stored value goes",
+        "  ! saml.default_relay_state is left out of the file, so that the stored value goes",
+    ] {
+        assert!(plan.lines().any(|said| said == line), "{line} is in {plan}");
+    }
+    let said = sandbox.run(&["apply", "part.yaml", "--plan", "--format", "json"]).succeeded();
+    let said: Value = serde_json::from_str(&said).expect("JSON");
+    let dropped = said["changes"][0]["dropped"].as_array().expect("a list");
+    assert!(dropped.contains(&serde_json::json!({"key": "saml.attributes", "count": 2})), "{dropped:?}");
+    sandbox.file("said.yaml", "apps: [{slug: amplitude, saml: {sp_entity_id: '', acs_urls: []}}]");
+    let plan = sandbox.run(&["apply", "said.yaml", "--plan"]).succeeded();
+    assert!(!plan.contains("! saml.acs_urls"), "what is written down is no surprise: {plan}");
     let exported = sandbox.export();
     sandbox.file("export.yaml", &exported);
     assert_eq!(sandbox.run(&["apply", "export.yaml", "--prune"]).succeeded(), "No change.\n");
@@ -117,6 +137,7 @@ fn round_trip(sandbox: &Sandbox, empty: &Sandbox) {
     let saml = &document["apps"][0]["saml"];
     assert_eq!(saml["sp_entity_id"], "https://sp.example/wins", "the fields win over the metadata");
     assert_eq!(saml["acs_urls"][0]["url"], "https://sp.example/acs", "the metadata says the rest");
+    assert_eq!(saml["start_links"][0]["relay_state"], "/reports?week=now");
     assert_eq!(saml["sign"], serde_json::json!(["assertion"]));
 
     let app =

@@ -148,6 +148,26 @@ async fn files_are_applied_to_a_running_server_and_act_at_once() {
     assert!(with(&auditor, &["export"]).succeeded().contains("username: maya"));
     sandbox.file("bad.yaml", "users: [{username: maya, email: nope}]");
     assert!(with(&owner, &["apply", "bad.yaml"]).failed(2).contains("bad.yaml: users[0].email"));
+    // The keys of an app, over the API.
+    let crm = "apps: [{slug: crm, saml: {sp_entity_id: 'https://sp.example/m', acs_urls: [{url: 'https://sp.example/acs'}]}}]";
+    sandbox.file("crm.yaml", crm);
+    with(&owner, &["apply", "crm.yaml"]).succeeded();
+    assert_eq!(with(&auditor, &["keys", "list", "--app", "crm"]).succeeded().matches("active").count(), 1);
+    assert!(with(&auditor, &["keys", "rotate", "--app", "crm"]).failed(1).contains("403"));
+    assert!(
+        with(&admin, &["keys", "rotate", "--app", "crm", "--alg", "p256"])
+            .succeeded()
+            .contains("p256     next")
+    );
+    let switched = with(&admin, &["keys", "rotate", "--app", "crm", "--now"]).succeeded();
+    assert!(switched.contains("p256     active") && switched.contains("published until"), "{switched}");
+    let old = switched.lines().find(|line| line.contains("retired")).expect("the one before");
+    let old = old.split_whitespace().nth(2).expect("an id");
+    let back = with(&admin, &["keys", "rollback", old, "--app", "crm"]).succeeded();
+    assert!(back.contains("p256     next"), "{back}");
+    let planned = with(&admin, &["keys", "rotate", "--app", "crm", "--on", "2001-01-01T00:00:00Z"]).failed(1);
+    assert!(planned.contains("422"), "{planned}");
+    assert!(with(&admin, &["keys", "retire", old, "--app", "none"]).failed(1).contains("404"));
     // A change made beside the server is seen by it.
     sandbox.file("more.yaml", "groups: [{name: Growth, members: [maya]}]");
     sandbox.run(&["apply", "more.yaml"]).succeeded();

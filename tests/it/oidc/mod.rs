@@ -31,6 +31,7 @@ mod simulator;
 mod states;
 mod subjects;
 mod token_changes;
+mod values;
 mod worth;
 
 use crate::support::app::{Browser, Page, TestApp, oidc_settings};

@@ -125,6 +125,28 @@ async fn unsaved_settings_count_and_are_not_saved() {
 }
 
 #[tokio::test]
+async fn a_draft_says_only_what_to_try_instead() {
+    let gateway = gateway().await;
+    let asked = |oidc: Value| json!({"user": "maya", "scope": "openid", "oidc": oidc, "amr": ["pwd", "otp"]});
+    let saved = answer(&gateway.app, "simulate", asked(json!({}))).await;
+    assert_eq!(
+        (&saved["allowed"], &saved["id_token"]["costTeam"]),
+        (&json!(true), &json!("blue")),
+        "{saved}"
+    );
+    assert_eq!(saved["id_token"]["amr"], json!(["pwd", "otp"]));
+    let rows = json!({"claims": [{"name": "how", "source": "amr"}, {"name": "lost", "expression": "user.custom.lsot"}]});
+    let tried = answer(&gateway.app, "simulate", asked(rows)).await;
+    assert_eq!((&tried["allowed"], &tried["id_token"]["how"]), (&json!(true), &json!(["pwd", "otp"])));
+    assert_eq!(tried["id_token"].get("costTeam"), None, "the draft's claims are all there are");
+    assert!(tried["checks"].to_string().contains("no custom attribute lsot"), "{tried}");
+    let good = format!("{}{}", gateway.app.url, gateway.authorize(&[]));
+    let judged =
+        answer(&gateway.app, "judge", json!({"request": good, "oidc": {"require_par": false}})).await;
+    assert_eq!(judged["accepted"], true, "the redirect address is the saved one: {judged}");
+}
+
+#[tokio::test]
 async fn a_pasted_request_is_judged_parameter_by_parameter() {
     let gateway = gateway().await;
     let good = format!("{}{}", gateway.app.url, gateway.authorize(&[("utm", "x")]));

@@ -1,5 +1,7 @@
 //! Tiles, favourites, launch, and the hand-over page.
 
+mod start_links;
+
 use crate::support::{
     app::{TestApp, bookmark, oidc_settings, saml_settings},
     database::Kind,

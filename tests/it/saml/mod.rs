@@ -1,6 +1,7 @@
 //! SAML sign-on over HTTP: what comes in, what goes out, what is refused.
 
 mod announced;
+pub mod app_keys;
 mod attacks;
 mod encrypted_id;
 mod entity_attributes;
@@ -14,6 +15,7 @@ mod rollover;
 mod settings;
 mod sign_on;
 mod simulator;
+mod values;
 mod wishes;
 
 use crate::support::app::{Browser, Page, TestApp, saml_settings};

@@ -5,7 +5,7 @@ use crate::support::app::{Page, TestApp, saml_settings, system};
 use chrono::TimeDelta;
 use gatehouse::{
     domain::{
-        connection::{NameIdFormat, SamlConnection},
+        connection::{NameIdFormat, SamlConnection, ValueMapping, ValueSource},
         user::Role,
     },
     service::organisation::api_tokens,
@@ -93,6 +93,58 @@ async fn unsaved_settings_count_and_are_not_saved() {
     let bad = json!({"sp_entity_id": "x", "acs_urls": [{"url": "javascript:alert(1)"}]});
     let refused = ask(&app, "/api/v1/apps/crm/simulate", &json!({"user": "maya", "draft": bad})).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+}
+
+#[tokio::test]
+async fn a_draft_says_only_what_to_try_instead() {
+    let row = |name: &str, text: &str| ValueMapping::new(name, ValueSource::Expression(text.into()));
+    let settings = SamlConnection {
+        name_id_expression: "$uppercase(user.username)".into(),
+        attributes: vec![row("team", "user.attributes.costTem")],
+        strict_relay_state: true,
+        ..saml_settings()
+    };
+    let (app, _, crm) = gateway(settings).await;
+    let path = "/api/v1/apps/crm/simulate";
+    let saved = answer(&app, path, json!({"user": "maya"})).await;
+    let empty = answer(&app, path, json!({"user": "maya", "draft": {}})).await;
+    for same in ["allowed", "name_id", "acs_url", "attributes", "checks"] {
+        assert_eq!(empty[same], saved[same], "{same}");
+    }
+    assert_eq!((&empty["allowed"], &empty["acs_url"]), (&json!(true), &json!("https://sp.example/acs")));
+    let unfound = saved["checks"].to_string();
+    assert!(
+        unfound.contains("finds nothing for Maya Okafor. They have no custom attribute costTem."),
+        "{unfound}"
+    );
+
+    let rows = json!([{"name": "amr", "source": "amr"}, {"name": "how", "expression": "session.amr"}]);
+    let draft = json!({"attributes": rows});
+    let tried = answer(&app, path, json!({"user": "maya", "draft": draft, "amr": ["pwd", "otp"]})).await;
+    assert_eq!((&tried["allowed"], &tried["name_id"]), (&json!(true), &json!("MAYA")));
+    let sent = tried["attributes"].as_array().expect("a list");
+    assert_eq!(sent.len(), 3, "these two and the groups: {sent:?}");
+    assert!(sent[..2].iter().all(|attribute| attribute["values"] == json!(["pwd", "otp"])), "{sent:?}");
+    let other = json!({"name_id": {"source": "email"}});
+    let tried = answer(&app, path, json!({"user": "maya", "draft": other})).await;
+    assert_eq!(tried["name_id"], "maya@fernhill.example", "a source takes the expression's place");
+
+    for bad in [
+        json!({"user": "maya", "draft": {"attributes": [{"name": "x", "expression": "user.nosuch"}]}}),
+        json!({"user": "maya", "amr": ["pwd otp"]}),
+        json!({"user": "maya", "amr": ["a", "b", "c", "d", "e", "f", "g", "h", "i"]}),
+        json!({"user": "maya", "draft": {"sp_metadata_mdq": true}}),
+    ] {
+        let refused = ask(&app, path, &bad).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}: {}", refused.text);
+    }
+    let good = request(&app, "_r1", "", "");
+    let judged =
+        answer(&app, "/api/v1/apps/crm/judge", json!({"request": good, "draft": {"skew_seconds": 60}})).await;
+    assert_eq!(judged["accepted"], true, "{judged}");
+    let mut conn = app.ctx.db.read().await.expect("a connection");
+    let stored = store::apps::get(&mut conn, crm.id).await.expect("read").expect("there");
+    assert_eq!(stored.connection, crm.connection, "and nothing of it is saved");
 }
 
 #[tokio::test]

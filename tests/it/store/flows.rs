@@ -97,7 +97,12 @@ fn pending(app: Option<AppId>, request: Option<SignOnRequest>) -> PendingSignOn 
 async fn sign_ons_are_used_once(test: TestDatabase) {
     let db = &test.db;
     let app = sample::app(db, sample::bookmark("wiki", "Wiki")).await.id;
-    for stored in [pending(Some(app), Some(SignOnRequest::Launch)), pending(None, None)] {
+    let of_link = SignOnRequest::Launch { link: Some("reports".into()) };
+    for stored in [
+        pending(Some(app), Some(SignOnRequest::Launch { link: None })),
+        pending(Some(app), Some(of_link)),
+        pending(None, None),
+    ] {
         let id = stored.id;
         let copy = stored.clone();
         change!(db, tx => pending_sign_ons::insert(tx, &copy).await?).expect("kept");

@@ -143,7 +143,7 @@ pub(crate) fn why_unknown(name: &str) -> String {
 }
 
 /// Whether one letter more, less or other, or two exchanged, makes one name the other.
-fn one_apart(a: &str, b: &str) -> bool {
+pub(crate) fn one_apart(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let (a, b) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     if b.len() < 3 || b.len() - a.len() > 1 {

@@ -2,7 +2,10 @@
 
 use super::{ClientAuth, OidcConnection, RefreshTokenRotation, SubjectType, keys};
 use crate::{
-    domain::{connection::mapping::check_mappings, text::FieldErrors},
+    domain::{
+        connection::{mapping::check_mappings, start_links},
+        text::FieldErrors,
+    },
     id::UserId,
 };
 use ::oidc::{GrantType, claims::is_protocol_claim, redirect_uri, scope};
@@ -109,6 +112,7 @@ impl OidcConnection {
                 }
             }
         }
+        start_links::check_target_link_uris(errors, &self.start_links, &self.initiate_login_uri);
         for (field, uri) in [
             ("initiate_login_uri", &self.initiate_login_uri),
             ("frontchannel_logout_uri", &self.frontchannel_logout_uri),

@@ -8,7 +8,7 @@ mod read;
 mod tests;
 mod words;
 
-use super::mapping::ValueMapping;
+use super::{mapping::ValueMapping, start_links::StartLink};
 use ::oidc::{GrantType, Lifetimes, authorization::request::ResponseMode};
 pub use check::is_origin;
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,9 @@ pub struct OidcConnection {
     /// Where the tile starts sign-in at the app; empty: the app can't be started from the portal.
     #[serde(default)]
     pub initiate_login_uri: String,
+    /// Places in the app, each with the `target_link_uri` that it is started with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub start_links: Vec<StartLink>,
     /// Web origins whose scripts may call the token and userinfo endpoints.
     #[serde(default)]
     pub cors_origins: Vec<String>,
@@ -149,6 +152,7 @@ impl Default for OidcConnection {
             serves_resources: Vec::new(),
             native: false,
             initiate_login_uri: String::new(),
+            start_links: Vec::new(),
             cors_origins: Vec::new(),
             frontchannel_logout_uri: String::new(),
             frontchannel_logout_session_required: false,

@@ -8,7 +8,7 @@ use crate::{
         oidc::{
             claims,
             client::EndpointError,
-            contents::{Contents, SignIn},
+            contents::{Contents, Authentication},
             standing::Standing,
             subject,
         },
@@ -53,8 +53,8 @@ pub(super) struct Order<'a> {
 }
 
 impl Order<'_> {
-    fn signed_in<'b>(&'b self, sid: &'b str) -> SignIn<'b> {
-        SignIn {
+    fn signed_in<'b>(&'b self, sid: &'b str) -> Authentication<'b> {
+        Authentication {
             auth_time: self.family.auth_time,
             acr: self.standing.details.acr.as_deref(),
             amr: &self.family.amr,

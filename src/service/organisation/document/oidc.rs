@@ -1,6 +1,6 @@
 //! The `oidc` block of an organisation file. Does not own its rules (`domain::connection`).
 
-use super::{MappingEntry, secret};
+use super::{MappingEntry, OidcStartLink, secret};
 use crate::{
     domain::connection::{
         AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, RefreshTokenRotation,
@@ -76,6 +76,9 @@ pub struct OidcEntry {
     /// Where the tile starts sign-in at the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
+    /// Places in the app that its tile offers, each with its own `target_link_uri`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_links: Option<Vec<OidcStartLink>>,
     /// Web origins whose scripts may call us.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cors_origins: Option<Vec<String>>,

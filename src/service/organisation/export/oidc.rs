@@ -33,6 +33,8 @@ pub(super) fn entry(oidc: OidcConnection) -> OidcEntry {
         serves_resources: Some(oidc.serves_resources),
         native: Some(oidc.native),
         initiate_login_uri: Some(oidc.initiate_login_uri),
+        start_links: (!oidc.start_links.is_empty())
+            .then(|| oidc.start_links.into_iter().map(Into::into).collect()),
         cors_origins: Some(oidc.cors_origins),
         frontchannel_logout_uri: Some(oidc.frontchannel_logout_uri),
         frontchannel_logout_session_required: Some(oidc.frontchannel_logout_session_required),

@@ -3,6 +3,7 @@
 use super::{
     Action, Change, ClientSecretWish, Operation, Planner,
     connection::{self, Wanted},
+    dropped,
 };
 use crate::{
     domain::{app::AppDraft, connection::Connection, text::canonical},
@@ -59,6 +60,7 @@ impl Planner<'_> {
             existing,
             organization: &self.current.organization.name,
             setting: self.setting,
+            left_out: connection::LeftOut::Default,
         };
         let wanted = match connection::of(&about) {
             Ok(wanted) => wanted,
@@ -73,7 +75,7 @@ impl Planner<'_> {
         {
             CLIENT_ID_LATER.clone_into(&mut oidc.client_id);
         }
-        let checked = match checked.check() {
+        let checked = match checked.check_over(about.current()) {
             Ok(checked) => checked,
             Err(errors) => return self.refuse(errors, |field| format!("{at}.{}", path_of(field, protocol))),
         };
@@ -92,7 +94,8 @@ impl Planner<'_> {
                 self.secret(at, before, checked.get(), secret);
                 if was != *checked.get() {
                     let change = Change::new(Action::Change, "app", &before.app.slug)
-                        .between(&shown(&was), &shown(checked.get()));
+                        .between(&shown(&was), &shown(checked.get()))
+                        .dropping(dropped::of(entry, &was.connection, &checked.get().connection));
                     let operation = Operation::UpdateApp {
                         before: Box::new(before.app.clone()),
                         checked: Box::new(checked),

@@ -29,12 +29,39 @@ pub struct Change {
     /// The fields that differ, when it changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<audit::Change>,
+    /// What is taken away because the file leaves its key out, not because it says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<Dropped>,
+}
+
+/// Stored values that go because the block of the file doesn't name their key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// The key, as the file would have it: `saml.acs_urls`.
+    pub key: String,
+    /// How many values go; 1 for a text.
+    pub count: usize,
+}
+
+/// `! saml.acs_urls is left out of the file, so that 2 stored values go`.
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = if self.count == 1 { "the stored value goes" } else { "stored values go" };
+        write!(f, "! {} is left out of the file, so that ", self.key)?;
+        if self.count == 1 { f.write_str(values) } else { write!(f, "{} {values}", self.count) }
+    }
 }
 
 impl Change {
     /// A change without fields.
     pub(super) fn new(action: Action, kind: &str, name: &str) -> Self {
-        Self { action, kind: kind.to_owned(), name: name.to_owned(), fields: Vec::new() }
+        Self { action, kind: kind.to_owned(), name: name.to_owned(), fields: Vec::new(), dropped: Vec::new() }
+    }
+
+    /// Adds what goes unsaid.
+    pub(super) fn dropping(mut self, dropped: Vec<Dropped>) -> Self {
+        self.dropped = dropped;
+        self
     }
 
     /// Adds the fields that differ.
@@ -44,7 +71,7 @@ impl Change {
     }
 }
 
-/// One line: `~ user maya: department "Growth" → "Product"`. Control characters of values are escaped.
+/// One line: `~ user maya: department "Growth" → "Product"`, and one below it for each thing that goes unsaid. Control characters of values are escaped.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = match self.action {
@@ -56,6 +83,9 @@ impl fmt::Display for Change {
         for (position, field) in self.fields.iter().enumerate() {
             let comma = if position == 0 { ":" } else { "," };
             write!(f, "{comma} {} {} → {}", field.field, shown(&field.from), shown(&field.to))?;
+        }
+        for dropped in &self.dropped {
+            write!(f, "\n  {dropped}")?;
         }
         Ok(())
     }

@@ -26,6 +26,17 @@ pub(super) struct About<'a> {
     pub(super) existing: Option<&'a App>,
     pub(super) organization: &'a str,
     pub(super) setting: Setting<'a>,
+    /// What the block leaves out.
+    pub(super) left_out: LeftOut,
+}
+
+/// What becomes of the settings that a block doesn't name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    /// They go back to what they are at first, or in the catalogue: a file says all.
+    Default,
+    /// They stay as they are saved: a draft says what to try.
+    Kept,
 }
 
 impl About<'_> {
@@ -36,6 +47,9 @@ impl About<'_> {
     /// What the file says comes out of a catalogue file, or of none.
     fn base(&self, recipe: Option<&Recipe>) -> SamlConnection {
         let existing = self.current().and_then(Connection::saml);
+        if let (LeftOut::Kept, Some(existing)) = (self.left_out, existing) {
+            return existing.clone();
+        }
         let made = recipe.and_then(|recipe| recipe.filled.connection.saml()).cloned().unwrap_or_default();
         SamlConnection {
             idp_entity_id: existing.map(|saml| saml.idp_entity_id.clone()).unwrap_or_default(),
@@ -47,11 +61,14 @@ impl About<'_> {
             ..made
         }
     }
-}
 
-/// The same for a client.
-fn client_base(recipe: Option<&Recipe>) -> OidcConnection {
-    recipe.and_then(|recipe| recipe.filled.connection.oidc()).cloned().unwrap_or_default()
+    /// The same for a client.
+    fn client_base(&self, recipe: Option<&Recipe>) -> OidcConnection {
+        if let (LeftOut::Kept, Some(existing)) = (self.left_out, self.current().and_then(Connection::oidc)) {
+            return existing.clone();
+        }
+        recipe.and_then(|recipe| recipe.filled.connection.oidc()).cloned().unwrap_or_default()
+    }
 }
 
 /// What an app comes to.
@@ -85,7 +102,7 @@ pub(super) fn of(about: &About<'_>) -> Result<Wanted, FieldErrors> {
             Connection::Saml(Box::new(saml(about, block, about.base(recipe.as_ref()))?))
         }
         (None, Some(block), None) => {
-            Connection::Oidc(Box::new(oidc::of(about, block, client_base(recipe.as_ref()))?))
+            Connection::Oidc(Box::new(oidc::of(about, block, about.client_base(recipe.as_ref()))?))
         }
         (None, None, Some(url)) => Connection::Bookmark(BookmarkConnection { url: url.clone() }),
         (None, None, None) => match (about.current(), connector) {
@@ -131,6 +148,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
         errors.add("saml.sp_metadata_file", message);
     }
     let mut saml = match &block.sp_metadata {
+        None if about.left_out == LeftOut::Kept => base,
         None => metadata_source::kept(about.current(), block, base),
         Some(xml) => {
             let reading = sp_metadata::Reading {
@@ -168,7 +186,10 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
     if let Some(name_id) = &block.name_id {
         match (&name_id.source, &name_id.expression) {
             (Some(_), Some(_)) => errors.add("saml.name_id", "Write one of source and expression"),
-            (Some(source), None) => saml.name_id_source.clone_from(source),
+            (Some(source), None) => {
+                saml.name_id_source.clone_from(source);
+                saml.name_id_expression.clear();
+            }
             (None, Some(expression)) => saml.name_id_expression.clone_from(expression),
             (None, None) => {}
         }
@@ -230,13 +251,19 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
     if let Some(audiences) = &block.audiences {
         saml.audiences.clone_from(audiences);
     }
+    if let Some(links) = &block.start_links {
+        saml.start_links = links.iter().map(Into::into).collect();
+    }
     if let Some(services) = &block.logout_services {
         saml.logout_services.clone_from(services);
     }
     if let Some(rows) = &block.attributes {
         saml.attributes = mappings("saml.attributes", rows, &mut errors);
     }
-    saml.metadata_source = metadata_source::of(block, &mut errors);
+    let source = metadata_source::of(block, &mut errors);
+    if source.is_some() || about.left_out == LeftOut::Default {
+        saml.metadata_source = source;
+    }
     if let Some(sets) = &block.attribute_sets {
         saml.attribute_sets = sets
             .iter()

@@ -4,13 +4,14 @@
 mod apps;
 mod change;
 mod connection;
+mod dropped;
 mod groups;
 mod metadata_source;
 mod oidc;
 mod recipe;
 mod users;
 
-pub use change::{Action, Change};
+pub use change::{Action, Change, Dropped};
 
 use super::{
     current::Current,
@@ -31,14 +32,15 @@ use crate::{
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 
-/// The connection that one entry asks for, beside what the app has.
-pub(super) fn connection_of(
+/// The connection of an app with what one entry says instead of what is saved.
+pub(super) fn connection_over(
     entry: &AppEntry,
-    existing: Option<&App>,
+    existing: &App,
     organization: &str,
     setting: Setting<'_>,
 ) -> Result<Connection, FieldErrors> {
-    connection::of(&connection::About { entry, existing, organization, setting })
+    let (existing, left_out) = (Some(existing), connection::LeftOut::Kept);
+    connection::of(&connection::About { entry, existing, organization, setting, left_out })
         .map(|wanted| wanted.connection)
 }
 

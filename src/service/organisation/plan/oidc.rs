@@ -66,6 +66,9 @@ pub(super) fn of(
     ] {
         *field = value.unwrap_or(*field);
     }
+    if let Some(links) = &block.start_links {
+        oidc.start_links = links.iter().map(Into::into).collect();
+    }
     if let Some(grants) = &block.grant_types {
         oidc.grant_types.clone_from(grants);
     }

@@ -8,9 +8,9 @@ use super::{
 use crate::{
     context::AppContext,
     domain::{
-        attributes::Subject,
+        attributes::{SignIn, Subject},
         audit::{AuditEvent, EventType, InitiatedBy},
-        connection::SamlConnection,
+        connection::{SamlConnection, StartLink},
         sign_on::SignOnRequest,
     },
     id::AppSessionId,
@@ -47,6 +47,10 @@ pub(in crate::service::sign_on) async fn issue(
         SignOnRequest::Saml(request) => Some(&**request),
         _ => None,
     };
+    let link = match &flow.request {
+        SignOnRequest::Launch { link: Some(name) } => app.connection.start_link(name),
+        _ => None,
+    };
     // The settings may have changed while the person signed in.
     if request.is_some_and(|request| !still_agreed(connection, request)) {
         let event = stop::failed(
@@ -61,7 +65,7 @@ pub(in crate::service::sign_on) async fn issue(
         let event = stop::failed(ctx, "metadata_ended", why);
         return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
     }
-    let Some(target) = target(connection, request) else {
+    let Some(target) = target(connection, request, link) else {
         let event = stop::failed(ctx, "no_acs", format!("{} has no reply address.", app.label));
         return stop::record_flow(ctx, visitor, StopCause::NotSetUp, flow, event).await;
     };
@@ -70,7 +74,9 @@ pub(in crate::service::sign_on) async fn issue(
         |request| request.name_id_format().clone(),
     );
     let groups = release::groups(ctx, connection, user.id, &person.groups).await?;
-    let subject = Subject { user, app, groups: &groups };
+    let class = context_class(request);
+    let sign_in = SignIn { acr: class, amr: &session.amr };
+    let subject = Subject { user, app, groups: &groups, sign_in };
     let omitted = connection.omit_name_id && !request.is_some_and(name_id::is_wanted);
     let name_id = if omitted { None } else { Some(name_id::of(ctx, connection, subject, format).await?) };
     let name_id = match name_id.transpose() {
@@ -120,7 +126,7 @@ pub(in crate::service::sign_on) async fn issue(
         attributes: &released.attributes,
         // Nodes' clocks may differ by a little.
         authn_instant: session.authenticated_at.min(now),
-        authn_context_class_ref: context_class(request),
+        authn_context_class_ref: class,
         session_index: &app_session.session_index(),
         session_not_on_or_after: Some(session.expires_at).filter(|end| *end > now + TimeDelta::minutes(1)),
         sign: Sign { assertion: connection.sign_assertion, response: connection.sign_response },
@@ -205,12 +211,18 @@ fn still_agreed(connection: &SamlConnection, request: &VerifiedAuthnRequest) -> 
         && (request.is_signed() || !connection.requires_signed_requests())
 }
 
-/// The verified request's target, or the registered default for a tile (S-24: RelayState then comes from settings alone).
-fn target(connection: &SamlConnection, request: Option<&VerifiedAuthnRequest>) -> Option<ResponseTarget> {
+/// The verified request's target, or the registered default for a tile (S-24: RelayState then comes from settings alone: that of the
+/// start link that was chosen, or the app's own).
+fn target(
+    connection: &SamlConnection,
+    request: Option<&VerifiedAuthnRequest>,
+    link: Option<&StartLink>,
+) -> Option<ResponseTarget> {
     if let Some(request) = request {
         return Some(ResponseTarget::from(request));
     }
-    let relay_state = match connection.default_relay_state.as_str() {
+    let relay_state = match link.map_or(connection.default_relay_state.as_str(), |link| link.target.as_str())
+    {
         "" => None,
         text => binding::RelayState::new(text).ok(),
     };

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         access::{self, Access, Route},
         app::App,
-        attributes::{self, Subject},
+        attributes::{self, SignIn, Subject},
         connection::{AccessTokenFormat, Connection, OidcConnection},
         permission::Permission,
         session::ACR_PASSWORD,
@@ -23,7 +23,7 @@ use crate::{
         Caller, ServiceError, assignments,
         oidc::{
             claims, client,
-            contents::{Contents, SignIn},
+            contents::{Authentication, Contents},
             subject,
         },
     },
@@ -55,6 +55,8 @@ pub struct Asked {
     pub claims: Option<String>,
     /// Resource servers that the tokens are for.
     pub resources: Vec<String>,
+    /// The methods of the sign-in.
+    pub amr: Vec<String>,
 }
 
 /// What would happen to a person who signs on to an OIDC app.
@@ -109,11 +111,15 @@ pub async fn simulate(
         Access::Denied(_) => Vec::new(),
     };
     let groups = access::group_names(&routes);
-    let mapped = attributes::claims(&settings.claims, Subject { user, app: &app, groups: &groups });
+    let sign_in = SignIn { amr: &asked.amr, ..SignIn::by_password() };
+    let subject = Subject { user, app: &app, groups: &groups, sign_in };
+    let mapped = attributes::claims(&settings.claims, subject);
     for (name, why) in &mapped.problems {
         checks.push(Check::new("claim", Verdict::Warning, format!("“{name}” is left out: {why}.")));
     }
-    let (source, custom) = (claims::source(user, &groups), claims::custom(&app, user, &groups));
+    let told: Vec<&str> = mapped.rows.iter().map(|(row, _)| row.name.as_str()).collect();
+    checks.extend(super::nothing_found("claim", &settings.claims, &told, subject));
+    let (source, custom) = (claims::source(user, &groups), claims::custom(subject));
     let release = ClaimRelease {
         source: &source,
         scope: &scope,
@@ -123,8 +129,7 @@ pub async fn simulate(
     };
     let sub = subject::of(ctx, &app, user.id).await?;
     let contents = contents(ctx, &registered, &sub, &scope, &asked.resources);
-    let amr = ["pwd".to_owned()];
-    let signed_in = SignIn { auth_time: contents.now, acr: Some(ACR_PASSWORD), amr: &amr, sid: PREVIEW };
+    let signed_in = Authentication { auth_time: contents.now, acr: Some(ACR_PASSWORD), amr: &asked.amr, sid: PREVIEW };
     let is_denied = |checks: &[Check]| checks.iter().any(|check| check.verdict == Verdict::Failed);
     let mut signed = Signed::default();
     if !is_denied(&checks) {
@@ -170,7 +175,7 @@ struct Signed {
 impl Signed {
     fn of(
         contents: &Contents<'_>,
-        signed_in: &SignIn<'_>,
+        signed_in: &Authentication<'_>,
         release: &ClaimRelease<'_>,
         access: String,
         signer: &OpensslSigner,
@@ -230,7 +235,7 @@ pub(in crate::service) fn access_token(
     ctx: &AppContext,
     settings: &OidcConnection,
     contents: &Contents<'_>,
-    signed_in: &SignIn<'_>,
+    signed_in: &Authentication<'_>,
     (app, user, groups): (&App, &User, &[String]),
 ) -> Result<Map<String, Value>, ServiceError> {
     if settings.access_token_format == AccessTokenFormat::Jwt {
@@ -246,7 +251,7 @@ pub(in crate::service) fn access_token(
 fn with_draft(app: &App, draft: Option<OidcConnection>) -> Result<App, ServiceError> {
     let Some(draft) = draft else { return Ok(app.clone()) };
     let mut connection = Connection::Oidc(Box::new(draft));
-    connection.checked().map_err(ServiceError::Invalid)?;
+    connection.checked_over(Some(&app.connection)).map_err(ServiceError::Invalid)?;
     Ok(App { connection: Arc::new(connection), ..app.clone() })
 }
 

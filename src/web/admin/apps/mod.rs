@@ -24,6 +24,7 @@ mod slug;
 pub mod source;
 pub mod sso;
 pub mod stage;
+mod start_links;
 pub mod state;
 pub mod unassign;
 mod verdict;

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        attributes::{ACCOUNT_SOURCES, SUBJECT_ID_SOURCES},
+        attributes::{ACCOUNT_SOURCES, SIGN_IN_SOURCES, SUBJECT_ID_SOURCES},
         connection::{
             ClaimDestination, EntityAttribute, SamlConnection, ValueMapping, ValueSource,
             entity_attributes::{ENTITY_CATEGORY, KNOWN_CATEGORIES},
@@ -189,7 +189,8 @@ pub fn text(rows: &[AttributeRow]) -> String {
 
 /// The names that a value may come from, for suggestions.
 pub fn sources() -> Vec<String> {
-    let all = ACCOUNT_SOURCES.iter().chain(STANDARD_ATTRIBUTES).chain(SUBJECT_ID_SOURCES);
+    let all =
+        ACCOUNT_SOURCES.iter().chain(STANDARD_ATTRIBUTES).chain(SUBJECT_ID_SOURCES).chain(SIGN_IN_SOURCES);
     all.map(|(key, _)| (*key).to_owned()).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The folded part of a SAML app's form: stored settings to fields, and fields to settings. Does not own checking them.
 
-use super::certificates;
+use super::{certificates, start_links};
 use crate::{
     domain::{
         connection::{
@@ -39,6 +39,7 @@ pub fn fields_of(saml: &SamlConnection) -> AdvancedFields {
         audiences: saml.audiences.join("\n"),
         logout: saml.logout_services.iter().map(row).collect(),
         strict_relay_state: saml.strict_relay_state,
+        start_links: start_links::text(&saml.start_links),
         allow_idp_initiated: saml.allow_idp_initiated,
         allow_sha1: saml.allow_sha1,
         accept_cbc: saml.accept_cbc,
@@ -77,6 +78,7 @@ pub fn typed(fields: &Fields) -> Option<AdvancedFields> {
             })
             .collect(),
         strict_relay_state: fields.has("strict_relay_state"),
+        start_links: text("start_links"),
         allow_idp_initiated: fields.has("allow_idp_initiated"),
         allow_sha1: fields.has("allow_sha1"),
         accept_cbc: fields.has("accept_cbc"),
@@ -114,6 +116,7 @@ pub fn compared(old: &AdvancedFields, new: &AdvancedFields) -> Vec<Compared> {
             old.allow_idp_initiated,
             new.allow_idp_initiated,
         ),
+        pair("Start links", &["start_links"], &old.start_links, &new.start_links),
         ticked(
             "At most 80 bytes of RelayState",
             &["strict_relay_state"],
@@ -168,6 +171,10 @@ pub fn to_connection(
         let (url, response_url) = (row.url.clone(), row.response_url.clone());
         logout_services.extend(binding.map(|binding| LogoutService { binding, url, response_url }));
     }
+    let links = start_links::parse(&fields.start_links).unwrap_or_else(|refused| {
+        errors.0.extend(refused.0);
+        Vec::new()
+    });
     errors.finish()?;
     let mut current = current;
     current.entered_by_hand(encryption_certificates);
@@ -186,6 +193,7 @@ pub fn to_connection(
         audiences: lines(&fields.audiences),
         logout_services,
         strict_relay_state: fields.strict_relay_state,
+        start_links: links,
         allow_idp_initiated: fields.allow_idp_initiated,
         allow_sha1: fields.allow_sha1,
         ..current
@@ -298,6 +306,11 @@ mod tests {
                 response_url: String::new(),
             }],
             strict_relay_state: true,
+            start_links: vec![crate::domain::connection::StartLink {
+                name: "reports".into(),
+                label: "Weekly reports".into(),
+                target: "/reports".into(),
+            }],
             allow_idp_initiated: false,
             allow_sha1: true,
             ..SamlConnection::default()

@@ -34,6 +34,9 @@ pub fn of(event: &AuditEvent, who: &str, app: &str) -> String {
         "name_id_empty" => format!("{who} lacks the value that {app} knows people by."),
         "no_acs" => format!("{app} has no reply address yet."),
         "no_start" => format!("{app} can’t be started from the portal."),
+        "unknown_start_link" => {
+            format!("Somebody opened a link into {app} that isn’t among its start links.")
+        }
         "no_passive" | "login_required" | "interaction_required" => {
             format!("{app} asked that no page be shown, and somebody had to be asked.")
         }

@@ -15,6 +15,7 @@ fn app(label: &str, glyph: &str, colour: &str, description: &str) -> PortalTile 
         used: String::new(),
         aliases: String::new(),
         favourite: false,
+        links: Vec::new(),
     }
 }
 
@@ -46,7 +47,13 @@ impl Portal {
                 app("HubSpot", "megaphone", "coral", "CRM and campaigns"),
                 app("Jira", "kanban", "sky", "Plan and track work"),
                 app("Learning hub", "graduation-cap", "teal", "Courses and certificates"),
-                app("Mixpanel", "chart-no-axes-column", "plum", "Event analytics and funnels"),
+                PortalTile {
+                    links: vec![
+                        ("boards".into(), "Boards".into()),
+                        ("reports".into(), "Weekly reports".into()),
+                    ],
+                    ..app("Mixpanel", "chart-no-axes-column", "plum", "Event analytics and funnels")
+                },
                 app("Navan", "plane", "plum", "Travel booking"),
                 app("PagerDuty", "heart-pulse", "fern", "On-call and incidents"),
                 app("Room finder", "map", "rose", "Desks and meeting rooms"),
@@ -103,6 +110,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         description: HOSTILE.into(),
         used: HOSTILE.into(),
         aliases: HOSTILE.into(),
+        links: vec![("reports".into(), HOSTILE.into())],
         ..app("Odd", "box", "ink", "")
     };
     let search = |text: &str, apps| Portal {
@@ -159,7 +167,8 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
             &LaunchConfirm {
                 page: Page::sample("/launch/amplitude"),
                 tile: hostile_tile(),
-                slug: "amplitude".into(),
+                place: HOSTILE.into(),
+                path: "/launch/amplitude/reports".into(),
             },
         ),
     ]

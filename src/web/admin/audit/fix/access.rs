@@ -24,6 +24,11 @@ pub(super) const FIXES: &[Fix] = &[
     ("account_not_active", "If they should get in, activate the account.", Place::Person),
     ("app_paused", "If the pause is over, make {app} live again.", Place::SignOn),
     (
+        "unknown_start_link",
+        "If the link should go on, add it to the start links of {app} under the same name; else tell who published it.",
+        Place::SignOn,
+    ),
+    (
         "subject_mismatch",
         "They may be signed in with another account than the one {app} expects.",
         Place::None,

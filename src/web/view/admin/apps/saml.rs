@@ -227,6 +227,7 @@ impl SamlSso {
             "assertion_seconds",
             "skew_seconds",
             "audiences",
+            "start_links",
             "logout_services",
         ]
         .iter()

@@ -60,6 +60,8 @@ pub struct AdvancedFields {
     pub logout: Vec<LogoutRow>,
     /// Whether a RelayState over 80 bytes is refused.
     pub strict_relay_state: bool,
+    /// Places that the tile offers, one per line: `name | caption | RelayState`.
+    pub start_links: String,
     /// Whether the portal may start a sign-in by itself.
     pub allow_idp_initiated: bool,
     /// Whether SHA-1 is taken in its signatures.

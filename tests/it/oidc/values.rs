@@ -1,0 +1,83 @@
+//! What a client's own claims are made from: names in expressions, how somebody signed in, blank values.
+
+use super::{Gateway, claims, json as body, text};
+use crate::support::app::{TestApp, oidc_settings, system};
+use gatehouse::{
+    domain::{
+        app::AppDraft,
+        connection::{Connection, OidcConnection, ValueMapping, ValueSource},
+        session::ACR_PASSWORD,
+    },
+    service::{ServiceError, apps},
+};
+use serde_json::{Value, json};
+
+fn row(name: &str, text: &str) -> ValueMapping {
+    ValueMapping::new(name, ValueSource::Expression(text.into()))
+}
+
+async fn gateway(claims: Vec<ValueMapping>) -> Gateway {
+    Gateway::with(TestApp::new().await, OidcConnection { claims, ..oidc_settings() }).await
+}
+
+#[tokio::test]
+async fn how_somebody_signed_in_can_be_told_in_id_token_and_userinfo() {
+    let source = |name: &str, from: &str| ValueMapping::new(name, ValueSource::Source(from.into()));
+    let rows = vec![
+        source("methods", "amr"),
+        source("class", "acr"),
+        row("strong", "\"otp\" in session.amr"),
+        row("full", "user.first_name & \" \" & user.last_name"),
+    ];
+    let gateway = gateway(rows).await;
+    let browser = gateway.signed_in().await;
+    for (amr, strong) in [(json!(["pwd"]), false), (json!(["pwd", "otp"]), true)] {
+        let words: Vec<&str> = amr.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        assert_eq!(gateway.app.tamper(&format!("UPDATE sessions SET amr = '{}'", words.join(" "))), 1);
+        let tokens = gateway.tokens(&browser, &[]).await;
+        let id_token = claims(&text(&tokens, "id_token"));
+        let userinfo = body(&gateway.userinfo(&text(&tokens, "access_token")).await);
+        let refreshed = body(&gateway.refresh(&text(&tokens, "refresh_token")).await);
+        for told in [id_token, userinfo, claims(&text(&refreshed, "id_token"))] {
+            assert_eq!(told["methods"], amr, "always a list: {told}");
+            assert_eq!((&told["class"], &told["strong"]), (&json!(ACR_PASSWORD), &json!(strong)));
+            assert_eq!(told["full"], "Maya Okafor");
+        }
+    }
+}
+
+#[tokio::test]
+async fn blank_claims_are_not_sent() {
+    let rows = vec![
+        row("joined", "user.middle_name & \" \" & user.company"),
+        row("list", "[\" \", user.email, \"\", 1]"),
+        row("none", "[\"\", \" \"]"),
+        row("empty", "[]"),
+        row("no", "false"),
+    ];
+    let gateway = gateway(rows).await;
+    let browser = gateway.signed_in().await;
+    let told = claims(&text(&gateway.tokens(&browser, &[]).await, "id_token"));
+    assert_eq!((&told["joined"], &told["none"]), (&Value::Null, &Value::Null), "{told}");
+    assert_eq!(told["list"], json!(["maya@fernhill.example", 1]));
+    assert_eq!((&told["empty"], &told["no"]), (&json!([]), &json!(false)), "values all the same");
+}
+
+#[tokio::test]
+async fn a_name_that_nothing_has_is_refused_at_its_character() {
+    let gateway = gateway(Vec::new()).await;
+    let save = async |text: &str| {
+        let app = apps::find(&gateway.app.ctx, &system(), "metrics").await.expect("the app");
+        let settings = OidcConnection { claims: vec![row("x", text)], ..oidc_settings() };
+        let draft = AppDraft { connection: Connection::Oidc(Box::new(settings)), ..AppDraft::of(&app) };
+        let version = app.version;
+        apps::update(&gateway.app.ctx, &system(), app, version, draft).await
+    };
+    let Err(ServiceError::Invalid(errors)) = save("user.email & user.nosuch").await else { panic!("saved") };
+    let message = errors.of("claims").unwrap_or_default();
+    assert!(
+        message.contains("There is no nosuch in user") && message.contains("at character 19"),
+        "{message}"
+    );
+    save("user.email & user.attributes.nosuch").await.expect("nobody knows the custom ones");
+}
