@@ -26,7 +26,6 @@ use serde_json::Value;
 
 const TAKEN: &[(&str, &str, &str)] = &[
     ("slug", "slug", "Another app has this address"),
-    ("sp_entity_id", "sp_entity_id", "Another app has this entity ID"),
     ("client_id", "client_id", "Another app has this client ID"),
 ];
 
@@ -46,6 +45,24 @@ pub async fn find(ctx: &AppContext, caller: &Caller, slug: &str) -> Result<App, 
     caller.require(Permission::Read)?;
     let found = store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?;
     found.map(|(app, _)| app).ok_or(ServiceError::NotFound("application"))
+}
+
+/// Most apps that are named beside another one.
+const NAMED_MAX: u32 = 5;
+
+/// Other apps with the SP entity ID of this one, by label, the first few: the same service more than once, or a slip.
+pub async fn of_the_same_entity(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+) -> Result<Vec<App>, ServiceError> {
+    caller.require(Permission::Read)?;
+    let Some(saml) = app.connection.saml() else { return Ok(Vec::new()) };
+    let mut conn = ctx.db.read().await?;
+    let mut found = store::apps::with_entity_id(&mut conn, &saml.sp_entity_id, NAMED_MAX + 1).await?;
+    found.retain(|other| other.id != app.id);
+    found.truncate(NAMED_MAX as usize);
+    Ok(found)
 }
 
 /// What is made for a new app outside the write: its key pair and client secret.

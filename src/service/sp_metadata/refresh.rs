@@ -264,7 +264,6 @@ async fn settle(ctx: &AppContext, case: &Case, document: Document) -> Result<Ref
     match write(ctx, known, update, events).await {
         Ok(true) => Ok(outcome),
         Ok(false) => Ok(Refreshed::Busy),
-        // Another app has this entity ID, for one.
         Err(ServiceError::Invalid(refused)) => fail(ctx, case, &refusal(&refused)).await,
         Err(other) => Err(other),
     }

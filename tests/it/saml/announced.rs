@@ -68,6 +68,7 @@ fn extensions(values: &[&str]) -> String {
 
 fn proposed(app: &TestApp, current: &SamlConnection, xml: &str) -> sp_metadata::Proposal {
     let reading = Reading {
+        entity_id: "",
         current,
         label: "CRM",
         organization: "Fernhill",

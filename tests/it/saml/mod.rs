@@ -11,6 +11,7 @@ mod metadata_source;
 mod recordings;
 mod rollover;
 mod settings;
+mod shared_entity;
 mod sign_on;
 mod simulator;
 mod wishes;

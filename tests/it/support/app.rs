@@ -114,6 +114,11 @@ impl TestApp {
         Self { url: ctx.config.http.public_url.as_str().to_owned(), ctx, shutdown, folder, database: url }
     }
 
+    /// The address it listens on, whatever its public URL.
+    pub fn listening(&self) -> SocketAddr {
+        self.ctx.config.http.listen
+    }
+
     /// Another node on the same database, with the same master key and clock.
     pub async fn another_node(&self) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
