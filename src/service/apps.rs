@@ -165,10 +165,30 @@ pub fn shown(draft: &AppDraft) -> Value {
     }
     members.insert("show_in_portal".into(), draft.show_in_portal.into());
     members.insert("active".into(), draft.active.into());
-    if let Ok(Value::Object(connection)) = serde_json::to_value(&draft.connection) {
+    if let Ok(Value::Object(mut connection)) = serde_json::to_value(&draft.connection) {
+        connection.iter_mut().for_each(|(name, value)| fingerprints(name, value));
         members.extend(connection);
     }
     Value::Object(members)
+}
+
+/// Certificates are told by what people compare: their SHA-256. One that can't be read stays as it is.
+fn fingerprints(name: &str, value: &mut Value) {
+    match value {
+        Value::Array(texts) if name.ends_with("certificates") => {
+            for text in texts {
+                let read = text.as_str().map(::saml::CertificateDer::from_pem_or_base64);
+                if let Some(Ok(certificate)) = read {
+                    let fingerprint = crate::keyring::fingerprint_sha256(certificate.as_der());
+                    *text = Value::String(format!("SHA-256 {fingerprint}"));
+                }
+            }
+        }
+        Value::Object(members) => {
+            members.iter_mut().for_each(|(name, value)| fingerprints(name, value));
+        }
+        _ => {}
+    }
 }
 
 /// Stores a prepared app inside a write.

@@ -115,11 +115,8 @@ pub async fn find_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<(App, bo
 
 /// The SAML applications with this SP entity ID, compared letter for letter: by label, at most `limit`.
 pub async fn with_entity_id(conn: &mut Conn, entity_id: &str, limit: u32) -> Result<Vec<App>, StoreError> {
-    const SQL: &str = concat!(
-        "SELECT ",
-        app_columns!(),
-        " FROM apps WHERE entity_id = $1 ORDER BY label_key, id LIMIT $2"
-    );
+    const SQL: &str =
+        concat!("SELECT ", app_columns!(), " FROM apps WHERE entity_id = $1 ORDER BY label_key, id LIMIT $2");
     if entity_id.is_empty() || !can_be_key(entity_id) {
         return Ok(Vec::new());
     }

@@ -3,7 +3,11 @@
 use super::{Check, Verdict, pasted, saml::with_draft};
 use crate::{
     context::AppContext,
-    domain::{app::{App, SLUG_MAX}, connection::SamlConnection, permission::Permission},
+    domain::{
+        app::{App, SLUG_MAX},
+        connection::SamlConnection,
+        permission::Permission,
+    },
     service::{
         Caller, ServiceError,
         sign_on::{saml::verify_context, service_provider},
@@ -11,8 +15,8 @@ use crate::{
     store,
 };
 use ::saml::{
-    Decryption, DecryptionKey, Refusal, RequestError, RequestErrorKind, UnverifiedAuthnRequest,
-    VerifiedAuthnRequest, VerifyContext,
+    Decryption, DecryptionKey, Refusal, RequestErrorKind, UnverifiedAuthnRequest, VerifiedAuthnRequest,
+    VerifyContext,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
@@ -89,8 +93,11 @@ pub async fn judge(
         .map_err(|error| ServiceError::field("sp_certificates", error.to_string()))?;
     sp.blocked_algorithms = ctx.config.saml.blocked_uris();
     // By an old name of the app, its address is that one too, as at a sign-on.
-    let addresses: Vec<String> =
-        slugs.iter().filter(|slug| came_by(ctx, read.address, slug) || **slug == app.slug).map(|slug| own(ctx, slug)).collect();
+    let addresses: Vec<String> = slugs
+        .iter()
+        .filter(|slug| came_by(ctx, read.address, slug) || **slug == app.slug)
+        .map(|slug| own(ctx, slug))
+        .collect();
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
     let refused = match read.request {
         Err(error) => Some((error, false)),
@@ -135,12 +142,16 @@ fn came_by(ctx: &AppContext, address: Option<&str>, slug: &str) -> bool {
 }
 
 /// Why an address isn't one of this app; `None` when it is.
-async fn elsewhere(ctx: &AppContext, address: &str, slugs: &[String]) -> Result<Option<String>, ServiceError> {
+async fn elsewhere(
+    ctx: &AppContext,
+    address: &str,
+    slugs: &[String],
+) -> Result<Option<String>, ServiceError> {
     if slugs.iter().any(|slug| came_by(ctx, Some(address), slug)) {
         return Ok(None);
     }
     let asked = address.rsplit_once("/saml2/").map(|(_, slug)| slug).unwrap_or_default();
-    if asked.len() <= SLUG_MAX && came_by(ctx, Some(address), asked) {
+    if (1..=SLUG_MAX).contains(&asked.len()) && !asked.contains('/') && came_by(ctx, Some(address), asked) {
         let found = store::apps::find_by_slug(&mut ctx.db.read().await?, asked).await?;
         return Ok(Some(match found {
             Some((other, _)) => format!("It went to the address of {}; judge it there.", other.label),

@@ -8,9 +8,9 @@ mod fill;
 mod refresh;
 mod source;
 
-pub(super) use refresh::keep_source;
 pub use choice::service_providers;
-pub use refresh::{Refreshed, refresh_due, refresh_now};
+pub(super) use refresh::keep_source;
+pub use refresh::{Refreshed, any_due, refresh_due, refresh_now};
 pub use source::{Looked, Pending, ReviewRow, approve, attention, dismiss, ended, look, pending};
 
 use crate::{

@@ -49,6 +49,11 @@ pub enum Refreshed {
     Busy,
 }
 
+/// Whether any app's metadata is due. A look that costs little, and writes nothing.
+pub async fn any_due(ctx: &AppContext) -> Result<bool, ServiceError> {
+    Ok(store::sp_metadata::any_due(&mut ctx.db.read().await?, ctx.now()).await?)
+}
+
 /// Fetches the metadata of apps that are due; how many were taken. Of several nodes, one takes each.
 pub async fn refresh_due(ctx: &AppContext) -> Result<usize, ServiceError> {
     let now = ctx.now();

@@ -18,7 +18,8 @@ const REVIEW: &str = "/admin/apps/crm/sso/metadata";
 
 /// Apps `sp0`, `sp1` and so on, in one document.
 fn aggregate(count: usize) -> String {
-    let one = |n: usize| sp_metadata(&format!("https://sp{n}.example/saml"), &format!("https://sp{n}.example/acs"));
+    let one =
+        |n: usize| sp_metadata(&format!("https://sp{n}.example/saml"), &format!("https://sp{n}.example/acs"));
     let all: String = (0..count).map(one).collect();
     format!("<EntitiesDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\">{all}</EntitiesDescriptor>")
 }
@@ -43,7 +44,11 @@ async fn a_new_app_is_chosen_out_of_an_uploaded_aggregate() {
     assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(asked.text.contains("The document holds several apps."), "{}", asked.text);
     for n in 0..3 {
-        assert!(asked.text.contains(&format!("<option value=\"https://sp{n}.example/saml\"")), "{}", asked.text);
+        assert!(
+            asked.text.contains(&format!("<option value=\"https://sp{n}.example/saml\"")),
+            "{}",
+            asked.text
+        );
     }
     assert_eq!(asked.field("label").as_deref(), Some("HR"));
     let kept = kept(&asked);
@@ -69,11 +74,8 @@ async fn a_new_app_is_chosen_out_of_an_uploaded_aggregate() {
 #[tokio::test]
 async fn many_are_searched_and_what_was_typed_is_kept() {
     let (_app, owner) = as_owner().await;
-    let fields = [
-        ("label", "HR"),
-        ("metadata_xml", &*aggregate(60)),
-        ("sp_entity_id", "https://other.example/saml"),
-    ];
+    let fields =
+        [("label", "HR"), ("metadata_xml", &*aggregate(60)), ("sp_entity_id", "https://other.example/saml")];
     let asked = upload(&owner, NEW, NEW, &fields).await;
     assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(asked.field("sp_entity_id").as_deref(), Some("https://other.example/saml"));

@@ -8,6 +8,7 @@ pub mod logout;
 mod metadata_api;
 mod metadata_fetching;
 mod metadata_source;
+mod own_metadata;
 mod recordings;
 mod rollover;
 mod settings;

@@ -154,8 +154,8 @@ async fn iip_md09_and_sdp_md10_our_metadata_says_what_we_take_who_helps_and_wher
     let clock = gatehouse::clock::Clock::manual(crate::support::app::start());
     let app = TestApp::with(Kind::Sqlite, clock, gatehouse::web::Limits::default(), https).await;
     super::fill(&app, saml_settings()).await;
-    let (_, xml) = gatehouse::service::idp_metadata::document(&app.ctx, "crm").await.expect("published");
-    let document = roxmltree::Document::parse(&xml).expect("XML");
+    let published = gatehouse::service::idp_metadata::document(&app.ctx, "crm").await.expect("published");
+    let document = roxmltree::Document::parse(&published.xml).expect("XML");
     let named =
         |name: &str| document.descendants().filter(|node| node.tag_name().name() == name).collect::<Vec<_>>();
     let role = named("IDPSSODescriptor")[0];

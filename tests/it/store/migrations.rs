@@ -103,8 +103,11 @@ async fn entity_ids_stop_being_unique_and_what_was_seen_stays_seen_sqlite() {
     file.execute_batch(APPS_SHARE).expect("migrates");
     for (sql, expected) in AFTER.iter().zip(EXPECTED) {
         let mut asked = file.prepare(sql).expect("asked");
-        let found: Vec<String> =
-            asked.query_map([], |row| row.get(0)).expect("answered").map(|text| text.expect("text")).collect();
+        let found: Vec<String> = asked
+            .query_map([], |row| row.get(0))
+            .expect("answered")
+            .map(|text| text.expect("text"))
+            .collect();
         assert_eq!(found, expected, "{sql}");
     }
 }

@@ -80,8 +80,7 @@ impl Planner<'_> {
         if let Some(client_id) = client_of(&draft.connection)
             && let Some(other) = clients.insert(client_id, draft.slug.clone())
         {
-            self.errors
-                .add(&format!("{at}.oidc.client_id"), format!("The app “{other}” has this already"));
+            self.errors.add(&format!("{at}.oidc.client_id"), format!("The app “{other}” has this already"));
         }
         match before {
             None => {

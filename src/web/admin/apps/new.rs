@@ -38,13 +38,8 @@ use axum::{
 };
 
 /// Fields of an app that this form doesn't show by themselves: they come from the metadata.
-const FROM_METADATA: &[&str] = &[
-    "acs_urls",
-    "sp_certificates",
-    "name_id_format",
-    "attributes",
-    "require_signed_requests",
-];
+const FROM_METADATA: &[&str] =
+    &["acs_urls", "sp_certificates", "name_id_format", "attributes", "require_signed_requests"];
 
 /// `GET /admin/apps/new`
 pub async fn choose(

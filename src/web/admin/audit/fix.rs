@@ -89,6 +89,11 @@ const FIXES: &[(&str, &str, Place)] = &[
     ("account_not_active", "If they should get in, activate the account.", Place::Person),
     ("app_paused", "If the pause is over, make {app} live again.", Place::SignOn),
     (
+        "name_id_not_allowed",
+        "Let {app} send AllowCreate=\"true\", or turn off “New pseudonyms only when asked for” under Advanced.",
+        Place::SignOn,
+    ),
+    (
         "name_id_empty",
         "Fill in the missing value, or choose another one that identifies people at {app}.",
         Place::Person,
