@@ -23,7 +23,8 @@ async fn apps_round_trip(test: TestDatabase) {
     assert_eq!(read!(db, c => apps::get(c, saml.id)), Some(saml.clone()));
     assert_eq!(read!(db, c => apps::find_by_slug(c, "hr")), Some((saml.clone(), false)));
     assert_eq!(read!(db, c => apps::find_by_slug(c, "HR")), None);
-    assert_eq!(read!(db, c => apps::with_entity_id(c, "https://hr.example/SP", 9)), [saml.clone()]);
+    let found = read!(db, c => apps::with_entity_id(c, "https://hr.example/SP", 9));
+    assert_eq!(found, std::slice::from_ref(&saml));
     assert_eq!(read!(db, c => apps::with_entity_id(c, "https://hr.example/sp", 9)), []);
     assert_eq!(read!(db, c => apps::find_by_client_id(c, "board-client")), Some(oidc.clone()));
     assert_eq!(read!(db, c => apps::find_by_client_id(c, "")), None);

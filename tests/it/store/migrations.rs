@@ -72,12 +72,12 @@ fn before_0027() -> String {
         sql.push_str(text.split("-- SQLite alone:").next().expect("some text"));
     }
     for (id, entity_id) in [("01A", "'https://sp.example'"), ("01B", "NULL")] {
-        sql.push_str(&format!(
+        sql.extend([format!(
             "{APP} ('{id}', '{id}', '', '', '', '', '', 'saml', '', '', '', TRUE, TRUE, '', {entity_id}, NULL, 0, 0, 1);"
-        ));
+        )]);
     }
     for issuer in ["https://sp.example", "https://gone.example"] {
-        sql.push_str(&format!("INSERT INTO saml_requests_seen VALUES ('{issuer}', '_1', 9);"));
+        sql.extend([format!("INSERT INTO saml_requests_seen VALUES ('{issuer}', '_1', 9);")]);
     }
     sql
 }

@@ -222,13 +222,14 @@ async fn saml(
     }
     let chosen = fields.get("sp_entity_id").trim();
     let proposal = metadata::propose(ctx, admin, xml, &SamlConnection::default(), (chosen, label)).map_err(
-        |refused| match refused.of("sp_entity_id") {
-            Some(_) => refused,
-            None => {
-                let mut named = FieldErrors::default();
-                refused.0.into_iter().for_each(|error| named.add(field, error.message));
-                named
+        |refused| {
+            // Which one is meant stands beside its own field; everything else beside the document.
+            let mut named = FieldErrors::default();
+            for error in refused.0 {
+                let beside = if error.field == "sp_entity_id" { "sp_entity_id" } else { field };
+                named.add(beside, error.message);
             }
+            named
         },
     )?;
     let found = &proposal.connection.sp_entity_id;

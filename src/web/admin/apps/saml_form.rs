@@ -268,7 +268,9 @@ pub async fn draw(
         encryption_now: saml_advanced::encryption_now(saml),
         same_entity: same_entity
             .into_iter()
-            .map(|other| (format!("/admin/apps/{}/sso", other.slug), other.label))
+            .map(|other| {
+                (format!("/admin/apps/{}/sso", other.slug), format!("{} ({})", other.label, other.slug))
+            })
             .collect(),
         entity_attributes: saml.entity_attributes.iter().map(EntityAttribute::words).collect(),
         conditions: rows::conditions(saml),

@@ -156,7 +156,7 @@ pub struct SamlSso {
     pub encryption_certificates: Vec<CertificateLine>,
     /// Whether assertions are encrypted by the saved settings, and why, as a sentence.
     pub encryption_now: String,
-    /// Other apps with the same entity ID, the first few: path and label.
+    /// Other apps with the same entity ID, the first few: path, and label with slug.
     pub same_entity: Vec<(String, String)>,
     /// What its metadata says about it, in words.
     pub entity_attributes: Vec<String>,
