@@ -27,11 +27,12 @@ pub(super) struct OrganisationFiles {
     files: Vec<Counted>,
 }
 
-/// A file, and how many entries of each list it has.
+/// A file, how many entries of each list it has, and which of its apps name a metadata file.
 #[derive(Debug)]
 struct Counted {
     path: PathBuf,
     entries: [usize; 3],
+    with_metadata_file: Vec<usize>,
 }
 
 /// The value may hold passwords: it is not shown (D-09).
@@ -51,10 +52,10 @@ impl OrganisationFiles {
             let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
             let notation = if json { Notation::Json } else { Notation::Yaml };
             let mut value = organisation::value(&bytes, notation).map_err(refused)?;
-            take_in_metadata(&mut value, path)?;
+            let with_metadata_file = take_in_metadata(&mut value, path)?;
             organisation::document(value.clone()).map_err(refused)?;
             let count = |list: &str| value.get(list).and_then(Value::as_array).map_or(0, Vec::len);
-            files.push(Counted { path: path.clone(), entries: LISTS.map(count) });
+            files.push(Counted { path: path.clone(), entries: LISTS.map(count), with_metadata_file });
             values.push(value);
         }
         let value = organisation::merge(values).map_err(|errors| Failure::fields(&errors))?;
@@ -84,6 +85,15 @@ impl OrganisationFiles {
         if let Some((list, mut number, rest)) = entry {
             for file in &self.files {
                 if number < file.entries[list] {
+                    // What was taken in is refused under the name that the file has for it.
+                    let rest = match rest {
+                        ".saml.sp_metadata"
+                            if LISTS[list] == "apps" && file.with_metadata_file.contains(&number) =>
+                        {
+                            ".saml.sp_metadata_file"
+                        }
+                        other => other,
+                    };
                     return format!("{}: {}[{number}]{rest}", file.path.display(), LISTS[list]);
                 }
                 number -= file.entries[list];
@@ -115,10 +125,11 @@ fn read_file(path: &Path, max: usize) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Puts the text of every `sp_metadata_file`, relative to the organisation file, in its place.
-fn take_in_metadata(document: &mut Value, path: &Path) -> Result<(), Failure> {
+/// Puts the text of every `sp_metadata_file`, relative to the organisation file, in its place; answers which apps had one.
+fn take_in_metadata(document: &mut Value, path: &Path) -> Result<Vec<usize>, Failure> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let Some(apps) = document.get_mut("apps").and_then(Value::as_array_mut) else { return Ok(()) };
+    let mut taken = Vec::new();
+    let Some(apps) = document.get_mut("apps").and_then(Value::as_array_mut) else { return Ok(taken) };
     for (position, app) in apps.iter_mut().enumerate() {
         let Some(saml) = app.get_mut("saml").and_then(Value::as_object_mut) else { continue };
         let Some(Value::String(name)) = saml.get("sp_metadata_file") else { continue };
@@ -133,8 +144,9 @@ fn take_in_metadata(document: &mut Value, path: &Path) -> Result<(), Failure> {
             return Err(at(Failure::Input("write sp_metadata_file or sp_metadata, not both".to_owned())));
         }
         saml.remove("sp_metadata_file");
+        taken.push(position);
     }
-    Ok(())
+    Ok(taken)
 }
 
 #[cfg(test)]
@@ -176,6 +188,11 @@ mod tests {
         assert!(missing.contains("apps[0].saml.sp_metadata_file") && missing.contains("sp.xml"), "{missing}");
         std::fs::write(folder.path().join("sp.xml"), "<x/>").expect("written");
         let files = OrganisationFiles::read(&[path]).expect("readable");
+        let located = |field: &str| files.locate(FieldErrors::one(field, "no")).line();
+        let line = located("apps[0].saml.sp_metadata");
+        assert!(line.ends_with("org.yaml: apps[0].saml.sp_metadata_file: no"), "{line}");
+        let line = located("apps[0].saml.sp_entity_id");
+        assert!(line.ends_with("org.yaml: apps[0].saml.sp_entity_id: no"), "{line}");
         assert_eq!(files.value["apps"][0]["saml"]["sp_metadata"], "<x/>");
         assert_eq!(files.value["apps"][0]["saml"]["sp_metadata_file"], Value::Null);
     }

@@ -26,7 +26,6 @@ use serde_json::Value;
 
 const TAKEN: &[(&str, &str, &str)] = &[
     ("slug", "slug", "Another app has this address"),
-    ("sp_entity_id", "sp_entity_id", "Another app has this entity ID"),
     ("client_id", "client_id", "Another app has this client ID"),
 ];
 
@@ -46,6 +45,24 @@ pub async fn find(ctx: &AppContext, caller: &Caller, slug: &str) -> Result<App, 
     caller.require(Permission::Read)?;
     let found = store::apps::find_by_slug(&mut ctx.db.read().await?, slug).await?;
     found.map(|(app, _)| app).ok_or(ServiceError::NotFound("application"))
+}
+
+/// Most apps that are named beside another one.
+const NAMED_MAX: u32 = 5;
+
+/// Other apps with the SP entity ID of this one, by label, the first few: the same service more than once, or a slip.
+pub async fn of_the_same_entity(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+) -> Result<Vec<App>, ServiceError> {
+    caller.require(Permission::Read)?;
+    let Some(saml) = app.connection.saml() else { return Ok(Vec::new()) };
+    let mut conn = ctx.db.read().await?;
+    let mut found = store::apps::with_entity_id(&mut conn, &saml.sp_entity_id, NAMED_MAX + 1).await?;
+    found.retain(|other| other.id != app.id);
+    found.truncate(NAMED_MAX as usize);
+    Ok(found)
 }
 
 /// What is made for a new app outside the write: its key pair and client secret.
@@ -148,10 +165,30 @@ pub fn shown(draft: &AppDraft) -> Value {
     }
     members.insert("show_in_portal".into(), draft.show_in_portal.into());
     members.insert("active".into(), draft.active.into());
-    if let Ok(Value::Object(connection)) = serde_json::to_value(&draft.connection) {
+    if let Ok(Value::Object(mut connection)) = serde_json::to_value(&draft.connection) {
+        connection.iter_mut().for_each(|(name, value)| fingerprints(name, value));
         members.extend(connection);
     }
     Value::Object(members)
+}
+
+/// Certificates are told by what people compare: their SHA-256. One that can't be read stays as it is.
+fn fingerprints(name: &str, value: &mut Value) {
+    match value {
+        Value::Array(texts) if name.ends_with("certificates") => {
+            for text in texts {
+                let read = text.as_str().map(::saml::CertificateDer::from_pem_or_base64);
+                if let Some(Ok(certificate)) = read {
+                    let fingerprint = crate::keyring::fingerprint_sha256(certificate.as_der());
+                    *text = Value::String(format!("SHA-256 {fingerprint}"));
+                }
+            }
+        }
+        Value::Object(members) => {
+            members.iter_mut().for_each(|(name, value)| fingerprints(name, value));
+        }
+        _ => {}
+    }
 }
 
 /// Stores a prepared app inside a write.

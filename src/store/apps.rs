@@ -113,13 +113,14 @@ pub async fn find_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<(App, bo
     Ok(row::one(fetch_optional!(conn, AppRow, ONCE, slug)?)?.map(|app| (app, true)))
 }
 
-/// The SAML application of this service provider; compared letter for letter.
-pub async fn find_by_sp_entity_id(conn: &mut Conn, entity_id: &str) -> Result<Option<App>, StoreError> {
-    const SQL: &str = concat!("SELECT ", app_columns!(), " FROM apps WHERE sp_entity_id = $1");
-    if !can_be_key(entity_id) {
-        return Ok(None);
+/// The SAML applications with this SP entity ID, compared letter for letter: by label, at most `limit`.
+pub async fn with_entity_id(conn: &mut Conn, entity_id: &str, limit: u32) -> Result<Vec<App>, StoreError> {
+    const SQL: &str =
+        concat!("SELECT ", app_columns!(), " FROM apps WHERE entity_id = $1 ORDER BY label_key, id LIMIT $2");
+    if entity_id.is_empty() || !can_be_key(entity_id) {
+        return Ok(Vec::new());
     }
-    row::one(fetch_optional!(conn, AppRow, SQL, entity_id)?)
+    row::all(fetch_all!(conn, AppRow, SQL, entity_id, i64::from(limit))?)
 }
 
 /// The OIDC application of this client; compared letter for letter.
@@ -146,7 +147,7 @@ pub async fn naming(conn: &mut Conn, text: &str) -> Result<Vec<App>, StoreError>
 
 /// The columns that are drawn from the connection, for look-ups and searches.
 struct Keys<'d> {
-    sp_entity_id: Option<&'d str>,
+    entity_id: Option<&'d str>,
     client_id: Option<&'d str>,
     search_key: String,
     recordings_max: Option<i64>,
@@ -155,18 +156,18 @@ struct Keys<'d> {
 
 impl<'d> Keys<'d> {
     fn of(draft: &'d AppDraft) -> Self {
-        let (sp_entity_id, client_id) = match &draft.connection {
+        let (entity_id, client_id) = match &draft.connection {
             Connection::Saml(saml) => (Some(saml.sp_entity_id.as_str()), None),
             Connection::Oidc(oidc) => (None, Some(oidc.client_id.as_str())),
             Connection::Bookmark(_) => (None, None),
         };
-        let sp_entity_id = sp_entity_id.filter(|id| !id.is_empty());
+        let entity_id = entity_id.filter(|id| !id.is_empty());
         let client_id = client_id.filter(|id| !id.is_empty());
-        let partner = sp_entity_id.or(client_id).unwrap_or_default();
+        let partner = entity_id.or(client_id).unwrap_or_default();
         let words = format!("{} {} {} {partner}", draft.label, draft.description, draft.slug);
         let recorder = draft.connection.saml().and_then(|saml| saml.recorder);
         Self {
-            sp_entity_id,
+            entity_id,
             client_id,
             search_key: canonical(&words),
             recordings_max: recorder.map(|recorder| i64::from(recorder.per_app)),
@@ -175,11 +176,10 @@ impl<'d> Keys<'d> {
     }
 }
 
-/// Adds an application. `Conflict` of `apps.slug` (also when it is an old name of another), `apps.sp_entity_id` or
-/// `apps.client_id`.
+/// Adds an application. `Conflict` of `apps.slug` (also when it is an old name of another) or `apps.client_id`.
 pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>) -> Result<App, StoreError> {
     const SQL: &str = "INSERT INTO apps (id, slug, label, label_key, search_key, description, connector, protocol, glyph, \
-        colour, category, show_in_portal, active, connection, sp_entity_id, client_id, created_at, updated_at, version, \
+        colour, category, show_in_portal, active, connection, entity_id, client_id, created_at, updated_at, version, \
         parameters, recordings_max, recordings_days) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, 1, $18, $19, $20)";
     tx.alone(APPLICATIONS).await?;
@@ -204,7 +204,7 @@ pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>
         draft.show_in_portal,
         draft.active,
         Place { table: TABLE, id: &text_id }.to_json("connection", &draft.connection)?,
-        keys.sp_entity_id,
+        keys.entity_id,
         keys.client_id,
         now.timestamp_millis(),
         Place { table: TABLE, id: &text_id }.to_json("parameters", &draft.parameters)?,
@@ -244,7 +244,7 @@ pub async fn update(
     const SQL: &str = concat!(
         "UPDATE apps SET slug = $3, label = $4, label_key = $5, search_key = $6, description = $7, connector = $8, ",
         "protocol = $9, glyph = $10, colour = $11, category = $12, show_in_portal = $13, active = $14, ",
-        "connection = $15, sp_entity_id = $16, client_id = $17, updated_at = $18, version = version + 1, parameters = $19, ",
+        "connection = $15, entity_id = $16, client_id = $17, updated_at = $18, version = version + 1, parameters = $19, ",
         "recordings_max = $20, recordings_days = $21 ",
         "WHERE id = $1 AND ($2 IS NULL OR version = $2) RETURNING ",
         app_columns!()
@@ -277,7 +277,7 @@ pub async fn update(
         draft.show_in_portal,
         draft.active,
         Place { table: TABLE, id: &text_id }.to_json("connection", &draft.connection)?,
-        keys.sp_entity_id,
+        keys.entity_id,
         keys.client_id,
         now.timestamp_millis(),
         Place { table: TABLE, id: &text_id }.to_json("parameters", &draft.parameters)?,

@@ -32,6 +32,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (21, "keep recordings by app", include_str!("../../migrations/0021_keep_recordings_by_app.sql")),
     (23, "find devices of families", include_str!("../../migrations/0023_find_devices_of_families.sql")),
     (26, "drop unused indexes", include_str!("../../migrations/0026_drop_unused_indexes.sql")),
+    (27, "share entity ids", include_str!("../../migrations/0027_share_entity_ids.sql")),
     (30, "cluster sign on tables", include_str!("../../migrations/0030_cluster_sign_on_tables.sql")),
 ];
 

@@ -5,16 +5,18 @@ use super::{
     error::StoreError,
     tx::Tx,
 };
+use crate::id::AppId;
 use chrono::{DateTime, Utc};
 
-/// Records a request of an issuer until it would be too old anyway; `false` when it was seen before.
+/// Records a request to an app until it would be too old anyway; `false` when it was seen before. Apps may have one entity ID
+/// between them: each is an issuer of its own, and what was sent to one says nothing of another.
 pub async fn record(
     tx: &mut Tx,
-    issuer: &str,
+    app: AppId,
     request_id: &str,
     expires_at: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO saml_requests_seen (issuer, request_id, expires_at) VALUES ($1, $2, $3) \
         ON CONFLICT DO NOTHING";
-    Ok(execute!(tx, SQL, storable(issuer), storable(request_id), expires_at.timestamp_millis())? == 1)
+    Ok(execute!(tx, SQL, app.to_string(), storable(request_id), expires_at.timestamp_millis())? == 1)
 }

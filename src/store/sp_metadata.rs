@@ -3,7 +3,7 @@
 
 use super::{
     columns::row_type,
-    dialect::{Conn, execute, fetch_all, fetch_optional, fetch_picked},
+    dialect::{Conn, execute, fetch_all, fetch_optional, fetch_picked, fetch_value},
     error::StoreError,
     row::{self, Place},
     tx::Tx,
@@ -81,6 +81,13 @@ pub async fn begin(tx: &mut Tx, known: &SpMetadata) -> Result<(), StoreError> {
 /// Forgets an app's metadata; whether there was something to forget.
 pub async fn remove(tx: &mut Tx, app: AppId) -> Result<bool, StoreError> {
     Ok(execute!(tx, "DELETE FROM sp_metadata WHERE app_id = $1", app.to_string())? == 1)
+}
+
+/// Whether the metadata of any app is due that nobody fetches now.
+pub async fn any_due(conn: &mut Conn, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM sp_metadata WHERE due_at <= $1 \
+        AND (leased_until IS NULL OR leased_until <= $1))";
+    fetch_value!(conn, bool, SQL, now.timestamp_millis())
 }
 
 /// Takes up to `limit` apps whose metadata is due and that nobody fetches now, for as long as `lease`; the one that is

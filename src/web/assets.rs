@@ -93,7 +93,7 @@ fn entity_tag(file: &EmbeddedFile) -> String {
 }
 
 /// RFC 9110 §13.1.2: a list of tags, compared weakly, or `*`.
-fn names_tag(asked: &HeaderValue, tag: &str) -> bool {
+pub(super) fn names_tag(asked: &HeaderValue, tag: &str) -> bool {
     asked.to_str().is_ok_and(|list| {
         list.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
     })

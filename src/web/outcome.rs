@@ -33,25 +33,25 @@ pub fn respond(ctx: &AppContext, visit: &Visit, outcome: Outcome) -> Result<Resp
         Outcome::ChooseAccount(flow) => Ok(redirect(&format!("/login/account?flow={flow}"))),
         Outcome::AskConsent(flow) => Ok(redirect(&format!("/login/consent?flow={flow}"))),
         Outcome::SamlPost(posting) => {
-            let response = page(&SamlPost {
+            let drawn = SamlPost {
                 page: visit.page(ctx),
                 label: posting.label,
                 action: posting.acs_url,
                 saml_response: Base64::of(&posting.xml),
                 relay_state: posting.relay_state,
-            })?;
-            Ok(may_post_away(ctx, response))
+            };
+            Ok(may_post_away(ctx, &drawn.action, page(&drawn)?))
         }
         Outcome::Oidc(AuthorizationResponse::Redirect { location }) => leave(&location),
         Outcome::Oidc(AuthorizationResponse::FormPost { action, fields }) => {
             let label = url::Url::parse(&action).ok().and_then(|url| url.host_str().map(str::to_owned));
-            let response = page(&FormPost {
+            let drawn = FormPost {
                 page: visit.page(ctx),
                 label: label.unwrap_or_default(),
                 action,
                 fields: fields.into_iter().map(|(name, value)| Hidden::new(name, value)).collect(),
-            })?;
-            Ok(may_post_away(ctx, response))
+            };
+            Ok(may_post_away(ctx, &drawn.action, page(&drawn)?))
         }
         Outcome::Leave(address) => leave(&address),
         Outcome::Stop(stop) => stopped(ctx, visit, &stop),
@@ -66,10 +66,12 @@ pub fn leave(address: &str) -> Result<Response, Failure> {
 }
 
 /// `form-action` counts for every redirect after the form, and an app's reply address usually redirects to another origin: so
-/// this page alone may post to any https address. Over plain http (loopback only) local apps are http too.
-pub fn may_post_away(ctx: &AppContext, mut response: Response) -> Response {
-    let schemes =
-        if ctx.config.http.public_url.is_https() { "form-action https:" } else { "form-action http: https:" };
+/// this page alone may post to any https address. It may post to plain http where its very form goes there (an app on somebody's
+/// own machine), or where we are plain http ourselves (on loopback, as the apps then are).
+pub fn may_post_away(ctx: &AppContext, action: &str, mut response: Response) -> Response {
+    let plain = !ctx.config.http.public_url.is_https()
+        || url::Url::parse(action).is_ok_and(|action| action.scheme() == "http");
+    let schemes = if plain { "form-action http: https:" } else { "form-action https:" };
     let policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", schemes);
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -228,6 +228,20 @@ pub struct SamlConnection {
     /// How many sign-ons are recorded, and for how long; none: as many as the server keeps of any app.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorder: Option<RecorderSettings>,
+    /// Publish our metadata signed, and with an end.
+    #[serde(default)]
+    pub sign_metadata: bool,
+    /// For how many days signed metadata of ours is valid.
+    #[serde(default = "metadata_valid_days")]
+    pub metadata_valid_days: u16,
+    /// Make a lasting pseudonym only when a request allows it.
+    #[serde(default)]
+    pub strict_allow_create: bool,
+}
+
+/// Two weeks: an app that fetches it daily may miss many of them.
+fn metadata_valid_days() -> u16 {
+    14
 }
 
 fn assertion_seconds() -> u32 {
@@ -279,6 +293,9 @@ impl Default for SamlConnection {
             accept_cbc: false,
             entity_attributes: Vec::new(),
             recorder: None,
+            sign_metadata: false,
+            metadata_valid_days: metadata_valid_days(),
+            strict_allow_create: false,
         }
     }
 }

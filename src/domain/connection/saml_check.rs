@@ -106,6 +106,9 @@ impl SamlConnection {
         if self.skew_seconds > 600 {
             errors.add("skew_seconds", "Use at most 600 seconds");
         }
+        if !(1..=365).contains(&self.metadata_valid_days) {
+            errors.add("metadata_valid_days", "Use 1 to 365 days");
+        }
         if self.audiences.len() > 16 {
             errors.add("audiences", "Use at most 16 audiences");
         }

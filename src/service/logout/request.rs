@@ -216,7 +216,7 @@ async fn end_named(
                 // No NCName holds a colon, so that this is no AuthnRequest's id.
                 let key = format!("logout:{}", seen.id);
                 let until = seen.remember_until + TimeDelta::seconds(1);
-                if !store::saml_requests::record(tx, seen.issuer, &key, until).await? {
+                if !store::saml_requests::record(tx, app.id, &key, until).await? {
                     return Ok::<_, ServiceError>(Written::unaudited(None));
                 }
                 let told = store::app_sessions::of_name_id(tx, app.id, &request.name_id().value).await?;

@@ -298,6 +298,15 @@ pub struct SamlEntry {
     /// How many sign-ons are recorded, and for how long, instead of what the server keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorder: Option<RecorderSettings>,
+    /// Publish our metadata signed by the app's key, and with an end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_metadata: Option<bool>,
+    /// For how many days signed metadata of ours is valid: 1 to 365, 14 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata_valid_days: Option<u16>,
+    /// Make a lasting pseudonym only when a request says `AllowCreate="true"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strict_allow_create: Option<bool>,
 }
 
 /// One reply address.

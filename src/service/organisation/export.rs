@@ -218,6 +218,9 @@ fn saml_entry(saml: SamlConnection) -> SamlEntry {
         denied: Some(saml.denied),
         accept_cbc: Some(saml.accept_cbc),
         recorder: saml.recorder,
+        sign_metadata: Some(saml.sign_metadata),
+        metadata_valid_days: Some(saml.metadata_valid_days),
+        strict_allow_create: Some(saml.strict_allow_create),
         entity_attributes: (!saml.entity_attributes.is_empty()).then_some(saml.entity_attributes),
     }
 }

@@ -294,8 +294,7 @@ async fn ask(
                     return Ok::<_, ServiceError>(Written::unaudited(Kept::Full));
                 }
                 if let Some(seen) = &seen
-                    && !store::saml_requests::record(tx, &seen.issuer, &seen.request_id, seen.expires_at)
-                        .await?
+                    && !store::saml_requests::record(tx, seen.app, &seen.request_id, seen.expires_at).await?
                 {
                     return Ok(Written::unaudited(Kept::Replayed));
                 }
@@ -373,7 +372,7 @@ async fn claim(
     match (stored, seen) {
         (Some(id), _) => store::pending_sign_ons::consume(tx, id).await,
         (None, Some(seen)) => {
-            store::saml_requests::record(tx, &seen.issuer, &seen.request_id, seen.expires_at).await
+            store::saml_requests::record(tx, seen.app, &seen.request_id, seen.expires_at).await
         }
         (None, None) => Ok(true),
     }

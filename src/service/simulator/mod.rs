@@ -2,6 +2,7 @@
 //! what is signed is signed with a key that nobody trusts. Does not own the decisions, which are those of a real sign-on.
 
 pub mod oidc;
+mod pasted;
 mod request;
 mod saml;
 

@@ -1,25 +1,30 @@
 //! A pasted request, judged line by line: what it says, and which checks it passes. Does not own the checks (`crates/saml`).
 
-use super::{Check, Verdict, saml::with_draft};
+use super::{Check, Verdict, pasted, saml::with_draft};
 use crate::{
     context::AppContext,
-    domain::{app::App, connection::SamlConnection, permission::Permission},
+    domain::{
+        app::{App, SLUG_MAX},
+        connection::SamlConnection,
+        permission::Permission,
+    },
     service::{
         Caller, ServiceError,
         sign_on::{saml::verify_context, service_provider},
     },
+    store,
 };
 use ::saml::{
-    Decryption, DecryptionKey, Refusal, RequestError, RequestErrorKind, UnverifiedAuthnRequest,
-    VerifiedAuthnRequest, VerifyContext, binding,
+    Decryption, DecryptionKey, Refusal, RequestErrorKind, UnverifiedAuthnRequest, VerifiedAuthnRequest,
+    VerifyContext,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Longest text that is judged, in bytes.
-const PASTED_MAX: usize = 256 * 1024;
+/// The check of where a pasted address leads; there is none without an address.
+const ADDRESS: &str = "address";
 
 /// Every check of a request in the order in which it is made, and what it is in words.
 const CHECKS: &[(RequestErrorKind, &str)] = &[
@@ -62,7 +67,7 @@ pub struct Judgement {
 ///
 /// # Errors
 /// The caller may not read, the app is no SAML app, or the draft breaks a rule of its own.
-pub fn judge(
+pub async fn judge(
     ctx: &AppContext,
     caller: &Caller,
     app: &App,
@@ -72,13 +77,29 @@ pub fn judge(
     caller.require(Permission::Read)?;
     let app = with_draft(app, draft)?;
     let Some(connection) = app.connection.saml() else { return Err(ServiceError::NotFound("SAML app")) };
-    let (binding, xml, parsed) = read(pasted);
+    let read = pasted::read(pasted);
+    let (binding, xml) = (read.binding, read.xml);
+    let slugs = slugs(ctx, &app).await?;
+    let elsewhere = match read.address {
+        Some(address) => elsewhere(ctx, address, &slugs).await?,
+        None => None,
+    };
+    if let Some(words) = elsewhere {
+        let skipped = CHECKS.iter().map(|(kind, words)| Check::new(kind.check(), Verdict::Skipped, *words));
+        let checks = std::iter::once(Check::new(ADDRESS, Verdict::Failed, words)).chain(skipped).collect();
+        return Ok(Judgement { binding, accepted: false, xml, checks, status: None });
+    }
     let mut sp = service_provider::with_certificates(connection)
         .map_err(|error| ServiceError::field("sp_certificates", error.to_string()))?;
     sp.blocked_algorithms = ctx.config.saml.blocked_uris();
-    let address = ctx.url(&format!("/saml2/{}", app.slug));
-    let addresses = [address.as_str()];
-    let refused = match parsed {
+    // By an old name of the app, its address is that one too, as at a sign-on.
+    let addresses: Vec<String> = slugs
+        .iter()
+        .filter(|slug| came_by(ctx, read.address, slug) || **slug == app.slug)
+        .map(|slug| own(ctx, slug))
+        .collect();
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let refused = match read.request {
         Err(error) => Some((error, false)),
         Ok(request) => request
             .verify(&sp, &verify_context(ctx, connection, &addresses))
@@ -89,13 +110,55 @@ pub fn judge(
         let status = error.status();
         status.second.map_or(status.code.uri(), ::saml::SecondLevelStatusCode::uri).to_owned()
     });
-    Ok(Judgement {
-        binding,
-        accepted: refused.is_none(),
-        xml,
-        checks: lines_of(refused.as_ref().map(|(error, _)| (error.check(), error.detail()))),
-        status,
-    })
+    let address =
+        read.address.map(|_| Check::new(ADDRESS, Verdict::Passed, "It went to the address of this app."));
+    let lines = lines_of(refused.as_ref().map(|(error, _)| (error.check(), error.detail())));
+    let checks = address.into_iter().chain(lines).collect();
+    Ok(Judgement { binding, accepted: refused.is_none(), xml, checks, status })
+}
+
+/// The app's name, and those it had.
+async fn slugs(ctx: &AppContext, app: &App) -> Result<Vec<String>, ServiceError> {
+    let aliases = store::apps::aliases(&mut ctx.db.read().await?, app.id).await?;
+    Ok(std::iter::once(app.slug.clone()).chain(aliases.into_iter().map(|(slug, _)| slug)).collect())
+}
+
+/// The sign-in address of a name.
+fn own(ctx: &AppContext, slug: &str) -> String {
+    ctx.url(&format!("/saml2/{slug}"))
+}
+
+/// Whether a pasted address, absolute or a path, is that of this name.
+fn came_by(ctx: &AppContext, address: Option<&str>, slug: &str) -> bool {
+    let Some(address) = address else { return false };
+    if address.starts_with('/') {
+        return address == format!("/saml2/{slug}");
+    }
+    // The host is compared as browsers do, the path letter for letter.
+    match (url::Url::parse(address), url::Url::parse(&own(ctx, slug))) {
+        (Ok(asked), Ok(own)) => asked.origin() == own.origin() && asked.path() == own.path(),
+        _ => false,
+    }
+}
+
+/// Why an address isn't one of this app; `None` when it is.
+async fn elsewhere(
+    ctx: &AppContext,
+    address: &str,
+    slugs: &[String],
+) -> Result<Option<String>, ServiceError> {
+    if slugs.iter().any(|slug| came_by(ctx, Some(address), slug)) {
+        return Ok(None);
+    }
+    let asked = address.rsplit_once("/saml2/").map(|(_, slug)| slug).unwrap_or_default();
+    if (1..=SLUG_MAX).contains(&asked.len()) && !asked.contains('/') && came_by(ctx, Some(address), asked) {
+        let found = store::apps::find_by_slug(&mut ctx.db.read().await?, asked).await?;
+        return Ok(Some(match found {
+            Some((other, _)) => format!("It went to the address of {}; judge it there.", other.label),
+            None => format!("It went to “{asked}”, and no app has this address."),
+        }));
+    }
+    Ok(Some(format!("It went to another address than {}.", own(ctx, slugs.first().map_or("", |slug| slug)))))
 }
 
 /// Judges a request that was kept, as of when it came. The signature of a query isn't kept, and so can't be verified again.
@@ -131,35 +194,6 @@ pub(in crate::service) fn judge_kept(
         }
     }
     Ok((checks, verified))
-}
-
-/// How it came, its XML, and the request in it.
-fn read(pasted: &str) -> (&'static str, Option<String>, Result<UnverifiedAuthnRequest, RequestError>) {
-    let text = pasted.trim();
-    let text = if text.len() > PASTED_MAX { "" } else { text };
-    if text.starts_with('<') {
-        let encoded = STANDARD.encode(text);
-        return ("post", Some(text.to_owned()), UnverifiedAuthnRequest::from_post(&encoded, None));
-    }
-    let query = text.split_once('?').map_or(text, |(_, query)| query);
-    let query = query.split('#').next().unwrap_or_default();
-    if query.contains("SAMLRequest=") {
-        if let Ok(message) = binding::redirect::decode(query) {
-            return ("redirect", Some(shown(&message.xml)), UnverifiedAuthnRequest::from_redirect(query));
-        }
-        if let Ok(message) = binding::post::decode_body(query) {
-            return ("post", Some(shown(&message.xml)), UnverifiedAuthnRequest::from_post_body(query));
-        }
-        return ("redirect", None, UnverifiedAuthnRequest::from_redirect(query));
-    }
-    match binding::post::decode(text, None) {
-        Ok(message) => ("post", Some(shown(&message.xml)), UnverifiedAuthnRequest::from_post(text, None)),
-        Err(error) => ("", None, Err(error)),
-    }
-}
-
-fn shown(octets: &[u8]) -> String {
-    String::from_utf8_lossy(octets).into_owned()
 }
 
 /// Every check in order; the one that failed, by name, with why.

@@ -2,13 +2,15 @@
 //! fetched by address. Does not own reading the XML (`crates/saml`) or saving the settings (`apps`).
 
 mod algorithms;
+mod choice;
 mod fetch;
 mod fill;
 mod refresh;
 mod source;
 
+pub use choice::service_providers;
 pub(super) use refresh::keep_source;
-pub use refresh::{Refreshed, refresh_due, refresh_now};
+pub use refresh::{Refreshed, any_due, refresh_due, refresh_now};
 pub use source::{Looked, Pending, ReviewRow, approve, attention, dismiss, ended, look, pending};
 
 use crate::{
@@ -32,6 +34,8 @@ use saml::{
 pub struct Reading<'a> {
     /// The settings as they are; those of a new app are empty.
     pub current: &'a SamlConnection,
+    /// Which of several it is about, as somebody named it; empty: the one that is stored.
+    pub entity_id: &'a str,
     /// What the app is called, for the words of a refusal.
     pub label: &'a str,
     /// What the organisation is called.
@@ -71,10 +75,12 @@ pub struct Proposal {
 /// Reads a document and says what it would change.
 ///
 /// # Errors
-/// One refused field, `metadata_xml`, with what to send instead.
+/// One refused field: `sp_entity_id`, when the document holds several apps and it isn't said which, or not this one; else
+/// `metadata_xml`, with what to send instead.
 pub fn propose(xml: &str, reading: &Reading<'_>) -> Result<Proposal, FieldErrors> {
-    let metadata = read(xml, reading).map_err(|error| {
-        FieldErrors::one("metadata_xml", in_words(&error, xml.contains(reading.public_url), reading))
+    let metadata = read(xml, reading).map_err(|error| match choice::in_words(&error) {
+        Some(words) => FieldErrors::one("sp_entity_id", words),
+        None => FieldErrors::one("metadata_xml", in_words(&error, xml.contains(reading.public_url), reading)),
     })?;
     let connection = fill::all(reading.current, &metadata, reading.config);
     Ok(Proposal {
@@ -85,12 +91,20 @@ pub fn propose(xml: &str, reading: &Reading<'_>) -> Result<Proposal, FieldErrors
     })
 }
 
-/// An aggregate with several providers holds ours under the entity id that is stored.
+/// An aggregate with several providers holds ours under the entity id that was named, or is stored. A document about one entity
+/// alone is about that one: another id that is given beside it is the caller's to judge.
 fn read(xml: &str, reading: &Reading<'_>) -> Result<ServiceProviderMetadata, MetadataError> {
-    let trimmed = xml.trim_start_matches('\u{feff}').trim();
-    match sp::parse(trimmed.as_bytes(), None) {
+    let trimmed = xml.trim_start_matches('\u{feff}').trim().as_bytes();
+    let named = reading.entity_id.trim();
+    if !named.is_empty() {
+        return match sp::parse(trimmed, Some(named)) {
+            Err(MetadataError::OtherEntity { .. }) => sp::parse(trimmed, None),
+            other => other,
+        };
+    }
+    match sp::parse(trimmed, None) {
         Err(MetadataError::Ambiguous(_)) if !reading.current.sp_entity_id.is_empty() => {
-            sp::parse(trimmed.as_bytes(), Some(&reading.current.sp_entity_id))
+            sp::parse(trimmed, Some(&reading.current.sp_entity_id))
         }
         other => other,
     }

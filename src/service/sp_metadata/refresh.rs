@@ -49,6 +49,11 @@ pub enum Refreshed {
     Busy,
 }
 
+/// Whether any app's metadata is due. A look that costs little, and writes nothing.
+pub async fn any_due(ctx: &AppContext) -> Result<bool, ServiceError> {
+    Ok(store::sp_metadata::any_due(&mut ctx.db.read().await?, ctx.now()).await?)
+}
+
 /// Fetches the metadata of apps that are due; how many were taken. Of several nodes, one takes each.
 pub async fn refresh_due(ctx: &AppContext) -> Result<usize, ServiceError> {
     let now = ctx.now();
@@ -264,7 +269,6 @@ async fn settle(ctx: &AppContext, case: &Case, document: Document) -> Result<Ref
     match write(ctx, known, update, events).await {
         Ok(true) => Ok(outcome),
         Ok(false) => Ok(Refreshed::Busy),
-        // Another app has this entity ID, for one.
         Err(ServiceError::Invalid(refused)) => fail(ctx, case, &refusal(&refused)).await,
         Err(other) => Err(other),
     }

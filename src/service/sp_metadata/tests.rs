@@ -20,6 +20,7 @@ static OPEN: SamlConfig = SamlConfig { scope: None, blocked_algorithms: Vec::new
 
 fn reading(current: &SamlConnection) -> Reading<'_> {
     Reading {
+        entity_id: "",
         current,
         label: "Amplitude",
         organization: "Fernhill",

@@ -115,7 +115,7 @@ pub(super) async fn judge(
         let app = apps::find(&ctx, &caller, &slug).await?;
         match settings(&ctx, &app, body.draft, body.oidc)? {
             Settings::Saml(draft) => {
-                simulator::judge(&ctx, &caller, &app, &body.request, draft).map(Answer::Saml)
+                simulator::judge(&ctx, &caller, &app, &body.request, draft).await.map(Answer::Saml)
             }
             Settings::Oidc(draft) => {
                 oidc::judge(&ctx, &caller, &app, &body.request, draft).await.map(Answer::Oidc)

@@ -86,7 +86,8 @@ fn hop(ctx: &AppContext, visit: &Visit, sending: Sending) -> Result<Response, Fa
         OutboundMessage::Redirect { url } => page(&LogoutHop { address: Some(url), ..drawn }),
         message => {
             let (action, fields) = form(message);
-            Ok(may_post_away(ctx, page(&LogoutHop { action, fields, ..drawn })?))
+            let drawn = LogoutHop { action, fields, ..drawn };
+            Ok(may_post_away(ctx, &drawn.action, page(&drawn)?))
         }
     }
 }
@@ -145,7 +146,7 @@ pub fn answer(ctx: &AppContext, visit: &Visit, sending: Sending) -> Result<Respo
     }
     let (action, fields) = form(message);
     let drawn = FormPost { page: visit.page(ctx), label: app.label, action, fields };
-    Ok(may_post_away(ctx, page(&drawn)?))
+    Ok(may_post_away(ctx, &drawn.action, page(&drawn)?))
 }
 
 fn leaving(ctx: &AppContext, visit: &Visit, app: &App, address: String) -> Leave {

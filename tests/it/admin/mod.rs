@@ -1,5 +1,6 @@
 //! The console by its forms, against the running gateway. Does not own the services' own tests.
 
+mod aggregate;
 mod apps;
 mod audit;
 mod certificate;

@@ -36,6 +36,7 @@ const PLAIN: &[(&str, &str)] = &[
     ("key_transport", "rsa-oaep-mgf1p"),
     ("assertion_seconds", "300"),
     ("skew_seconds", "180"),
+    ("metadata_valid_days", "21"),
 ];
 
 async fn saml_of(app: &TestApp) -> SamlConnection {
@@ -71,8 +72,11 @@ async fn every_setting_of_the_organisation_file_is_in_the_form() {
             ("groups_matching", "eng-*"),
             ("assertion_seconds", "120"),
             ("skew_seconds", "60"),
+            ("metadata_valid_days", "21"),
             ("audiences", "https://a.example\nhttps://b.example"),
             ("allow_sha1", "on"),
+            ("sign_metadata", "on"),
+            ("strict_allow_create", "on"),
             ("logout_url", "https://sp.example/slo"),
             ("logout_binding", "soap"),
             ("logout_response_url", ""),
@@ -90,6 +94,7 @@ async fn every_setting_of_the_organisation_file_is_in_the_form() {
         saved.accept_cbc && saved.omit_name_id && saved.sp_decrypts,
         "a key that somebody enters is one to encrypt to"
     );
+    assert!(saved.sign_metadata && saved.strict_allow_create && saved.metadata_valid_days == 21);
     assert!(saved.allow_sha1 && !saved.allow_idp_initiated && !saved.strict_relay_state);
     assert_eq!(saved.encryption_certificates, std::slice::from_ref(&key.certificate));
     assert_eq!(
@@ -128,6 +133,7 @@ async fn what_cannot_be_is_said_beside_its_field_and_the_part_is_open() {
             ("name_id_expression", "user..email("),
             ("assertion_seconds", "5"),
             ("skew_seconds", "601"),
+            ("metadata_valid_days", "21"),
             ("logout_url", "javascript:alert(1)"),
             ("logout_binding", "post"),
             ("logout_response_url", ""),

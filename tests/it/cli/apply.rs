@@ -199,7 +199,7 @@ fn bad_files_name_the_path_and_change_nothing() {
         ("groups: [{name: g, members: [nobody]}]", "groups[0].members[0]"),
         ("apps: [{slug: x, saml: {acs_urls: [{url: 7}]}}]", "apps[0].saml.acs_urls[0].url"),
         ("apps: [{slug: x, saml: {sp_metadata_file: none.xml}}]", "apps[0].saml.sp_metadata_file"),
-        ("apps: [{slug: x, saml: {sp_entity_id: 'https://sp.example/wins'}}]", "apps[0].saml.sp_entity_id"),
+        ("apps: [{slug: x, saml: {sp_metadata_file: bad.yaml}}]", "apps[0].saml.sp_metadata_file"),
         ("apps: [{slug: x, saml: {attributes: [{name: a, expression: '('}]}}]", "at character"),
         ("apps: [{slug: x, connector: heaps}]", "There is no connector “heaps”"),
         ("apps: [{slug: x, connector: heap, parameters: {heap_id: a/b}}]", "apps[0].parameters.heap_id"),

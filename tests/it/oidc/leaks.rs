@@ -160,7 +160,7 @@ async fn o33_no_page_can_be_framed() {
         walked.pages.push((format!("GET {path}"), browser.get(path).await));
     }
     walked.pages.push(("POST a token".into(), walked.gateway.refresh(&token).await));
-    walked.gateway.app.spoil("UPDATE apps SET connection = '{'");
+    assert!(walked.gateway.app.tamper("UPDATE apps SET connection = '{'") > 0);
     let broken = browser.get(&walked.gateway.authorize(&[])).await;
     assert_eq!(broken.status, StatusCode::INTERNAL_SERVER_ERROR);
     walked.pages.push(("an internal error".into(), broken));
@@ -184,9 +184,8 @@ async fn o45_an_error_tells_nothing_of_its_cause() {
     let address = gateway.authorize(&[]);
     let twin = browser.get(&address).await;
     assert!(twin.location().starts_with(REDIRECT), "the valid twin");
-    gateway
-        .app
-        .spoil(&format!("UPDATE apps SET connection = '{{\"protocol\":\"oidc\",\"secret\":\"{MARK}\"}}'"));
+    let broken = format!("UPDATE apps SET connection = '{{\"protocol\":\"oidc\",\"secret\":\"{MARK}\"}}'");
+    assert!(gateway.app.tamper(&broken) > 0);
 
     let page = browser.get(&address).await;
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", page.text);

@@ -45,6 +45,7 @@ fn key_descriptor(of_use: &str, methods: &[&str], certificate: &str) -> String {
 /// What the settings become when this metadata is uploaded.
 pub(super) fn proposed(app: &TestApp, current: &SamlConnection, xml: &str) -> sp_metadata::Proposal {
     let reading = Reading {
+        entity_id: "",
         current,
         label: "CRM",
         organization: "Fernhill",

@@ -1,6 +1,6 @@
 //! Subject identifiers, and an assertion without a NameID.
 
-use super::{fill, gateway, post, request, response, settings::values};
+use super::{fill, gateway, post, request, response, settings::values, status};
 use crate::support::{
     app::{Browser, TestApp, saml_settings, start, system},
     database::Kind,
@@ -8,12 +8,15 @@ use crate::support::{
 use gatehouse::{
     clock::Clock,
     config::Config,
-    domain::connection::{
-        AcsUrl, Connection, LogoutBinding, LogoutService, NameIdFormat, SamlConnection, ValueMapping,
-        ValueSource,
+    domain::{
+        audit::EventType,
+        connection::{
+            AcsUrl, Connection, LogoutBinding, LogoutService, NameIdFormat, SamlConnection, ValueMapping,
+            ValueSource,
+        },
     },
-    service::{apps, simulator},
-    store,
+    service::{self, apps, simulator},
+    store::{self, audit::AuditFilter, page::PageRequest},
     web::Limits,
 };
 
@@ -156,4 +159,45 @@ async fn an_app_that_was_told_no_name_cannot_be_told_of_a_logout() {
         let leaves = walk.text.contains("sp.example/slo");
         assert_eq!(leaves, told, "{}", walk.text);
     }
+}
+
+/// SAML Core §3.4.1.1, for an app that is held to it: a lasting pseudonym is made when the request allows it, and used ever after.
+async fn made_when_allowed(kind: Kind) {
+    let app = TestApp::on(kind).await;
+    let settings = SamlConnection { strict_allow_create: true, ..saml_settings() };
+    fill(&app, settings).await;
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    let policy = |format: &str, rest: &str| {
+        format!("<samlp:NameIDPolicy Format=\"urn:oasis:names:tc:SAML:{format}\"{rest}/>")
+    };
+    let lasting = "2.0:nameid-format:persistent";
+    let ask =
+        async |id: &str, policy: &str| response(&post(&browser, &request(&app, id, "", policy), None).await);
+    for (id, rest) in [("_r1", ""), ("_r2", " AllowCreate=\"false\""), ("_r3", " AllowCreate=\"0\"")] {
+        let xml = ask(id, &policy(lasting, rest)).await;
+        assert_eq!(status(&xml), "InvalidNameIDPolicy", "{rest}");
+        assert!(xml.contains("status:Responder"), "{xml}");
+    }
+    let filter = AuditFilter { event_type: Some(EventType::SsoAuth), ..AuditFilter::default() };
+    let page = PageRequest { offset: 0, limit: 10 };
+    let events = service::audit::list(&app.ctx, &system(), &filter, page).await.expect("events");
+    assert_eq!(events.items.len(), 3);
+    assert!(events.items.iter().all(|event| event.error_code.as_deref() == Some("name_id_not_allowed")));
+    let others = policy("1.1:nameid-format:emailAddress", "");
+    assert!(ask("_r4", &others).await.contains("AuthnStatement"), "it is about lasting ones alone");
+    let made = ask("_r5", &policy(lasting, " AllowCreate=\"true\"")).await;
+    assert!(made.contains("AuthnStatement"), "the valid twin");
+    let again = ask("_r6", &policy(lasting, " AllowCreate=\"false\"")).await;
+    assert!(again.contains("AuthnStatement"), "it is there now: {again}");
+}
+
+#[tokio::test]
+async fn iip_idp10_a_new_pseudonym_is_made_only_when_allowed_sqlite() {
+    made_when_allowed(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn iip_idp10_a_new_pseudonym_is_made_only_when_allowed_postgres() {
+    made_when_allowed(Kind::Postgres).await;
 }

@@ -2,7 +2,9 @@
 
 use crate::support::{
     app::{TestApp, system},
+    database::Kind,
     metadata::{Descriptor, MetadataServer, Pair},
+    spawn,
 };
 use chrono::TimeDelta;
 use gatehouse::{
@@ -81,6 +83,66 @@ async fn the_file_names_a_source_and_what_comes_from_it_stays() {
     assert!(apply(&app, &lonely).await.expect_err("refused").contains("sp_metadata_mdq"));
     let wrong = json!({"sp_metadata_ended": "shrug"});
     assert!(apply(&app, &file(wrong)).await.expect_err("refused").contains("sp_metadata_ended"));
+}
+
+/// An app with nothing but an address has its reply address soon after it was applied, by whatever process.
+async fn filled_in_soon(kind: Kind) {
+    let app = TestApp::on(kind).await;
+    let other = app.another_node().await;
+    let server = MetadataServer::start().await;
+    server.put("/sp", Descriptor::new("https://sp.example", "https://sp.example/acs").xml());
+    let shutdown = tokio_util::sync::CancellationToken::new();
+    let (ctx, stop) = (app.ctx.clone(), shutdown.clone());
+    let job = spawn(async move { gatehouse::jobs::keep_metadata(ctx, stop).await });
+    for (from, slug) in [(&app, "here"), (&other, "there")] {
+        let saml = json!({"sp_metadata_url": format!("{}/sp", server.url)});
+        let file = json!({"apps": [{"slug": slug, "connector": "custom-saml", "saml": saml}]});
+        apply(from, &file).await.expect("applied");
+        let begun = std::time::Instant::now();
+        loop {
+            let found = service::apps::find(&app.ctx, &system(), slug).await.expect("there");
+            if !found.connection.saml().expect("SAML").acs_urls.is_empty() {
+                break;
+            }
+            assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{slug} waits");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+    shutdown.cancel();
+    job.await.expect("ended");
+}
+
+#[tokio::test]
+async fn an_app_with_nothing_but_an_address_is_filled_in_soon_sqlite() {
+    filled_in_soon(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn an_app_with_nothing_but_an_address_is_filled_in_soon_postgres() {
+    filled_in_soon(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn a_plan_tells_certificates_by_their_fingerprints() {
+    let app = TestApp::new().await;
+    let (one, two) = (Pair::new(), Pair::new());
+    let file = |pair: &Pair| {
+        json!({"apps": [{"slug": "crm", "connector": "custom-saml", "saml": {
+            "sp_certificates": [pair.certificate],
+            "sp_metadata_url": "https://sp.example/metadata", "sp_metadata_certificate": pair.certificate,
+        }}]})
+    };
+    apply(&app, &file(&one)).await.expect("applied");
+    let document = organisation::document(file(&two)).expect("a document");
+    let plan = ApplyOptions { plan_only: true, ..ApplyOptions::default() };
+    let planned = organisation::apply(&app.ctx, &system(), &document, plan).await.expect("planned");
+    let line = planned.changes[0].to_string();
+    for pair in [&one, &two] {
+        let der = saml::CertificateDer::from_pem_or_base64(&pair.certificate).expect("a certificate");
+        let fingerprint = gatehouse::keyring::fingerprint_sha256(der.as_der());
+        assert_eq!(line.matches(&format!("SHA-256 {fingerprint}")).count(), 2, "{line}");
+        assert!(!line.contains(&pair.certificate[..60]), "{line}");
+    }
 }
 
 #[tokio::test]

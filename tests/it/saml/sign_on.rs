@@ -154,8 +154,8 @@ async fn iip_md09_and_sdp_md10_our_metadata_says_what_we_take_who_helps_and_wher
     let clock = gatehouse::clock::Clock::manual(crate::support::app::start());
     let app = TestApp::with(Kind::Sqlite, clock, gatehouse::web::Limits::default(), https).await;
     super::fill(&app, saml_settings()).await;
-    let (_, xml) = gatehouse::service::idp_metadata::document(&app.ctx, "crm").await.expect("published");
-    let document = roxmltree::Document::parse(&xml).expect("XML");
+    let published = gatehouse::service::idp_metadata::document(&app.ctx, "crm").await.expect("published");
+    let document = roxmltree::Document::parse(&published.xml).expect("XML");
     let named =
         |name: &str| document.descendants().filter(|node| node.tag_name().name() == name).collect::<Vec<_>>();
     let role = named("IDPSSODescriptor")[0];
@@ -170,6 +170,38 @@ async fn iip_md09_and_sdp_md10_our_metadata_says_what_we_take_who_helps_and_wher
     let kinds: Vec<_> =
         named("ContactPerson").iter().filter_map(|node| node.attribute("contactType")).collect();
     assert_eq!(kinds, ["technical", "support"]);
+}
+
+/// A page that posts away may post where its form goes, and only there is plain http let out of an https gateway: browsers count
+/// `form-action` for the form's own address too.
+#[tokio::test]
+async fn the_form_of_an_app_on_loopback_is_let_out_of_an_https_gateway() {
+    let https = |config: &mut gatehouse::config::Config| {
+        config.http.public_url = "https://id.fernhill.example".parse().expect("an address");
+    };
+    let clock = gatehouse::clock::Clock::manual(crate::support::app::start());
+    let app = TestApp::with(Kind::Sqlite, clock, gatehouse::web::Limits::default(), https).await;
+    for (slug, acs, allowed) in [
+        ("local", "http://127.0.0.1:5000/acs", "form-action http: https:;"),
+        ("crm", "https://sp.example/acs", "form-action https:;"),
+    ] {
+        let mut settings = saml_settings();
+        acs.clone_into(&mut settings.acs_urls[0].url);
+        let group = app.group(slug, &[]).await;
+        app.app(slug, gatehouse::domain::connection::Connection::Saml(Box::new(settings)), &group).await;
+        let xml = request(&app, "_r1", "IsPassive=\"true\"", "")
+            .replace(&format!("Destination=\"{}/saml2/crm\"", app.url), "");
+        let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &xml);
+        let body =
+            form_urlencoded::Serializer::new(String::new()).append_pair("SAMLRequest", &encoded).finish();
+        let headers =
+            [("host", "id.fernhill.example"), ("content-type", "application/x-www-form-urlencoded")];
+        let at = format!("http://{}/saml2/{slug}", app.listening());
+        let page = app.browser().send(reqwest::Method::POST, &at, &headers, &body).await;
+        assert_eq!(page.action().as_deref(), Some(acs), "{} {}", page.status, page.text);
+        let policy = page.headers["content-security-policy"].to_str().expect("text");
+        assert!(policy.contains(allowed) && !policy.contains("unsafe"), "{policy}");
+    }
 }
 
 #[tokio::test]

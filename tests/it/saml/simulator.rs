@@ -2,13 +2,15 @@
 
 use super::{gateway, post, request, response};
 use crate::support::app::{Page, TestApp, saml_settings, system};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
 use gatehouse::{
     domain::{
-        connection::{NameIdFormat, SamlConnection, ValueMapping, ValueSource},
+        app::AppDraft,
+        connection::{Connection, NameIdFormat, SamlConnection, ValueMapping, ValueSource},
         user::Role,
     },
-    service::organisation::api_tokens,
+    service::{self, organisation::api_tokens},
     store,
 };
 use reqwest::{Method, StatusCode};
@@ -189,6 +191,74 @@ async fn a_pasted_request_is_judged_line_by_line() {
     browser.sign_in("maya").await;
     let after = post(&browser, &request(&app, "_r1", "", ""), None).await;
     assert!(response(&after).contains("AuthnStatement"), "judging uses no request up");
+}
+
+#[tokio::test]
+async fn a_value_of_either_binding_is_judged_as_what_it_is() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let xml = request(&app, "_r1", "", "");
+    let mut deflater = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut deflater, xml.as_bytes()).expect("written");
+    let deflated = STANDARD.encode(deflater.finish().expect("deflated"));
+    let escaped: String = form_urlencoded::byte_serialize(deflated.as_bytes()).collect();
+    let wrapped = format!("{}\n  {}", &deflated[..40], &deflated[40..]);
+    let judge = async |pasted: &str| answer(&app, "/api/v1/apps/crm/judge", json!({"request": pasted})).await;
+    for pasted in [&deflated, &escaped, &wrapped, &format!("?SAMLRequest={escaped}")] {
+        let judged = judge(pasted).await;
+        assert_eq!((&judged["accepted"], &judged["binding"]), (&json!(true), &json!("redirect")), "{judged}");
+        assert_eq!(judged["xml"], json!(xml));
+    }
+    let posted = judge(&STANDARD.encode(&xml)).await;
+    assert_eq!((&posted["accepted"], &posted["binding"]), (&json!(true), &json!("post")), "{posted}");
+    let noise = judge(&STANDARD.encode([7; 300])).await;
+    assert_eq!(noise["accepted"], false, "{noise}");
+}
+
+#[tokio::test]
+async fn an_address_is_judged_at_the_app_it_leads_to() {
+    let (app, _, crm) = gateway(saml_settings()).await;
+    let group = app.group("Others", &[]).await;
+    let settings = SamlConnection { sp_entity_id: "https://two.example".into(), ..saml_settings() };
+    app.app("two", Connection::Saml(Box::new(settings)), &group).await;
+    let xml = request(&app, "_r1", "", "").replace(&format!("Destination=\"{}/saml2/crm\"", app.url), "");
+    let value: String = form_urlencoded::byte_serialize(STANDARD.encode(&xml).as_bytes()).collect();
+    let judge = async |address: &str| {
+        let pasted = format!("{address}?SAMLRequest={value}&RelayState=a?b");
+        answer(&app, "/api/v1/apps/crm/judge", json!({"request": pasted})).await
+    };
+    let url = &app.url;
+    for address in [
+        format!("{url}/saml2/crm"),
+        "/saml2/crm".to_owned(),
+        url.to_uppercase().replace("HTTP", "http") + "/saml2/crm",
+    ] {
+        let judged = judge(&address).await;
+        assert_eq!(judged["accepted"], true, "{address}: {judged}");
+        assert_eq!(verdict(&judged, "address"), "passed");
+    }
+    for (address, words) in [
+        (format!("{url}/saml2/two"), "address of TWO"),
+        (format!("{url}/saml2/nobody"), "no app has this address"),
+        (format!("{url}/saml2/crm/"), "another address"),
+        (format!("{url}/login"), "another address"),
+        ("https://evil.example/saml2/crm".to_owned(), "another address"),
+        ("/saml2/two".to_owned(), "address of TWO"),
+    ] {
+        let judged = judge(&address).await;
+        assert_eq!(judged["accepted"], false, "{address}: {judged}");
+        assert_eq!(verdict(&judged, "address"), "failed");
+        assert!(judged["checks"][0]["words"].as_str().expect("words").contains(words), "{address}: {judged}");
+        assert_eq!(verdict(&judged, "issuer"), "skipped");
+        assert_eq!(judged["xml"], json!(xml), "it can be read all the same");
+    }
+    // An old name goes on leading there, and may be the destination.
+    let draft = AppDraft { slug: "sales".into(), ..AppDraft::of(&crm) };
+    service::apps::update(&app.ctx, &system(), crm.clone(), crm.version, draft).await.expect("renamed");
+    let old = request(&app, "_r2", "", "");
+    let value: String = form_urlencoded::byte_serialize(STANDARD.encode(&old).as_bytes()).collect();
+    let pasted = format!("{url}/saml2/crm?SAMLRequest={value}");
+    let judged = answer(&app, "/api/v1/apps/sales/judge", json!({"request": pasted})).await;
+    assert_eq!(judged["accepted"], true, "{judged}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use gatehouse::{
 on_both!(
     apps_round_trip,
     taken_names_are_told_apart,
+    apps_share_an_entity_id,
     old_slugs_go_on_as_aliases,
     apps_are_listed_by_filter,
     favourites_and_uses,
@@ -22,8 +23,9 @@ async fn apps_round_trip(test: TestDatabase) {
     assert_eq!(read!(db, c => apps::get(c, saml.id)), Some(saml.clone()));
     assert_eq!(read!(db, c => apps::find_by_slug(c, "hr")), Some((saml.clone(), false)));
     assert_eq!(read!(db, c => apps::find_by_slug(c, "HR")), None);
-    assert_eq!(read!(db, c => apps::find_by_sp_entity_id(c, "https://hr.example/SP")), Some(saml.clone()));
-    assert_eq!(read!(db, c => apps::find_by_sp_entity_id(c, "https://hr.example/sp")), None);
+    let found = read!(db, c => apps::with_entity_id(c, "https://hr.example/SP", 9));
+    assert_eq!(found, std::slice::from_ref(&saml));
+    assert_eq!(read!(db, c => apps::with_entity_id(c, "https://hr.example/sp", 9)), []);
     assert_eq!(read!(db, c => apps::find_by_client_id(c, "board-client")), Some(oidc.clone()));
     assert_eq!(read!(db, c => apps::find_by_client_id(c, "")), None);
     let paused = sample::changed(&saml, |draft| {
@@ -44,16 +46,40 @@ async fn apps_round_trip(test: TestDatabase) {
     assert!(!change!(db, tx => apps::delete(tx, saml.id).await?).expect("gone"));
 }
 
+async fn apps_share_an_entity_id(test: TestDatabase) {
+    let db = &test.db;
+    let entity_id = "https://heapanalytics.com";
+    let second = sample::app(db, sample::saml("heap-b", entity_id)).await;
+    let first = sample::app(db, sample::saml("heap-a", entity_id)).await;
+    let other = sample::app(db, sample::saml("hr", "https://hr.example/sp")).await;
+    let slugs = |apps: Vec<gatehouse::domain::app::App>| -> Vec<String> {
+        apps.into_iter().map(|app| app.slug).collect()
+    };
+    assert_eq!(slugs(read!(db, c => apps::with_entity_id(c, entity_id, 9))), ["heap-a", "heap-b"]);
+    assert_eq!(slugs(read!(db, c => apps::with_entity_id(c, entity_id, 1))), ["heap-a"]);
+    // One that had its own takes theirs, and one of theirs its own.
+    let joined = sample::saml("hr", entity_id);
+    change!(db, tx => apps::update(tx, other.id, Some(1), &joined, at(1)).await?).expect("shared");
+    let left = sample::saml("heap-a", "https://hr.example/sp");
+    change!(db, tx => apps::update(tx, first.id, Some(1), &left, at(1)).await?).expect("its own");
+    assert_eq!(slugs(read!(db, c => apps::with_entity_id(c, entity_id, 9))), ["heap-b", "hr"]);
+    change!(db, tx => apps::delete(tx, second.id).await?).expect("deleted");
+    assert_eq!(slugs(read!(db, c => apps::with_entity_id(c, entity_id, 9))), ["hr"]);
+    // Those that aren't set up share nothing.
+    sample::app(db, sample::saml("draft", "")).await;
+    assert_eq!(read!(db, c => apps::with_entity_id(c, "", 9)), []);
+}
+
 async fn taken_names_are_told_apart(test: TestDatabase) {
     let db = &test.db;
     sample::app(db, sample::saml("hr", "https://hr.example/sp")).await;
     sample::app(db, sample::oidc("board", "board-client")).await;
-    // Two apps that are not set up yet do not get in each other's way.
+    // Two apps of one service provider do not get in each other's way, nor do two that are not set up yet.
+    sample::app(db, sample::saml("hr-test", "https://hr.example/sp")).await;
     sample::app(db, sample::saml("draft-one", "")).await;
     sample::app(db, sample::saml("draft-two", "")).await;
     for (draft, conflict) in [
         (sample::bookmark("hr", "Other"), "apps.slug"),
-        (sample::saml("hr2", "https://hr.example/sp"), "apps.sp_entity_id"),
         (sample::oidc("board2", "board-client"), "apps.client_id"),
     ] {
         let refused = change!(db, tx => apps::insert(tx, new_id!(AppId), &draft, at(0)).await?);

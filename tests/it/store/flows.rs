@@ -142,12 +142,11 @@ async fn sign_ons_of_strangers_are_counted_by_network(test: TestDatabase) {
 
 async fn request_ids_are_recorded_once(test: TestDatabase) {
     let db = &test.db;
-    for (issuer, id, new) in
-        [("sp-a", "_1", true), ("sp-a", "_1", false), ("sp-b", "_1", true), ("sp-a", "_2", true)]
-    {
+    let (a, b) = (new_id!(AppId), new_id!(AppId));
+    for (app, id, new) in [(a, "_1", true), (a, "_1", false), (b, "_1", true), (a, "_2", true)] {
         let recorded =
-            change!(db, tx => saml_requests::record(tx, issuer, id, at(60)).await?).expect("answered");
-        assert_eq!(recorded, new, "{issuer} {id}");
+            change!(db, tx => saml_requests::record(tx, app, id, at(60)).await?).expect("answered");
+        assert_eq!(recorded, new, "{app} {id}");
     }
 }
 
@@ -288,8 +287,8 @@ async fn expired_rows_are_purged_and_others_kept(test: TestDatabase) {
         for (hash, end) in [("old", at(10)), ("recent", at(5_000)), ("new", at(10_000))] {
             pushed_requests::insert(tx, &super::consents::pushed(hash, app, end)).await?;
         }
-        saml_requests::record(tx, "sp", "_old", at(10)).await?;
-        saml_requests::record(tx, "sp", "_new", at(10_000)).await?;
+        saml_requests::record(tx, app, "_old", at(10)).await?;
+        saml_requests::record(tx, app, "_new", at(10_000)).await?;
         for (name, end) in [("old", at(10)), ("new", at(10_000))] {
             throttles::put(tx, name, &Counter { failures: 1, window_ends_at: end, blocked_until: at(0) }).await?;
         }

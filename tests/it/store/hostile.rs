@@ -77,7 +77,7 @@ async fn nul_is_never_an_error(test: TestDatabase) {
     assert_eq!(read!(db, c => groups::find_by_name(c, nul)), None);
     assert_eq!(read!(db, c => apps::find_by_slug(c, nul)), None);
     assert_eq!(read!(db, c => apps::find_by_client_id(c, nul)), None);
-    assert_eq!(read!(db, c => apps::find_by_sp_entity_id(c, nul)), None);
+    assert_eq!(read!(db, c => apps::with_entity_id(c, nul, 9)), []);
     assert!(!read!(db, c => apps::slug_taken(c, nul)));
     assert_eq!(read!(db, c => audit::find_by_reference(c, nul)), None);
     assert_eq!(read!(db, c => throttles::get(c, nul)), None);

@@ -58,6 +58,72 @@ async fn postgres_keeps_the_indexes_that_sqlite_cannot_use() {
     }
 }
 
+/// The migrations before 0027, an app that has an entity ID with a request that was seen, and one that has none.
+fn before_0027() -> String {
+    const APP: &str = "INSERT INTO apps (id, slug, label, label_key, search_key, description, connector, protocol, glyph, colour, \
+        category, show_in_portal, active, connection, sp_entity_id, client_id, created_at, updated_at, version) VALUES";
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("there").map(|file| file.expect("readable").path()).collect();
+    files.sort();
+    let mut sql = String::new();
+    for file in files.iter().filter(|file| file.file_name().is_some_and(|name| name < "0027")) {
+        let text = std::fs::read_to_string(file).expect("readable");
+        sql.push_str(text.split("-- SQLite alone:").next().expect("some text"));
+    }
+    for (id, entity_id) in [("01A", "'https://sp.example'"), ("01B", "NULL")] {
+        sql.extend([format!(
+            "{APP} ('{id}', '{id}', '', '', '', '', '', 'saml', '', '', '', TRUE, TRUE, '', {entity_id}, NULL, 0, 0, 1);"
+        )]);
+    }
+    for issuer in ["https://sp.example", "https://gone.example"] {
+        sql.extend([format!("INSERT INTO saml_requests_seen VALUES ('{issuer}', '_1', 9);")]);
+    }
+    sql
+}
+
+const APPS_SHARE: &str = include_str!("../../../migrations/0027_share_entity_ids.sql");
+/// What is there afterwards, and another app of the same entity.
+const AFTER: [&str; 3] = [
+    "SELECT id || ' ' || COALESCE(entity_id, '-') || ' ' || COALESCE(sp_entity_id, '-') FROM apps ORDER BY id",
+    "SELECT issuer FROM saml_requests_seen ORDER BY issuer",
+    "UPDATE apps SET entity_id = 'https://sp.example' RETURNING entity_id",
+];
+const EXPECTED: [[&str; 2]; 3] = [
+    ["01A https://sp.example -", "01B - -"],
+    ["01A", "https://gone.example"],
+    ["https://sp.example", "https://sp.example"],
+];
+
+#[tokio::test]
+async fn entity_ids_stop_being_unique_and_what_was_seen_stays_seen_sqlite() {
+    let test = TestDatabase::empty_sqlite().await;
+    let file = rusqlite::Connection::open(test.file()).expect("opens");
+    file.execute_batch(&before_0027()).expect("as it was");
+    file.execute_batch(APPS_SHARE).expect("migrates");
+    for (sql, expected) in AFTER.iter().zip(EXPECTED) {
+        let mut asked = file.prepare(sql).expect("asked");
+        let found: Vec<String> = asked
+            .query_map([], |row| row.get(0))
+            .expect("answered")
+            .map(|text| text.expect("text"))
+            .collect();
+        assert_eq!(found, expected, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn entity_ids_stop_being_unique_and_what_was_seen_stays_seen_postgres() {
+    let test = TestDatabase::empty_postgres().await;
+    let mut conn = sqlx::PgConnection::connect(&test.url).await.expect("answers");
+    let sql = before_0027() + APPS_SHARE;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.expect("migrates");
+    for (sql, expected) in AFTER.iter().zip(EXPECTED) {
+        let found: Vec<String> = sqlx::query_scalar(*sql).fetch_all(&mut conn).await.expect("answered");
+        assert_eq!(found, expected, "{sql}");
+    }
+}
+
 #[tokio::test]
 async fn d05_the_files_are_for_their_owner_only() {
     let test = TestDatabase::sqlite().await;

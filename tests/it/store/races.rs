@@ -4,7 +4,7 @@ use super::{change, on_both, read, sample, tokens};
 use crate::support::{at, database::TestDatabase, new_id, spawn};
 use gatehouse::{
     domain::sign_on::{Answers, PendingSignOn},
-    id::{SignOnId, UserId},
+    id::{AppId, SignOnId, UserId},
     store::{
         StoreError, authorization_codes, name_ids, pending_sign_ons, refresh_tokens, saml_requests, settings,
         users,
@@ -102,7 +102,8 @@ async fn one_sign_on_has_one_winner(test: TestDatabase) {
 }
 
 async fn one_request_id_is_new_once(test: TestDatabase) {
-    let answers = race!(test.db, n, tx => saml_requests::record(tx, "sp", "_1", at(60 + n)).await?);
+    let app = new_id!(AppId);
+    let answers = race!(test.db, n, tx => saml_requests::record(tx, app, "_1", at(60 + n)).await?);
     assert_eq!(winners(&answers), 1);
 }
 

@@ -54,9 +54,13 @@ async fn one_worker_has_an_app_at_a_time(test: TestDatabase) {
     }
     let due = |seconds| change_due(db, seconds);
     assert_eq!(due(5).await, Vec::new());
+    assert!(!read!(db, c => sp_metadata::any_due(c, at(9))));
+    assert!(read!(db, c => sp_metadata::any_due(c, at(10))));
     let first = due(30).await;
     assert_eq!(first.iter().map(|known| known.app_id).collect::<Vec<_>>(), [two, one], "due longest first");
     assert_eq!(due(40).await, Vec::new(), "taken");
+    assert!(!read!(db, c => sp_metadata::any_due(c, at(40))), "taken");
+    assert!(read!(db, c => sp_metadata::any_due(c, at(30 + 301))), "a worker that died has nobody’s lease");
     assert!(change!(db, tx => sp_metadata::claim(tx, one, at(40), LEASE).await?).expect("asked").is_none());
     let back = first[1].clone();
     change!(db, tx => sp_metadata::release(tx, &back).await?).expect("given back");

@@ -114,11 +114,9 @@ impl TestApp {
         Self { url: ctx.config.http.public_url.as_str().to_owned(), ctx, shutdown, folder, database: url }
     }
 
-    /// Changes rows of the SQLite database behind the gateway's back, as a fault would.
-    pub fn spoil(&self, sql: &str) {
-        let file = self.database.strip_prefix("sqlite://").expect("a SQLite database");
-        let changed = rusqlite::Connection::open(file).and_then(|db| db.execute(sql, []));
-        assert!(changed.expect("changed") > 0, "{sql}");
+    /// The address it listens on, whatever its public URL.
+    pub fn listening(&self) -> SocketAddr {
+        self.ctx.config.http.listen
     }
 
     /// Another node on the same database, with the same master key and clock.

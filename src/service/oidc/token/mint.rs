@@ -8,7 +8,7 @@ use crate::{
         oidc::{
             claims,
             client::EndpointError,
-            contents::{Contents, Authentication},
+            contents::{Authentication, Contents},
             standing::Standing,
             subject,
         },

@@ -24,27 +24,27 @@ impl Planner<'_> {
     pub(super) fn apps(&mut self) {
         let (current, document) = (self.current, self.document);
         let mut seen = HashSet::new();
-        let mut names = self.names_of_others();
+        let mut clients = self.clients_of_others();
         for (position, entry) in document.apps.iter().flatten().enumerate() {
             let at = format!("apps[{position}]");
             let slug = entry.slug.trim();
             if slug.is_empty() {
                 self.errors.add(&format!("{at}.slug"), "Give the app a slug: its name in addresses");
             } else if seen.insert(slug) {
-                self.app(&at, entry, current.apps.get(slug), &mut names);
+                self.app(&at, entry, current.apps.get(slug), &mut clients);
             } else {
                 self.errors.add(&format!("{at}.slug"), format!("“{slug}” stands twice"));
             }
         }
     }
 
-    /// The entity and client ids of apps the file doesn't name and leaves alone, with their slugs.
-    fn names_of_others(&self) -> HashMap<(&'static str, String), String> {
+    /// The client ids of apps the file doesn't name and leaves alone, with their slugs.
+    fn clients_of_others(&self) -> HashMap<String, String> {
         let listed: HashSet<&str> =
             self.document.apps.iter().flatten().map(|entry| entry.slug.trim()).collect();
         let apps = &self.current.apps;
         let others = apps.iter().filter(|(slug, _)| !self.setting.prune && !listed.contains(slug.as_str()));
-        others.filter_map(|(slug, app)| Some((name_of(&app.app.connection)?, slug.clone()))).collect()
+        others.filter_map(|(slug, app)| Some((client_of(&app.app.connection)?, slug.clone()))).collect()
     }
 
     fn app(
@@ -52,7 +52,7 @@ impl Planner<'_> {
         at: &str,
         entry: &AppEntry,
         before: Option<&CurrentApp>,
-        names: &mut HashMap<(&'static str, String), String>,
+        clients: &mut HashMap<String, String>,
     ) {
         let existing = before.map(|before| &before.app);
         let about = connection::About {
@@ -79,10 +79,10 @@ impl Planner<'_> {
             Ok(checked) => checked,
             Err(errors) => return self.refuse(errors, |field| format!("{at}.{}", path_of(field, protocol))),
         };
-        if let Some(name) = name_of(&draft.connection)
-            && let Some(other) = names.insert(name.clone(), draft.slug.clone())
+        if let Some(client_id) = client_of(&draft.connection)
+            && let Some(other) = clients.insert(client_id, draft.slug.clone())
         {
-            self.errors.add(&format!("{at}.{}", name.0), format!("The app “{other}” has this already"));
+            self.errors.add(&format!("{at}.oidc.client_id"), format!("The app “{other}” has this already"));
         }
         match before {
             None => {
@@ -198,14 +198,9 @@ impl Planner<'_> {
     }
 }
 
-/// The one id by which an app is known to others, and where it stands in the file.
-fn name_of(connection: &Connection) -> Option<(&'static str, String)> {
-    let (path, name) = match connection {
-        Connection::Saml(saml) => ("saml.sp_entity_id", &saml.sp_entity_id),
-        Connection::Oidc(oidc) => ("oidc.client_id", &oidc.client_id),
-        Connection::Bookmark(_) => return None,
-    };
-    (!name.is_empty()).then(|| (path, name.clone()))
+/// The id by which a client is known, and no other. SAML apps are known by their address here, and may share an entity ID.
+fn client_of(connection: &Connection) -> Option<String> {
+    connection.oidc().map(|oidc| oidc.client_id.clone()).filter(|id| !id.is_empty())
 }
 
 fn draft(entry: &AppEntry, before: Option<AppDraft>, wanted: Wanted) -> AppDraft {

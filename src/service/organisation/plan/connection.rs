@@ -153,6 +153,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
         Some(xml) => {
             let reading = sp_metadata::Reading {
                 current: &base,
+                entity_id: block.sp_entity_id.as_deref().unwrap_or_default(),
                 label: about.entry.label.as_deref().unwrap_or(&about.entry.slug),
                 organization: about.organization,
                 public_url: about.setting.public_url,
@@ -163,7 +164,11 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
                 Ok(proposal) => proposal.connection,
                 Err(refused) => {
                     for error in refused.0 {
-                        errors.add("saml.sp_metadata", error.message);
+                        let field = match error.field.as_str() {
+                            "sp_entity_id" => "saml.sp_entity_id",
+                            _ => "saml.sp_metadata",
+                        };
+                        errors.add(field, error.message);
                     }
                     base
                 }
@@ -240,6 +245,8 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
         (&mut saml.allow_sha1, block.allow_sha1),
         (&mut saml.allow_idp_initiated, block.allow_idp_initiated),
         (&mut saml.accept_cbc, block.accept_cbc),
+        (&mut saml.sign_metadata, block.sign_metadata),
+        (&mut saml.strict_allow_create, block.strict_allow_create),
     ] {
         *field = value.unwrap_or(*field);
     }
@@ -248,6 +255,7 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
     saml.key_transport = block.key_transport.unwrap_or(saml.key_transport);
     saml.assertion_seconds = block.assertion_seconds.unwrap_or(saml.assertion_seconds);
     saml.skew_seconds = block.skew_seconds.unwrap_or(saml.skew_seconds);
+    saml.metadata_valid_days = block.metadata_valid_days.unwrap_or(saml.metadata_valid_days);
     if let Some(audiences) = &block.audiences {
         saml.audiences.clone_from(audiences);
     }

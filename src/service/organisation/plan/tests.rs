@@ -137,10 +137,6 @@ fn refusals_name_the_path() {
             "apps: [{slug: a, oidc: {client_id: c}}, {slug: b, oidc: {client_id: c}}]",
             "apps[1].oidc.client_id",
         ),
-        (
-            "apps: [{slug: a, saml: {sp_entity_id: e}}, {slug: b, saml: {sp_entity_id: e}}]",
-            "apps[1].saml.sp_entity_id",
-        ),
         ("apps: [{slug: a, oidc: {redirect_uris: ['javascript:x']}}]", "apps[0].oidc.redirect_uris"),
         ("apps: [{slug: a, oidc: {grant_types: [refresh_token]}}]", "apps[0].oidc.grant_types"),
         ("apps: [{slug: a, oidc: {cors_origins: ['*']}}]", "apps[0].oidc.cors_origins"),

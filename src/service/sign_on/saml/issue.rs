@@ -12,14 +12,16 @@ use crate::{
         audit::{AuditEvent, EventType, InitiatedBy},
         connection::{SamlConnection, StartLink},
         sign_on::SignOnRequest,
+        user::User,
     },
     id::AppSessionId,
     service::{
         ServiceError, actor,
         recordings::Note,
         sign_on::{
-            Answer, Claim, Flow, Outcome, Person, StopCause, Visitor, claim_for, name_id, not_granted,
-            service_provider, stop,
+            Answer, Claim, Flow, Outcome, Person, StopCause, Visitor, claim_for,
+            name_id::{self, Known},
+            not_granted, service_provider, stop,
         },
         sp_metadata,
     },
@@ -78,6 +80,11 @@ pub(in crate::service::sign_on) async fn issue(
     let sign_in = SignIn { acr: class, amr: &session.amr };
     let subject = Subject { user, app, groups: &groups, sign_in };
     let omitted = connection.omit_name_id && !request.is_some_and(name_id::is_wanted);
+    if let Some(request) = request.filter(|request| !omitted && refuses_to_make(connection, request))
+        && name_id::known(ctx, connection, subject, &format).await? == Known::MadeAtFirstSignOn
+    {
+        return not_made(ctx, visitor, flow, (request, user)).await;
+    }
     let name_id = if omitted { None } else { Some(name_id::of(ctx, connection, subject, format).await?) };
     let name_id = match name_id.transpose() {
         Ok(name_id) => name_id,
@@ -202,6 +209,29 @@ async fn stopped(
     }
     let status = Status::new(StatusCode::Responder, Some(SecondLevelStatusCode::RequestDenied));
     super::error_response(ctx, &flow.app, target, &status).await
+}
+
+/// SAML Core §3.4.1.1: whether a lasting pseudonym that isn't there yet may not be made for this request. A policy without
+/// `AllowCreate="true"` says so; apps that leave it out without meaning it are why only some are held to it.
+fn refuses_to_make(connection: &SamlConnection, request: &VerifiedAuthnRequest) -> bool {
+    connection.strict_allow_create && !request.allows_new_name_id()
+}
+
+/// SAML Core §3.2.2.2: the policy can't be obeyed, for there is no identifier and none may be made.
+async fn not_made(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    (request, user): (&VerifiedAuthnRequest, &User),
+) -> Result<Outcome, ServiceError> {
+    let why = format!(
+        "{} never signed in to {} before, and the request doesn’t allow making an identifier for them.",
+        user.display_name, flow.app.label
+    );
+    let event = stop::failed(ctx, "name_id_not_allowed", why);
+    stop::record_flow(ctx, visitor, StopCause::NoNameId, flow, event).await?;
+    let status = Status::new(StatusCode::Responder, Some(SecondLevelStatusCode::InvalidNameIdPolicy));
+    super::error_response(ctx, &flow.app, &ResponseTarget::from(request), &status).await
 }
 
 /// Whether a request that was verified before fits the settings of now.

@@ -13,6 +13,7 @@ use crate::{
         connection::{Denied, SamlConnection},
         sign_on::{Answers, SignOnRequest},
     },
+    id::AppId,
     service::{
         ServiceError, apps, decryption_keys,
         recordings::{Note, Request},
@@ -48,16 +49,17 @@ pub struct Posting {
 /// What a request is remembered by.
 #[derive(Clone)]
 pub(super) struct SeenKey {
-    pub(super) issuer: String,
+    pub(super) app: AppId,
     pub(super) request_id: String,
     pub(super) expires_at: DateTime<Utc>,
 }
 
-/// A request id counts once per issuer (SAML Core §1.3.4 makes it unique; S-26).
+/// A request id counts once for each app (SAML Core §1.3.4 makes it unique at its issuer; S-26). Two apps may have one entity ID,
+/// and are two service providers all the same.
 pub(super) fn seen_key(ctx: &AppContext, flow: &Flow) -> Option<SeenKey> {
     let SignOnRequest::Saml(request) = &flow.request else { return None };
     Some(SeenKey {
-        issuer: request.issuer().to_owned(),
+        app: flow.app.id,
         request_id: request.id().to_owned(),
         expires_at: ctx.now() + REPLAY_WINDOW,
     })

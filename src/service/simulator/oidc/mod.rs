@@ -129,7 +129,8 @@ pub async fn simulate(
     };
     let sub = subject::of(ctx, &app, user.id).await?;
     let contents = contents(ctx, &registered, &sub, &scope, &asked.resources);
-    let signed_in = Authentication { auth_time: contents.now, acr: Some(ACR_PASSWORD), amr: &asked.amr, sid: PREVIEW };
+    let signed_in =
+        Authentication { auth_time: contents.now, acr: Some(ACR_PASSWORD), amr: &asked.amr, sid: PREVIEW };
     let is_denied = |checks: &[Check]| checks.iter().any(|check| check.verdict == Verdict::Failed);
     let mut signed = Signed::default();
     if !is_denied(&checks) {

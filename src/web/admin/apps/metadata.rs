@@ -26,9 +26,10 @@ use crate::{
                 apps::{
                     AppTab,
                     saml::{MetadataReview, ReviewRow},
+                    source::EntityChoice,
                 },
             },
-            form::{Errors, Hidden},
+            form::{Choice, Errors, Hidden},
         },
     },
 };
@@ -42,16 +43,42 @@ pub fn document(fields: &Fields) -> (&str, &'static str) {
     }
 }
 
-/// What a document would set.
+/// The field that names one app of a document with several, beside an app that is there.
+const CHOSEN: &str = "metadata_entity_id";
+
+/// The apps of the document of a form, when it is refused for not saying which: what may be chosen, and what was.
+pub fn choice(fields: &Fields, refused: &FieldErrors, chosen: &str) -> EntityChoice {
+    if refused.of("sp_entity_id").is_none() {
+        return EntityChoice { chosen: chosen.trim().to_owned(), offered: Vec::new() };
+    }
+    let offered = sp_metadata::service_providers(document(fields).0).into_iter().map(|entity| {
+        let label = match &entity.display_name {
+            Some(name) => format!("{name} · {}", entity.entity_id),
+            None => entity.entity_id.clone(),
+        };
+        Choice::new(entity.entity_id, label)
+    });
+    EntityChoice { chosen: chosen.trim().to_owned(), offered: offered.collect() }
+}
+
+/// The text to show again. Browsers don't send a file twice: while it has to be chosen from, its text takes the place.
+pub fn kept_document(fields: &Fields, choice: &EntityChoice) -> String {
+    let (document, _) = document(fields);
+    if choice.offered.is_empty() { fields.get("metadata_xml").to_owned() } else { document.to_owned() }
+}
+
+/// What a document would set: the one it is about, or of several the one with this entity id. `label` is for the words of a
+/// refusal.
 pub fn propose(
     ctx: &AppContext,
     admin: &Admin,
     xml: &str,
     current: &SamlConnection,
-    label: &str,
+    (entity_id, label): (&str, &str),
 ) -> Result<Proposal, FieldErrors> {
     let reading = Reading {
         current,
+        entity_id,
         label,
         organization: &admin.visit.organization.name,
         public_url: ctx.config.http.public_url.as_str(),
@@ -69,12 +96,12 @@ pub async fn submit(
 ) -> Result<Response, Failure> {
     let Some(current) = app.connection.saml() else { return Err(Failure::NotFound) };
     let (xml, field) = document(&fields);
-    let proposal = match propose(&ctx, &admin, xml, current, &app.label) {
+    let proposal = match propose(&ctx, &admin, xml, current, (fields.get(CHOSEN), &app.label)) {
         Ok(proposal) => proposal,
         Err(refused) => return refused_page(&ctx, &admin, &app, &fields, field, refused).await,
     };
     if fields.get("confirm") != "yes" {
-        return page(&review(&ctx, &admin, &app, proposal, xml, Errors::none()).await?);
+        return page(&review(&ctx, &admin, &app, proposal, (xml, &fields), Errors::none()).await?);
     }
     let connection = Connection::Saml(Box::new(proposal.connection));
     match saving::save(&fields, &app, sso::save(&ctx, &admin, &app, connection)).await? {
@@ -101,10 +128,10 @@ async fn overtaken(
     let app = stale.current(ctx, admin, app).await?;
     let Some(current) = app.connection.saml() else { return Err(Failure::NotFound) };
     let (xml, field) = document(fields);
-    match propose(ctx, admin, xml, current, &app.label) {
+    match propose(ctx, admin, xml, current, (fields.get(CHOSEN), &app.label)) {
         Ok(proposal) => {
             let errors = stale.errors(ctx, admin, &app, fields, &[], Vec::new()).await?;
-            page_with(status, &review(ctx, admin, &app, proposal, xml, errors).await?)
+            page_with(status, &review(ctx, admin, &app, proposal, (xml, fields), errors).await?)
         }
         Err(refused) => refused_page(ctx, admin, &app, fields, field, refused).await,
     }
@@ -115,7 +142,7 @@ async fn review(
     admin: &Admin,
     app: &App,
     proposal: Proposal,
-    xml: &str,
+    (xml, fields): (&str, &Fields),
     errors: Errors,
 ) -> Result<MetadataReview, Failure> {
     let rows = proposal.differences.into_iter().map(|difference| ReviewRow {
@@ -131,7 +158,7 @@ async fn review(
         errors,
         rows: rows.collect(),
         warnings: proposal.warnings,
-        payload: vec![Hidden::new("metadata_xml", xml)],
+        payload: vec![Hidden::new("metadata_xml", xml), Hidden::new(CHOSEN, fields.get(CHOSEN))],
     })
 }
 
@@ -145,9 +172,12 @@ async fn refused_page(
     refused: FieldErrors,
 ) -> Result<Response, Failure> {
     let Some(saml) = app.connection.saml() else { return Err(Failure::NotFound) };
-    let errors = forms::errors(refused, &[("metadata_xml", field), ("attributes", "attribute_name")]);
+    let chosen = choice(fields, &refused, fields.get(CHOSEN));
+    let renames = [("metadata_xml", field), ("sp_entity_id", CHOSEN), ("attributes", "attribute_name")];
+    let errors = forms::errors(refused, &renames);
     let pasted = saml_form::Beside {
-        metadata_xml: fields.get("metadata_xml").to_owned(),
+        metadata_xml: kept_document(fields, &chosen),
+        chosen,
         ..saml_form::Beside::default()
     };
     let mut drawn = saml_form::draw(ctx, admin, app, saml_form::fields_of(saml), errors, pasted).await?;

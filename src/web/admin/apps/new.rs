@@ -24,6 +24,7 @@ use crate::{
                 apps::{
                     look::Look,
                     new::{AppNew, AppNewForm, NewKind},
+                    source::EntityChoice,
                 },
             },
             form::Errors,
@@ -37,14 +38,8 @@ use axum::{
 };
 
 /// Fields of an app that this form doesn't show by themselves: they come from the metadata.
-const FROM_METADATA: &[&str] = &[
-    "sp_entity_id",
-    "acs_urls",
-    "sp_certificates",
-    "name_id_format",
-    "attributes",
-    "require_signed_requests",
-];
+const FROM_METADATA: &[&str] =
+    &["acs_urls", "sp_certificates", "name_id_format", "attributes", "require_signed_requests"];
 
 /// `GET /admin/apps/new`
 pub async fn choose(
@@ -73,7 +68,7 @@ pub async fn show(
         return catalogue::show(&ctx, &admin, connector).await;
     };
     let look = Look { label: Query::read(query.as_deref())?.text("label"), ..Look::default() };
-    page(&draw(&ctx, &admin, kind, look, &Fields::default(), Errors::none()).await?)
+    page(&draw(&ctx, &admin, kind, look, &Fields::default(), Default::default()).await?)
 }
 
 async fn draw(
@@ -82,7 +77,7 @@ async fn draw(
     kind: NewKind,
     look: Look,
     fields: &Fields,
-    errors: Errors,
+    (errors, choice): (Errors, EntityChoice),
 ) -> Result<AppNewForm, Failure> {
     Ok(AppNewForm {
         page: admin.visit.page(ctx),
@@ -90,9 +85,9 @@ async fn draw(
         errors,
         kind,
         look,
-        metadata_xml: fields.get("metadata_xml").to_owned(),
+        metadata_xml: metadata::kept_document(fields, &choice),
         source: source::typed(fields),
-        sp_entity_id: fields.get("sp_entity_id").trim().to_owned(),
+        choice,
         redirect_uris: fields.get("redirect_uris").to_owned(),
         url: fields.get("url").to_owned(),
     })
@@ -225,12 +220,23 @@ async fn saml(
         let looked = Looked::fetch(ctx, &admin.caller, from, fields.get("sp_entity_id")).await?;
         return Ok((looked.connection, looked.display_name));
     }
-    let proposal =
-        metadata::propose(ctx, admin, xml, &SamlConnection::default(), label).map_err(|refused| {
+    let chosen = fields.get("sp_entity_id").trim();
+    let proposal = metadata::propose(ctx, admin, xml, &SamlConnection::default(), (chosen, label)).map_err(
+        |refused| {
+            // Which one is meant stands beside its own field; everything else beside the document.
             let mut named = FieldErrors::default();
-            refused.0.into_iter().for_each(|error| named.add(field, error.message));
+            for error in refused.0 {
+                let beside = if error.field == "sp_entity_id" { "sp_entity_id" } else { field };
+                named.add(beside, error.message);
+            }
             named
-        })?;
+        },
+    )?;
+    let found = &proposal.connection.sp_entity_id;
+    if !chosen.is_empty() && found != chosen {
+        let words = format!("The document is of “{found}”. Leave this empty, or send the one of “{chosen}”.");
+        return Err(ServiceError::field("sp_entity_id", words));
+    }
     Ok((SamlConnection { metadata_source: from, ..proposal.connection }, proposal.display_name))
 }
 
@@ -248,6 +254,7 @@ async fn refused_page(
         (_, field) => field,
     };
     let renames: Vec<(&str, &str)> = FROM_METADATA.iter().map(|field| (*field, document)).collect();
-    let errors = forms::errors(refused, &renames);
-    page_with(StatusCode::UNPROCESSABLE_ENTITY, &draw(ctx, admin, kind, look, fields, errors).await?)
+    let choice = metadata::choice(fields, &refused, fields.get("sp_entity_id"));
+    let shown = (forms::errors(refused, &renames), choice);
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &draw(ctx, admin, kind, look, fields, shown).await?)
 }

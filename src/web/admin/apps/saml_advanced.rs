@@ -45,6 +45,9 @@ pub fn fields_of(saml: &SamlConnection) -> AdvancedFields {
         accept_cbc: saml.accept_cbc,
         omit_name_id: saml.omit_name_id,
         denied: saml.denied.as_str().to_owned(),
+        sign_metadata: saml.sign_metadata,
+        metadata_valid_days: saml.metadata_valid_days.to_string(),
+        strict_allow_create: saml.strict_allow_create,
     }
 }
 
@@ -84,6 +87,9 @@ pub fn typed(fields: &Fields) -> Option<AdvancedFields> {
         accept_cbc: fields.has("accept_cbc"),
         omit_name_id: fields.has("omit_name_id"),
         denied: text("denied"),
+        sign_metadata: fields.has("sign_metadata"),
+        metadata_valid_days: text("metadata_valid_days"),
+        strict_allow_create: fields.has("strict_allow_create"),
     })
 }
 
@@ -105,6 +111,19 @@ pub fn compared(old: &AdvancedFields, new: &AdvancedFields) -> Vec<Compared> {
         ticked("Read identifiers in CBC", &["accept_cbc"], old.accept_cbc, new.accept_cbc),
         ticked("Leave the NameID out", &["omit_name_id"], old.omit_name_id, new.omit_name_id),
         pair("Somebody without access sees", &["denied"], &old.denied, &new.denied),
+        ticked(
+            "New pseudonyms only when asked for",
+            &["strict_allow_create"],
+            old.strict_allow_create,
+            new.strict_allow_create,
+        ),
+        ticked("Sign our metadata", &["sign_metadata"], old.sign_metadata, new.sign_metadata),
+        pair(
+            "Our metadata lasts",
+            &["metadata_valid_days"],
+            &old.metadata_valid_days,
+            &new.metadata_valid_days,
+        ),
         pair("Make the NameID", &["name_id_expression"], &old.name_id_expression, &new.name_id_expression),
         pair("Groups by name", &["groups_matching"], &old.groups_matching, &new.groups_matching),
         pair("More audiences", &["audiences"], &old.audiences, &new.audiences),
@@ -165,6 +184,10 @@ pub fn to_connection(
     let key_transport = one_of(KeyTransport::parse, "key_transport", &fields.key_transport, &mut errors);
     let assertion_seconds = seconds("assertion_seconds", &fields.assertion_seconds, &mut errors);
     let skew_seconds = seconds("skew_seconds", &fields.skew_seconds, &mut errors);
+    let metadata_valid_days = fields.metadata_valid_days.parse().ok();
+    if metadata_valid_days.is_none() {
+        errors.add("metadata_valid_days", "Write a whole number of days");
+    }
     let mut logout_services = Vec::with_capacity(fields.logout.len());
     for row in &fields.logout {
         let binding = one_of(LogoutBinding::parse, "logout_services", &row.binding, &mut errors);
@@ -184,6 +207,9 @@ pub fn to_connection(
         denied: denied.unwrap_or_default(),
         accept_cbc: fields.accept_cbc,
         omit_name_id: fields.omit_name_id,
+        sign_metadata: fields.sign_metadata,
+        metadata_valid_days: metadata_valid_days.unwrap_or(current.metadata_valid_days),
+        strict_allow_create: fields.strict_allow_create,
         content_encryption: content_encryption.unwrap_or_default(),
         key_transport: key_transport.unwrap_or_default(),
         name_id_expression: fields.name_id_expression.clone(),
@@ -313,6 +339,9 @@ mod tests {
             }],
             allow_idp_initiated: false,
             allow_sha1: true,
+            sign_metadata: true,
+            metadata_valid_days: 30,
+            strict_allow_create: true,
             ..SamlConnection::default()
         }
     }
@@ -339,6 +368,7 @@ mod tests {
             key_transport: "rsa-1_5".into(),
             assertion_seconds: "soon".into(),
             skew_seconds: "-1".into(),
+            metadata_valid_days: "a week".into(),
             ..fields_of(&stored())
         };
         let refused = to_connection(&broken, stored()).expect_err("refused");
@@ -351,6 +381,7 @@ mod tests {
             "key_transport",
             "assertion_seconds",
             "skew_seconds",
+            "metadata_valid_days",
         ] {
             assert!(refused.of(field).is_some(), "{field}");
         }

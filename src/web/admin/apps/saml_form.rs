@@ -25,7 +25,7 @@ use crate::{
                     AppTab,
                     preview::Preview,
                     saml::{SamlFields, SamlGive, SamlSso},
-                    source::SourceFields,
+                    source::{EntityChoice, SourceFields},
                 },
             },
             form::Errors,
@@ -205,6 +205,8 @@ fn acs_urls(text: &str, stored: &[AcsUrl]) -> Result<Vec<AcsUrl>, String> {
 pub struct Beside {
     /// Pasted metadata.
     pub metadata_xml: String,
+    /// Which of the apps in it, when it holds several.
+    pub chosen: EntityChoice,
     /// Parameters; `None` shows the stored ones.
     pub parameters: Option<Parameters>,
     /// Where the metadata comes from; `None` shows what is stored.
@@ -230,6 +232,7 @@ pub async fn draw(
     }
     let now = ctx.now();
     let key = apps::active_key(ctx, app.id).await?;
+    let same_entity = apps::of_the_same_entity(ctx, &admin.caller, app).await?;
     let (signs_with, key_misfit) = saml_advanced::signing(saml.signature_algorithm, key.algorithm);
     Ok(SamlSso {
         page: admin.visit.page(ctx).editing(app.version),
@@ -254,6 +257,7 @@ pub async fn draw(
         fields,
         sources: rows::sources(),
         metadata_xml: beside.metadata_xml,
+        choice: beside.chosen,
         recipe: connector.map(|connector| catalogue::recipe(connector, &app.parameters, typed)),
         signs_with,
         key_misfit,
@@ -262,6 +266,12 @@ pub async fn draw(
         sp_certificates: saml_advanced::lines_of(&saml.sp_certificates, now),
         encryption_certificates: saml_advanced::lines_of(&saml.encryption_certificates, now),
         encryption_now: saml_advanced::encryption_now(saml),
+        same_entity: same_entity
+            .into_iter()
+            .map(|other| {
+                (format!("/admin/apps/{}/sso", other.slug), format!("{} ({})", other.label, other.slug))
+            })
+            .collect(),
         entity_attributes: saml.entity_attributes.iter().map(EntityAttribute::words).collect(),
         conditions: rows::conditions(saml),
         blocked: saml_advanced::blocked(&ctx.config.saml.blocked_uris()),

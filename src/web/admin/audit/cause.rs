@@ -32,6 +32,9 @@ pub fn of(event: &AuditEvent, who: &str, app: &str) -> String {
         "request_replayed" => format!("{app} sent a request that was used before."),
         "flow_gone" => "A sign-on was continued that had ended, or began in another browser.".to_owned(),
         "name_id_empty" => format!("{who} lacks the value that {app} knows people by."),
+        "name_id_not_allowed" => {
+            format!("{app} doesn’t know {who} yet, and asked that no new identifier be made for them.")
+        }
         "no_acs" => format!("{app} has no reply address yet."),
         "no_start" => format!("{app} can’t be started from the portal."),
         "unknown_start_link" => {

@@ -8,7 +8,7 @@ use super::super::admin::apps::new::{AppNew, AppNewConnector, AppNewForm, Connec
 use super::super::admin::apps::recipe::ParameterField;
 use super::super::admin::apps::remove::AppRemove;
 use super::super::admin::apps::secret::{AppSecret, SecretRow};
-use super::super::admin::apps::source::SourceFields;
+use super::super::admin::apps::source::{EntityChoice, SourceFields};
 use super::super::admin::apps::unassign::AppUnassign;
 use super::super::admin::apps::{AppActivity, AppFrame, AppList, AppRow, AppTab};
 use super::super::admin::audit::EventRow;
@@ -200,7 +200,7 @@ impl AppNewForm {
             look: Look::default(),
             metadata_xml: String::new(),
             source: SourceFields::default(),
-            sp_entity_id: String::new(),
+            choice: EntityChoice::default(),
             redirect_uris: String::new(),
             url: String::new(),
         }

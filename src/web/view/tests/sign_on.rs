@@ -5,7 +5,7 @@ use super::super::admin::apps::new::NewKind;
 use super::super::admin::apps::preview::Preview;
 use super::super::admin::apps::saml::{MetadataReview, ReviewRow, SamlFields, SamlGive, SamlSso};
 use super::super::admin::apps::saml_advanced::{AdvancedFields, CertificateLine, LogoutRow};
-use super::super::admin::apps::source::{SourceFields, SourcePanel, Waiting};
+use super::super::admin::apps::source::{EntityChoice, SourceFields, SourcePanel, Waiting};
 use super::super::admin::apps::{AppFrame, AppTab};
 use super::super::admin::{Console, Nav};
 use super::super::form::{AttributeRow, Choice, Difference, Errors, Hidden, Meanwhile};
@@ -61,6 +61,7 @@ impl SamlSso {
             name_id_sources: vec![Choice::new("email", "Work email"), Choice::new("username", "User name")],
             sources: vec!["email".into(), "username".into()],
             metadata_xml: String::new(),
+            choice: EntityChoice::default(),
             recipe: None,
             signs_with: "RSA-SHA256",
             key_misfit: String::new(),
@@ -69,6 +70,7 @@ impl SamlSso {
             sp_certificates: Vec::new(),
             encryption_certificates: Vec::new(),
             encryption_now: "Assertions are not encrypted: the app has no key for it.".into(),
+            same_entity: Vec::new(),
             entity_attributes: Vec::new(),
             conditions: Vec::new(),
             blocked: String::new(),

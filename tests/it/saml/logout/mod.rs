@@ -73,7 +73,8 @@ impl House {
         self.sp_at(slug, &home, bindings, "persistent").await
     }
 
-    async fn sp_at(&self, slug: &'static str, home: &str, bindings: &[&str], format: &str) -> Sp {
+    /// Adds an app whose entity is at `home`.
+    pub async fn sp_at(&self, slug: &'static str, home: &str, bindings: &[&str], format: &str) -> Sp {
         let sp = Sp { clock: self.app.ctx.clock.clone(), ..Sp::new(slug, home) };
         let services = bindings.iter().map(|binding| LogoutService {
             binding: LogoutBinding::parse(binding).expect("a binding"),
@@ -124,7 +125,7 @@ impl House {
 /// How an app was told of a person.
 #[derive(Debug, Clone)]
 pub struct SignedOn {
-    name_id: NameId,
+    pub name_id: NameId,
     index: String,
 }
 

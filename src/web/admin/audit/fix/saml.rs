@@ -53,6 +53,11 @@ pub(super) const FIXES: &[Fix] = &[
         Place::None,
     ),
     (
+        "name_id_not_allowed",
+        "Let {app} send AllowCreate=\"true\", or turn off “New pseudonyms only when asked for” under Advanced.",
+        Place::SignOn,
+    ),
+    (
         "name_id_empty",
         "Fill in the missing value, or choose another one that identifies people at {app}.",
         Place::Person,

@@ -9,7 +9,7 @@ use super::super::super::{Page, Tile, ui};
 use super::super::Console;
 use super::look::Look;
 use super::recipe::ParameterField;
-use super::source::SourceFields;
+use super::source::{EntityChoice, SourceFields};
 
 /// An app of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +157,7 @@ pub struct AppNewForm {
     /// SAML: where to fetch it.
     pub source: SourceFields,
     /// SAML: which one of many, or whom a metadata service is asked for.
-    pub sp_entity_id: String,
+    pub choice: EntityChoice,
     /// OIDC: redirect URIs, one per line.
     pub redirect_uris: String,
     /// Link: its address.

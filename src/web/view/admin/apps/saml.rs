@@ -16,7 +16,7 @@ use super::saml_advanced::{
     AdvancedFields, CONTENT_ENCRYPTIONS, CertificateLine, DENIED, ENCRYPT, KEY_TRANSPORTS, LOGOUT_BINDINGS,
     LogoutRow, SIGNATURE_ALGORITHMS,
 };
-use super::source::{APPLY, ENDED, SourcePanel, Waiting};
+use super::source::{APPLY, ENDED, EntityChoice, SourcePanel, Waiting};
 
 /// Empty rows after the attributes, so that some can be added without script.
 pub(super) const SPARE_ROWS: usize = 3;
@@ -138,6 +138,8 @@ pub struct SamlSso {
     pub sources: Vec<String>,
     /// Metadata as pasted, when it could not be used.
     pub metadata_xml: String,
+    /// Which of the apps in it, when it holds several: `metadata_entity_id`.
+    pub choice: EntityChoice,
     /// What the catalogue says about the app; `None` for one made by hand.
     pub recipe: Option<Recipe>,
     /// What messages are signed with now.
@@ -154,6 +156,8 @@ pub struct SamlSso {
     pub encryption_certificates: Vec<CertificateLine>,
     /// Whether assertions are encrypted by the saved settings, and why, as a sentence.
     pub encryption_now: String,
+    /// Other apps with the same entity ID, the first few: path, and label with slug.
+    pub same_entity: Vec<(String, String)>,
     /// What its metadata says about it, in words.
     pub entity_attributes: Vec<String>,
     /// Suggestions for what a row is released for; empty when rows don't ask.
@@ -226,6 +230,7 @@ impl SamlSso {
             "groups_matching",
             "assertion_seconds",
             "skew_seconds",
+            "metadata_valid_days",
             "audiences",
             "start_links",
             "logout_services",

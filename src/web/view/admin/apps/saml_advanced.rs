@@ -72,6 +72,12 @@ pub struct AdvancedFields {
     pub omit_name_id: bool,
     /// What somebody without access sees: one of [`DENIED`].
     pub denied: String,
+    /// Whether our metadata is signed.
+    pub sign_metadata: bool,
+    /// Days that signed metadata of ours is valid.
+    pub metadata_valid_days: String,
+    /// Whether lasting pseudonyms are made only when a request allows it.
+    pub strict_allow_create: bool,
 }
 
 /// One address for logout messages.

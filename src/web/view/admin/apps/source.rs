@@ -2,7 +2,7 @@
 //!
 //! Does not fetch; the handler passes finished texts.
 
-use super::super::super::Pill;
+use super::super::super::{Pill, form::Choice};
 use super::saml::ReviewRow;
 
 /// Values of `sp_metadata_ended`.
@@ -30,6 +30,38 @@ pub struct SourceFields {
     pub sp_metadata_ended: String,
     /// One of [`APPLY`].
     pub sp_metadata_apply: String,
+}
+
+/// Most apps of a document that are a list to open; more are searched by typing.
+const SHORT: usize = 40;
+
+/// Which app of a document that holds several.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntityChoice {
+    /// The entity ID that was typed or chosen.
+    pub chosen: String,
+    /// The apps in the document; empty until one was refused for not saying which.
+    pub offered: Vec<Choice>,
+}
+
+impl EntityChoice {
+    /// Whether all fit into a list to open.
+    pub(super) fn is_short(&self) -> bool {
+        (1..=SHORT).contains(&self.offered.len())
+    }
+
+    /// That list, from “none”.
+    pub(super) fn list(&self) -> Vec<Choice> {
+        std::iter::once(Choice::new("", "Choose one")).chain(self.offered.iter().cloned()).collect()
+    }
+
+    /// Under the field.
+    pub(super) fn hint(&self) -> String {
+        match self.offered.len() {
+            0 => "Which of them, letter for letter.".to_owned(),
+            count => format!("{count} apps are in the document. Type a part of the name or the ID."),
+        }
+    }
 }
 
 /// The panel. Posts [`SourceFields`] with `action=save`, or `action=fetch`, to `/admin/apps/{slug}/sso/source`.
