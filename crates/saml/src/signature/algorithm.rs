@@ -130,7 +130,9 @@ impl Digest {
         macro_rules! hashed {
             ($hasher:ident) => {{
                 let mut hasher = $hasher::new();
-                parts.into_iter().for_each(|part| hasher.update(part));
+                for part in parts {
+                    hasher.update(part);
+                }
                 hasher.finish().to_vec()
             }};
         }

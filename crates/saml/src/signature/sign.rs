@@ -73,6 +73,7 @@ impl OpensslSigner {
     ///
     /// # Errors
     /// [`SignError`], when the key does not fit the algorithm or the certificate not the key.
+    #[expect(clippy::needless_pass_by_value, reason = "the signer takes the key over: it has no other user")]
     pub fn new(
         key: PKey<Private>,
         certificate_der: impl Into<Vec<u8>>,
