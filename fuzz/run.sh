@@ -5,6 +5,8 @@
 #   ./run.sh TARGET FILE [flags of libFuzzer …]   one input, such as a finding
 #   ./run.sh --build              builds every target
 #   ./run.sh --short [SECONDS]    every target over its kept corpus, 10 seconds each: what continuous integration runs
+#   ./run.sh --fast TARGET …      as without, but comparisons are not looked into: three times as many executions, for a corpus that
+#                                 has grown
 #   ./run.sh --minimise TARGET    keeps of corpus and finds only what covers something of its own
 #
 # What is found new is kept in target/found/TARGET, a failing input in artifacts/TARGET.
@@ -16,10 +18,19 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 # Instrumentation by the compiler that is there: these flags work on stable Rust. The host triple is named so that build
 # scripts and macros are built without them.
 readonly host="$(rustc -vV | sed -n 's/^host: //p')"
-readonly target_dir="${CARGO_TARGET_DIR:-target}"
+target_dir="${CARGO_TARGET_DIR:-target}"
 export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4\
- -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table\
- -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
+ -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1"
+readonly found="$target_dir/found"
+if [ "${1:-}" = --fast ]; then
+    shift
+    # Other flags, other objects.
+    export CARGO_TARGET_DIR="$target_dir/fast"
+    target_dir="$CARGO_TARGET_DIR"
+else
+    RUSTFLAGS+=" -Cllvm-args=-sanitizer-coverage-trace-compares"
+fi
+readonly target_dir
 
 fail() {
     echo "fuzz/run.sh: $1" >&2
@@ -61,8 +72,8 @@ dictionary() {
 run() {
     local name="$1"
     shift
-    mkdir -p "artifacts/$name" "$target_dir/found/$name"
-    "$(program "$name")" "$target_dir/found/$name" "corpus/$name" -artifact_prefix="artifacts/$name/" \
+    mkdir -p "artifacts/$name" "$found/$name"
+    "$(program "$name")" "$found/$name" "corpus/$name" -artifact_prefix="artifacts/$name/" \
         -dict="dictionaries/$(dictionary "$name").dict" -max_len="$(largest "$name")" -timeout=10 -rss_limit_mb=512 \
         -print_final_stats=1 "$@"
 }
@@ -87,8 +98,8 @@ case "${1:-}" in
         build --bin "$name"
         kept="$(mktemp -d)"
         trap 'rm -rf "$kept"' EXIT
-        mkdir -p "$target_dir/found/$name"
-        "$(program "$name")" -set_cover_merge=1 -max_len="$(largest "$name")" "$kept" "corpus/$name" "$target_dir/found/$name"
+        mkdir -p "$found/$name"
+        "$(program "$name")" -set_cover_merge=1 -max_len="$(largest "$name")" "$kept" "corpus/$name" "$found/$name"
         # As many as are worth keeping in git, in the order of their hashes: a fair choice of small and large. The seeds
         # with names stay in any case.
         find "corpus/$name" -type f -regextype posix-egrep -regex '.*/[0-9a-f]{40}' -delete
