@@ -355,6 +355,7 @@ async fn o09_only_a_client_that_proves_something_may_keep_its_token() {
             ("access_token_seconds", "900"),
             ("id_token_seconds", "900"),
             ("refresh_token_rotation", rotation),
+            ("refresh_grace_seconds", "0"),
             ("refresh_idle_seconds", "1209600"),
             ("refresh_absolute_seconds", "7776000"),
             ("subject_type", "public"),
