@@ -135,8 +135,10 @@ fn check(metadata: &ServiceProviderMetadata) {
     assert!(review::compare(&new, metadata).iter().any(|row| row.changes), "a new SP changes nothing");
     let shown = &metadata.user_interface;
     let links = [&shown.information_url, &shown.privacy_statement_url];
-    assert!(links.into_iter().flatten().all(|url| url.starts_with("https://")), "a link that is not https");
-    assert!(shown.logo.as_ref().is_none_or(|logo| logo.url.starts_with("https://")));
+    // RFC 3986 §3.1: schemes are the same in capitals.
+    let is_https = |url: &str| url.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+    assert!(links.into_iter().flatten().all(|url| is_https(url)), "a link that is not https");
+    assert!(shown.logo.as_ref().is_none_or(|logo| is_https(&logo.url)));
     for note in &metadata.notes {
         assert!(!note.to_string().is_empty());
     }

@@ -199,7 +199,9 @@ fn warnings(metadata: &ServiceProviderMetadata, then: &SamlConnection, reading: 
             warnings.push(format!("The certificate ended on {}.", end.format("%-d %B %Y")));
         }
     }
-    if then.acs_urls.iter().any(|acs| acs.url.starts_with("http://")) {
+    // RFC 3986 §3.1: schemes are the same in capitals.
+    let is_plain = |url: &str| url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"));
+    if then.acs_urls.iter().any(|acs| is_plain(&acs.url)) {
         warnings.push("A reply address is plain http: what is sent there can be read on the way.".to_owned());
     }
     warnings.extend(algorithms::misfits(then, metadata, reading.config));

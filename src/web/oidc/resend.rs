@@ -43,8 +43,9 @@ pub(super) fn once_more(
         fields: params.pairs().map(|(name, value)| Hidden::new(name, value)).collect(),
     };
     // The answer to the form may be a redirect to the app, which may be on somebody's own machine.
-    let away =
-        params.pairs().find(|(name, value)| name.ends_with("redirect_uri") && value.starts_with("http:"));
+    let away = params.pairs().find(|(name, value)| {
+        name.ends_with("redirect_uri") && value.to_ascii_lowercase().starts_with("http:")
+    });
     let action = away.map_or(drawn.action.as_str(), |(_, value)| value);
     Ok(Some(outcome::may_post_away(ctx, action, page(&drawn)?)))
 }
