@@ -138,7 +138,7 @@ impl AppDraft {
         }
         check_parameters(&mut errors, &self.parameters);
         self.connection.check(&mut errors);
-        self.connection.check_names(&mut errors, before);
+        self.connection.check_later(&mut errors, before);
         errors.finish()?;
         Ok(CheckedApp(self))
     }

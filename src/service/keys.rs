@@ -198,12 +198,25 @@ pub async fn replace_at_once(
     app: &App,
     new: NewKey,
 ) -> Result<SigningKey, ServiceError> {
+    replace_active(ctx, caller, app, (None, new)).await
+}
+
+/// The same, if the key that signs is still `old`: of two who withdraw it at once, the second must not withdraw its successor.
+async fn replace_active(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    (old, new): (Option<KeyId>, NewKey),
+) -> Result<SigningKey, ServiceError> {
     caller.require(Permission::Manage)?;
     check(app, new)?;
     let key = made(ctx, app, new, KeyState::Active).await?;
     let event = event(ctx, caller, app, EventType::SigningKeyReplace, &key)?;
     let added = key.clone();
     step(ctx, app, move |keys| {
+        if old.is_some_and(|old| keys.active().is_none_or(|active| active.id != old)) {
+            return Err(KeyRefusal::NotActive);
+        }
         keys.withdraw_all()?;
         Ok(Step { new: Some(added), ..Step::saying(event) })
     })
@@ -220,7 +233,7 @@ pub async fn retire(ctx: &AppContext, caller: &Caller, app: &App, id: KeyId) -> 
     match keys.active().filter(|active| active.id == id) {
         Some(active) => {
             let new = NewKey { algorithm: active.algorithm, ..NewKey::default() };
-            replace_at_once(ctx, caller, app, new).await.map(|_| ())
+            replace_active(ctx, caller, app, (Some(id), new)).await.map(|_| ())
         }
         None => delete(ctx, caller, app, id).await,
     }

@@ -7,9 +7,18 @@ use expression::{Expression, ParseError};
 use std::collections::HashSet;
 
 impl Connection {
+    /// Rules that came when there were apps already. What `before` has stands until it is changed: nobody who pauses an app, or
+    /// changes something else, need mend it first.
+    pub(in crate::domain) fn check_later(&self, errors: &mut FieldErrors, before: Option<&Self>) {
+        self.check_names(errors, before);
+        if let Self::Oidc(oidc) = self {
+            oidc.check_later(errors, before.and_then(Self::oidc));
+        }
+    }
+
     /// Refuses an expression that reads a name which nothing has. What `before` has already is let stand: it was taken once, it
     /// finds nothing there, and nobody who changes something else need mend it first.
-    pub(in crate::domain) fn check_names(&self, errors: &mut FieldErrors, before: Option<&Self>) {
+    fn check_names(&self, errors: &mut FieldErrors, before: Option<&Self>) {
         let known: HashSet<&str> =
             before.into_iter().flat_map(|before| before.expressions()).map(|(_, text)| text).collect();
         for (field, text) in self.expressions() {
@@ -111,6 +120,31 @@ mod tests {
                 "{found:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_client_that_was_taken_once_stands_until_it_is_changed() {
+        let client = |start: &str, claim: &str| {
+            Connection::Oidc(Box::new(OidcConnection {
+                initiate_login_uri: start.into(),
+                claims: vec![ValueMapping::new(claim, ValueSource::Constant("x".into()))],
+                ..OidcConnection::default()
+            }))
+        };
+        let later = |connection: &Connection, before: Option<&Connection>| -> Vec<String> {
+            let mut errors = FieldErrors::default();
+            connection.check_later(&mut errors, before);
+            errors.0.into_iter().map(|error| error.field).collect()
+        };
+        let (old, other) = (client("http://wiki.intern/start", "acr"), client("http://wiki.intern/", "amr"));
+        assert_eq!(later(&old, None), ["claims", "initiate_login_uri"], "a new one");
+        assert!(later(&old, Some(&old)).is_empty(), "a pause changes nothing of it");
+        assert_eq!(
+            later(&other, Some(&old)),
+            ["claims", "initiate_login_uri"],
+            "changed to what is no better"
+        );
+        assert!(later(&client("https://wiki.example/start", "team"), Some(&old)).is_empty());
     }
 
     #[test]

@@ -103,7 +103,7 @@ impl Connection {
     pub fn checked_over(&mut self, before: Option<&Self>) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         self.check(&mut errors);
-        self.check_names(&mut errors, before);
+        self.check_later(&mut errors, before);
         errors.finish()
     }
 

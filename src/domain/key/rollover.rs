@@ -25,6 +25,9 @@ pub enum KeyRefusal {
     /// There is no such retired key.
     #[error("There is no such earlier certificate. Look at the page again")]
     NotRetired,
+    /// Another key signs by now.
+    #[error("This certificate isn’t in use any more. Look at the page again")]
+    NotActive,
     /// A key that signs can't be removed.
     #[error("The certificate in use can’t be removed")]
     InUse,

@@ -192,3 +192,22 @@ async fn what_can_not_be_done_is_refused_and_changes_nothing() {
     }
     assert_eq!(keys(&ask(&app, &auditor, KEYS, None).await), before);
 }
+
+/// Two who withdraw the same key at once make one successor between them: the certificate that the first gives the app stays good.
+#[tokio::test]
+async fn of_two_who_withdraw_a_key_at_once_the_second_is_refused() {
+    let (app, _, crm) = gateway(saml_settings()).await;
+    let admin = bearer(&app, Role::Admin).await;
+    let before = keys(&ask(&app, &admin, KEYS, None).await);
+    let id = ids(&before, "active").remove(0).parse().expect("an id");
+    let by = system();
+    let (one, two) = tokio::join!(
+        service::keys::retire(&app.ctx, &by, &crm, id),
+        service::keys::retire(&app.ctx, &by, &crm, id)
+    );
+    let refused = [one, two].into_iter().filter_map(Result::err).collect::<Vec<_>>();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert!(format!("{:?}", refused[0]).contains("in use any more"), "{refused:?}");
+    let after = keys(&ask(&app, &admin, KEYS, None).await);
+    assert_eq!((after.len(), ids(&after, "active").len()), (before.len() + 1, 1));
+}

@@ -46,16 +46,30 @@ impl OidcConnection {
         self.check_lifetimes(errors);
         self.check_subject(errors);
         check_mappings(errors, "claims", &self.claims, "");
+        // A condition that nothing looks at would release what it was meant to withhold.
+        if self.claims.iter().any(|claim| !claim.only_for.is_empty()) {
+            errors.add("claims", "Only SAML apps have entity attributes; take only_for away");
+        }
+    }
+
+    /// Rules that came when there were clients already: what `before` has stands until it is changed.
+    pub(in crate::domain::connection) fn check_later(&self, errors: &mut FieldErrors, before: Option<&Self>) {
+        let had =
+            |name: &str| before.is_some_and(|before| before.claims.iter().any(|claim| claim.name == name));
         for name in self.claims.iter().map(|claim| claim.name.as_str()) {
             // Such a row would never be sent: it may not say who somebody is, or what a token is.
-            if is_protocol_claim(name) {
+            if is_protocol_claim(name) && !had(name) {
                 let message = format!("“{name}” is said by the protocol itself; give the claim another name");
                 errors.add("claims", message);
             }
         }
-        // A condition that nothing looks at would release what it was meant to withhold.
-        if self.claims.iter().any(|claim| !claim.only_for.is_empty()) {
-            errors.add("claims", "Only SAML apps have entity attributes; take only_for away");
+        // The person's address goes there as `login_hint`: not in clear.
+        let start = self.initiate_login_uri.as_str();
+        if !start.is_empty()
+            && before.is_none_or(|before| before.initiate_login_uri != start)
+            && let Err(error) = redirect_uri::check_web_uri(start)
+        {
+            errors.add("initiate_login_uri", error.to_string());
         }
     }
 
@@ -114,7 +128,6 @@ impl OidcConnection {
         }
         start_links::check_target_link_uris(errors, &self.start_links, &self.initiate_login_uri);
         for (field, uri) in [
-            ("initiate_login_uri", &self.initiate_login_uri),
             ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
             ("backchannel_logout_uri", &self.backchannel_logout_uri),
         ] {
