@@ -4,25 +4,15 @@ use super::resend;
 use crate::{
     context::AppContext,
     service::sign_on::oidc,
-    web::{
-        error::Failure,
-        extract::{
-            Visit,
-            media_type::{self, FORM},
-        },
-        outcome,
-    },
+    web::{error::Failure, extract::Visit, outcome},
 };
 use ::oidc::discovery::AUTHORIZATION_PATH;
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{RawQuery, State},
     http::HeaderMap,
     response::Response,
 };
-
-/// Largest body, as the parser's own limit.
-const BODY_MAX: usize = 32 * 1024;
 
 /// `GET /oauth2/authorize`
 pub async fn get(
@@ -41,12 +31,9 @@ pub async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let bytes = to_bytes(body, BODY_MAX).await.map_err(|_| Failure::TooLarge)?;
-    let body = String::from_utf8_lossy(&bytes);
-    let body = if media_type::is(&headers, FORM) { &*body } else { "" };
-    match resend::once_more(&ctx, &visit, (AUTHORIZATION_PATH, query.as_deref()), body)? {
-        Some(way_round) => Ok(way_round),
-        None => answer(&ctx, &visit, body).await,
+    match resend::posted(&ctx, &visit, (AUTHORIZATION_PATH, query.as_deref()), &headers, body).await? {
+        Ok(form) => answer(&ctx, &visit, &form).await,
+        Err(way_round) => Ok(way_round),
     }
 }
 

@@ -6,10 +6,7 @@ use crate::{
     service::oidc::logout::decide,
     web::{
         error::Failure,
-        extract::{
-            Visit,
-            media_type::{self, FORM},
-        },
+        extract::Visit,
         outcome,
         respond::{page, page_with, redirect},
         sign_in::sign_out,
@@ -18,15 +15,12 @@ use crate::{
     },
 };
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{RawQuery, State},
     http::{HeaderMap, StatusCode},
     response::Response,
 };
 use oidc::{discovery::END_SESSION_PATH, end_session::EndSessionDecision};
-
-/// Largest body, as the parser's own limit.
-const BODY_MAX: usize = 32 * 1024;
 
 /// `GET /oauth2/logout`
 pub async fn get(
@@ -45,13 +39,9 @@ pub async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let bytes = to_bytes(body, BODY_MAX).await.map_err(|_| Failure::TooLarge)?;
-    let body = String::from_utf8_lossy(&bytes);
-    // RP-Initiated Logout 1.0 §2: parameters of a POST are a form.
-    let body = if media_type::is(&headers, FORM) { &*body } else { "" };
-    match resend::once_more(&ctx, &visit, (END_SESSION_PATH, query.as_deref()), body)? {
-        Some(way_round) => Ok(way_round),
-        None => answer(&ctx, &visit, body).await,
+    match resend::posted(&ctx, &visit, (END_SESSION_PATH, query.as_deref()), &headers, body).await? {
+        Ok(form) => answer(&ctx, &visit, &form).await,
+        Err(way_round) => Ok(way_round),
     }
 }
 

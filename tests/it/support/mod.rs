@@ -1,6 +1,7 @@
 //! What several test folders need: databases, fixed instants, ids. Does not own samples of one area.
 
 pub mod app;
+pub mod browser;
 pub mod client_key;
 pub mod database;
 pub mod metadata;
