@@ -18,6 +18,7 @@ pub mod remove;
 mod rows;
 mod saml_advanced;
 mod saml_form;
+mod saml_words;
 pub mod secret;
 pub mod sets;
 mod slug;

@@ -1,6 +1,6 @@
 //! The form of a SAML app's sign-on: stored settings to fields, and fields to settings. Does not own checking them.
 
-use super::{catalogue, certificates, rows, saml_advanced, sets, source};
+use super::{catalogue, certificates, rows, saml_advanced, saml_words, sets, source};
 use crate::{
     context::AppContext,
     domain::{
@@ -233,7 +233,7 @@ pub async fn draw(
     let now = ctx.now();
     let key = apps::active_key(ctx, app.id).await?;
     let same_entity = apps::of_the_same_entity(ctx, &admin.caller, app).await?;
-    let (signs_with, key_misfit) = saml_advanced::signing(saml.signature_algorithm, key.algorithm);
+    let (signs_with, key_misfit) = saml_words::signing(saml.signature_algorithm, key.algorithm);
     Ok(SamlSso {
         page: admin.visit.page(ctx).editing(app.version),
         console: console(ctx, admin, Nav::Apps).await?,
@@ -263,9 +263,9 @@ pub async fn draw(
         key_misfit,
         source: panel,
         waiting,
-        sp_certificates: saml_advanced::lines_of(&saml.sp_certificates, now),
-        encryption_certificates: saml_advanced::lines_of(&saml.encryption_certificates, now),
-        encryption_now: saml_advanced::encryption_now(saml),
+        sp_certificates: saml_words::lines_of(&saml.sp_certificates, now),
+        encryption_certificates: saml_words::lines_of(&saml.encryption_certificates, now),
+        encryption_now: saml_words::encryption_now(saml),
         same_entity: same_entity
             .into_iter()
             .map(|other| {
@@ -274,7 +274,7 @@ pub async fn draw(
             .collect(),
         entity_attributes: saml.entity_attributes.iter().map(EntityAttribute::words).collect(),
         conditions: rows::conditions(saml),
-        blocked: saml_advanced::blocked(&ctx.config.saml.blocked_uris()),
+        blocked: saml_words::blocked(&ctx.config.saml.blocked_uris()),
         sets: sets::lines(app, saml),
         recorded: recordings::kept(ctx, app).is_some(),
     })
