@@ -76,9 +76,8 @@ fn check_references(text: &str) -> Result<(), XmlError> {
     Ok(())
 }
 
-/// Namespaces in XML 1.0 §2.2, §3 and §5: a name has at most one colon, a prefix is never undeclared,
-/// nothing is declared twice on one element, and a namespace name is an absolute URI. The parser behind is
-/// lenient in these points.
+/// Namespaces in XML 1.0 §2.2, §3 and §5: a prefix is never undeclared, nothing is declared twice on one
+/// element, and a namespace name is an absolute URI. The parser behind is lenient in these points.
 fn check_declaration<'t>(name: &'t str, value: &str, declared: &mut Vec<&'t str>) -> Result<(), XmlError> {
     let undeclares_default = name == "xmlns" && value.is_empty();
     if declared.contains(&name) || !(undeclares_default || is_absolute_uri(value)) {
@@ -88,8 +87,13 @@ fn check_declaration<'t>(name: &'t str, value: &str, declared: &mut Vec<&'t str>
     Ok(())
 }
 
+/// Namespaces in XML 1.0 §4: what stands on either side of the colon is a name, and so not empty. A parser that
+/// takes `:ID` for `ID` would see another document than one that does not.
 fn check_name(name: &str) -> Result<(), XmlError> {
-    if name.bytes().filter(|byte| *byte == b':').count() > 1 {
+    let is_qualified = name
+        .split_once(':')
+        .is_none_or(|(prefix, local)| !prefix.is_empty() && !local.is_empty() && !local.contains(':'));
+    if !is_qualified {
         let name: String = name.chars().take(80).collect();
         return Err(XmlError::NotWellFormed(format!("'{name}' is not a qualified name")));
     }
@@ -125,7 +129,9 @@ impl Counter<'_> {
             }
         } else if text.starts_with("</") {
             self.open.pop();
-            after("</", ">")
+            let rest = after("</", ">")?;
+            check_name(text[2..text.len() - rest.len() - 1].trim_end())?;
+            Ok(rest)
         } else {
             self.start_tag(text)
         }
