@@ -232,6 +232,11 @@ fn s_35_one_entity_id_names_one_entity() {
             "{twin}"
         );
     }
+    // The other half of the same deployment, as some federations list it.
+    let idp = r#"<md:EntityDescriptor entityID="urn:a"><md:IDPSSODescriptor/></md:EntityDescriptor>"#;
+    for id in [None, Some("urn:a")] {
+        assert_eq!(chosen(&xml(idp), id), Ok("urn:a".to_owned()));
+    }
     // White space and case are part of an identifier.
     for other in [" urn:a", "urn:A", "urn:a/"] {
         assert_eq!(chosen(&xml(&sp(other, "", "")), Some("urn:a")), Ok("urn:a".to_owned()), "{other}");

@@ -119,17 +119,23 @@ pub fn cut<'x>(
         }
         found.cut()
     };
-    let mut chosen = None;
+    let (mut chosen, mut has_sp) = (None, false);
     let mut choices = Vec::new();
     walk(text, &mut |found| {
         match expected {
             Some(expected) => {
                 let id = found.entity_id();
                 if id == expected {
-                    if chosen.is_some() {
-                        return Err(MetadataError::Ambiguous(vec![expected.to_owned()]));
+                    let entity = cut(found)?;
+                    let is_sp = summarise(found)?.service_provider;
+                    match chosen {
+                        // The roles of one entity may stand apart; two with the role that is wanted can't be told apart.
+                        Some(_) if is_sp && has_sp => {
+                            return Err(MetadataError::Ambiguous(vec![expected.to_owned()]));
+                        }
+                        Some(_) if !is_sp => {}
+                        _ => (chosen, has_sp) = (Some(entity), is_sp),
                     }
-                    chosen = Some(cut(found)?);
                 } else if found.is_root() {
                     return Err(MetadataError::OtherEntity {
                         expected: expected.to_owned(),
