@@ -7,7 +7,10 @@ use super::{
     table::{Row, Table, median},
 };
 use std::{
-    sync::Barrier,
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -68,24 +71,37 @@ pub fn drive<C: Send>(
     })
 }
 
-/// Rounds of load, a raw measurement before and after each: so that what else the machine does falls on both.
+/// One round, and what a signature cost meanwhile and with the machine left alone.
+pub struct Round {
+    pub server: Figure,
+    pub beside: Signatures,
+    pub alone: Signatures,
+}
+
+/// Rounds of load. Raw signatures are made before, during and after each: so that what else the machine does falls on both.
 pub fn rounds<C: Send>(
     gateway: &Gateway,
     raw: &Raw,
     clients: &mut [C],
     operate: impl Fn(&mut C) + Sync,
-) -> Vec<(Figure, Signatures)> {
+) -> Vec<Round> {
     drive(gateway, clients, WARM_UP, &operate);
     let mut before = raw.measure();
     let round = |_| {
-        let figure = drive(gateway, clients, ROUND, &operate);
+        let done = AtomicBool::new(false);
+        let (server, beside) = std::thread::scope(|scope| {
+            let beside = scope.spawn(|| raw.measure_beside(&done));
+            let server = drive(gateway, clients, ROUND, &operate);
+            done.store(true, Ordering::Release);
+            (server, beside.join().expect("signed"))
+        });
         let after = raw.measure();
-        let beside = Signatures {
+        let alone = Signatures {
             rsa: f64::midpoint(before.rsa, after.rsa),
             p256: f64::midpoint(before.p256, after.p256),
         };
         before = after;
-        (figure, beside)
+        Round { server, beside, alone }
     };
     (0..ROUNDS).map(round).collect()
 }
@@ -106,21 +122,26 @@ pub fn compare<C: Send>(
 ) -> Figure {
     eprintln!("{} …", work.what);
     let taken = rounds(gateway, raw, clients, operate);
-    let middle = |of: &dyn Fn(&(Figure, Signatures)) -> f64| median(taken.iter().map(of).collect());
+    let middle = |of: &dyn Fn(&Round) -> f64| median(taken.iter().map(of).collect());
     let figure = Figure {
-        rate: middle(&|(figure, _)| figure.rate),
-        cpu: middle(&|(figure, _)| figure.cpu),
-        client_cores: middle(&|(figure, _)| figure.client_cores),
+        rate: middle(&|round| round.server.rate),
+        cpu: middle(&|round| round.server.cpu),
+        client_cores: middle(&|round| round.server.client_cores),
     };
-    let p256 = middle(&|(figure, raw)| figure.cpu / raw.p256);
+    let ratio = |round: &Round, raw: &Signatures| round.server.cpu / (work.rsa_signatures * raw.rsa);
+    let alone = middle(&|round| ratio(round, &round.alone));
+    let p256 = middle(&|round| round.server.cpu / round.beside.p256);
     let yardstick = format!("× {} raw RSA-2048", work.rsa_signatures);
     table.row(Row {
-        ratio: Some(middle(&|(figure, raw)| figure.cpu / (work.rsa_signatures * raw.rsa))),
+        ratio: Some(middle(&|round| ratio(round, &round.beside))),
         goal: work.goal,
         what: format!("{}, {}", work.what, crowd(clients.len())),
         cpu_ms: Some(figure.cpu * 1e3),
         rate: Some(figure.rate),
-        beside: format!("{yardstick} ({p256:.0} × P-256); clients took {:.2} cores", figure.client_cores),
+        beside: format!(
+            "{yardstick} meanwhile ({alone:.2} × alone, {p256:.0} × P-256); clients took {:.2} cores",
+            figure.client_cores
+        ),
     });
     figure
 }

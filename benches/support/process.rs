@@ -13,6 +13,8 @@ pub fn cpu_seconds(pid: u32) -> f64 {
 
 /// Time that the calling thread has spent on a processor, in seconds.
 pub fn thread_cpu_seconds() -> f64 {
+    // The kernel brings the figure up to date when the thread gives way.
+    std::thread::yield_now();
     let stat = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux with scheduler statistics");
     let nanoseconds: f64 =
         stat.split_whitespace().next().and_then(|field| field.parse().ok()).expect("a number");
