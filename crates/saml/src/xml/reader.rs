@@ -365,6 +365,7 @@ mod tests {
             "<a></:a>",
             "<a: xmlns:a='urn:a'/>",
             "<a :b='1'/>",
+            "<a xmlns:p='urn:x' p:xmlns='urn:y'/>",
             "<a xmlns:p='urn:x' p:='1'/>",
             "<a b='1' b='2'/>",
             "<a xmlns:p='urn:x' xmlns:q='urn:x' p:b='1' q:b='2'/>",

@@ -173,6 +173,10 @@ impl Counter<'_> {
             let name = before.trim_end().trim_end_matches('=').trim_end();
             let name = name.rsplit(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
             check_name(name)?;
+            // Not forbidden, but the parser behind would take it for a declaration.
+            if name.ends_with(":xmlns") {
+                return Err(XmlError::Namespace(name.chars().take(80).collect()));
+            }
             if name == "xmlns" || name.starts_with("xmlns:") {
                 check_declaration(name, value, &mut declared)?;
             }
