@@ -2,6 +2,7 @@
 
 use super::{
     app::App,
+    sent_as::SentAs,
     user::{User, UserState},
 };
 use crate::id::GroupId;
@@ -17,6 +18,9 @@ pub enum Route {
         id: GroupId,
         /// Its name.
         name: String,
+        /// What the app is told of it.
+        #[serde(skip_serializing_if = "SentAs::follows_name")]
+        sent_as: SentAs,
     },
     /// Chosen by hand.
     Direct,
@@ -74,17 +78,17 @@ impl Access {
     }
 }
 
-/// The names of the groups among the routes, sorted: those that are bound to the app, so what assertions and claims may
-/// carry.
+/// What assertions and claims may carry of the groups among the routes, those that are bound to the app: sorted, each text once.
 pub fn group_names(routes: &[Route]) -> Vec<String> {
     let mut names: Vec<String> = routes
         .iter()
         .filter_map(|route| match route {
-            Route::Group { name, .. } => Some(name.clone()),
+            Route::Group { id, name, sent_as } => Some(sent_as.text(*id, name)),
             Route::Direct => None,
         })
         .collect();
     names.sort();
+    names.dedup();
     names
 }
 

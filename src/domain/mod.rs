@@ -16,6 +16,7 @@ pub mod metadata_fetch;
 pub mod permission;
 pub mod recording;
 pub mod reference;
+pub mod sent_as;
 pub mod session;
 pub mod sign_on;
 pub mod sp_metadata;

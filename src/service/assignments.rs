@@ -6,9 +6,10 @@ use crate::{
     domain::{
         access::{self, Access, Route},
         app::App,
-        audit::{Change, EventType},
+        audit::{AuditEvent, Change, EventType},
         group::Group,
         permission::Permission,
+        sent_as::SentAs,
         user::User,
     },
     id::{GroupId, UserId},
@@ -18,6 +19,7 @@ use crate::{
     },
 };
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Who is bound or unbound.
 #[derive(Debug, Clone, Copy)]
@@ -127,6 +129,54 @@ pub async fn apps_of_user(
 ) -> Result<Vec<(App, Vec<Route>)>, ServiceError> {
     caller.require(Permission::Read)?;
     Ok(store::access::apps_of_user(&mut ctx.db.read().await?, user).await?)
+}
+
+/// What an app is told of each of its groups that it doesn't know by their name.
+pub async fn sent_as(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+) -> Result<HashMap<GroupId, SentAs>, ServiceError> {
+    caller.require(Permission::Read)?;
+    Ok(store::assignments::sent_as_of_app(&mut ctx.db.read().await?, app.id).await?)
+}
+
+/// The event of a change in what an app is told of a group.
+pub(super) fn told(mut event: AuditEvent, group: &Group, sent_as: &SentAs) -> AuditEvent {
+    let to = json!(sent_as.text(group.id, &group.name));
+    event.changes.push(Change { field: "sent_as".into(), from: json!(group.name), to });
+    event
+}
+
+/// Sets what an app is told of a group that is bound to it. Nothing is said when nothing changed.
+///
+/// # Errors
+/// On the field `alias`, or when the group is gone.
+pub async fn send_as(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    group: GroupId,
+    sent_as: SentAs,
+) -> Result<bool, ServiceError> {
+    caller.require(Permission::Manage)?;
+    let sent_as = sent_as.checked()?;
+    let group = super::groups::get(ctx, caller, group).await?;
+    let event = caller.event(ctx, EventType::AssociationChange).at(app).on("application", app.id, &app.label);
+    let event = told(event, &group, &sent_as);
+    let app = app.id;
+    ctx.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let changed = store::assignments::send_as(tx, app, group.id, &sent_as).await?;
+                Ok::<_, ServiceError>(if changed {
+                    Written::new(true, event)
+                } else {
+                    Written::unaudited(false)
+                })
+            })
+        })
+        .await
 }
 
 /// Binds or unbinds a group or a person. Nothing is said when nothing changed.

@@ -61,6 +61,18 @@ pub async fn apps(ctx: &AppContext, caller: &Caller, id: GroupId) -> Result<Vec<
     Ok(store::assignments::apps_of_group(&mut ctx.db.read().await?, id).await?)
 }
 
+/// The apps that are told a group's name and pass it on, and so would see another one.
+pub async fn apps_told_name(
+    ctx: &AppContext,
+    caller: &Caller,
+    id: GroupId,
+) -> Result<Vec<App>, ServiceError> {
+    caller.require(Permission::Read)?;
+    let mut apps = store::assignments::apps_told_name(&mut ctx.db.read().await?, id).await?;
+    apps.retain(|app| app.connection.tells_groups());
+    Ok(apps)
+}
+
 fn shown(group: &GroupDraft) -> Value {
     json!({"name": group.name, "description": group.description})
 }

@@ -121,7 +121,7 @@ async fn assertion(
     groups: &[String],
 ) -> Result<SamlRelease, ServiceError> {
     let format = NameIdFormat::from(connection.name_id_format.uri());
-    let known = release::groups(ctx, connection, user.id, groups).await?;
+    let known = release::groups(ctx, app.id, connection, user.id, groups).await?;
     let subject = Subject { user, app, groups: &known, sign_in: SignIn::by_password() };
     let rows = (connection.attributes.as_slice(), Making::Show);
     let release::Released { attributes, withheld, .. } =

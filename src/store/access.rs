@@ -24,12 +24,13 @@ macro_rules! people_of_app {
     };
 }
 
-/// A route from its two columns: a group's id and name, or nothing for a choice by hand.
-fn route(id: Option<&str>, name: Option<String>) -> Result<Route, StoreError> {
+/// A route from its columns: a group's id and name and what the app is told of it, or nothing for a choice by hand.
+fn route(id: Option<&str>, name: Option<String>, sent_as: Option<&str>) -> Result<Route, StoreError> {
     match (id, name) {
         (Some(id), Some(name)) => {
             let id = Place { table: "groups", id }.id("id", id)?;
-            Ok(Route::Group { id, name })
+            let Ok(sent_as) = sent_as.unwrap_or("name").parse();
+            Ok(Route::Group { id, name, sent_as })
         }
         _ => Ok(Route::Direct),
     }
@@ -45,12 +46,20 @@ fn sort_routes(routes: &mut [Route]) {
 
 /// The routes by which a person has an app: groups by name, the choice by hand last. Empty: they don't have it.
 pub async fn routes(conn: &mut Conn, user: UserId, app: AppId) -> Result<Vec<Route>, StoreError> {
-    const SQL: &str = "SELECT g.id, g.name FROM app_groups b JOIN group_members m ON m.group_id = b.group_id \
+    const SQL: &str = "SELECT g.id, g.name, b.sent_as FROM app_groups b JOIN group_members m ON m.group_id = b.group_id \
         JOIN groups g ON g.id = b.group_id WHERE b.app_id = $1 AND m.user_id = $2 \
-        UNION ALL SELECT NULL, NULL FROM app_users WHERE app_id = $1 AND user_id = $2";
-    let rows = fetch_all!(conn, (Option<String>, Option<String>), SQL, app.to_string(), user.to_string())?;
-    let mut routes =
-        rows.into_iter().map(|(id, name)| route(id.as_deref(), name)).collect::<Result<Vec<_>, _>>()?;
+        UNION ALL SELECT NULL, NULL, NULL FROM app_users WHERE app_id = $1 AND user_id = $2";
+    let rows = fetch_all!(
+        conn,
+        (Option<String>, Option<String>, Option<String>),
+        SQL,
+        app.to_string(),
+        user.to_string()
+    )?;
+    let mut routes = rows
+        .into_iter()
+        .map(|(id, name, sent_as)| route(id.as_deref(), name, sent_as.as_deref()))
+        .collect::<Result<Vec<_>, _>>()?;
     sort_routes(&mut routes);
     Ok(routes)
 }
@@ -74,6 +83,7 @@ row_type! {
         app: AppRow,
         group_id: Option<String>,
         group_name: Option<String>,
+        sent_as: Option<String>,
     }
 }
 
@@ -82,15 +92,15 @@ pub async fn apps_of_user(conn: &mut Conn, user: UserId) -> Result<Vec<(App, Vec
     const SQL: &str = concat!(
         "SELECT ",
         app_columns!("a."),
-        ", r.group_id, r.group_name FROM (",
-        "SELECT b.app_id, g.id AS group_id, g.name AS group_name FROM group_members m ",
+        ", r.group_id, r.group_name, r.sent_as FROM (",
+        "SELECT b.app_id, g.id AS group_id, g.name AS group_name, b.sent_as FROM group_members m ",
         "JOIN app_groups b ON b.group_id = m.group_id JOIN groups g ON g.id = m.group_id WHERE m.user_id = $1 ",
-        "UNION ALL SELECT app_id, NULL, NULL FROM app_users WHERE user_id = $1",
+        "UNION ALL SELECT app_id, NULL, NULL, NULL FROM app_users WHERE user_id = $1",
         ") r JOIN apps a ON a.id = r.app_id"
     );
     let mut found: HashMap<AppId, (App, Vec<Route>)> = HashMap::new();
     for row in fetch_all!(conn, AppRouteRow, SQL, user.to_string())? {
-        let route = route(row.group_id.as_deref(), row.group_name)?;
+        let route = route(row.group_id.as_deref(), row.group_name, row.sent_as.as_deref())?;
         let app: App = row.app.try_into()?;
         found.entry(app.id).or_insert_with(|| (app, Vec::new())).1.push(route);
     }
@@ -126,9 +136,9 @@ pub async fn people(
         "WITH page AS (SELECT u.id FROM users u WHERE u.id IN (",
         people_of_app!(),
         ") AND ($2 = '' OR u.search_key LIKE $2 ESCAPE '\\') ORDER BY u.display_key, u.id LIMIT $3 OFFSET $4) ",
-        "SELECT p.id, g.id, g.name FROM page p JOIN group_members m ON m.user_id = p.id ",
+        "SELECT p.id, g.id, g.name, b.sent_as FROM page p JOIN group_members m ON m.user_id = p.id ",
         "JOIN app_groups b ON b.group_id = m.group_id AND b.app_id = $1 JOIN groups g ON g.id = m.group_id ",
-        "UNION ALL SELECT p.id, NULL, NULL FROM page p JOIN app_users d ON d.user_id = p.id AND d.app_id = $1"
+        "UNION ALL SELECT p.id, NULL, NULL, NULL FROM page p JOIN app_users d ON d.user_id = p.id AND d.app_id = $1"
     );
     let (app, pattern) = (app.to_string(), like(q));
     let total = fetch_value!(conn, i64, COUNT, &app, &pattern)?;
@@ -136,7 +146,7 @@ pub async fn people(
     let users: Vec<User> = row::all(users)?;
     let rows = fetch_all!(
         conn,
-        (String, Option<String>, Option<String>),
+        (String, Option<String>, Option<String>, Option<String>),
         ROUTES,
         &app,
         &pattern,
@@ -144,8 +154,8 @@ pub async fn people(
         page.skip()
     )?;
     let mut routes: HashMap<String, Vec<Route>> = HashMap::new();
-    for (user, group, name) in rows {
-        routes.entry(user).or_default().push(route(group.as_deref(), name)?);
+    for (user, group, name, sent_as) in rows {
+        routes.entry(user).or_default().push(route(group.as_deref(), name, sent_as.as_deref())?);
     }
     let items = users
         .into_iter()

@@ -6,15 +6,16 @@ use super::{
     error::StoreError,
     groups::{CountedGroupRow, group_columns},
     page::{Page, PageRequest},
-    row,
+    row::{self, Place},
     tx::Tx,
     users::{UserRow, user_columns},
 };
 use crate::{
-    domain::{app::App, group::Group, text::canonical, user::User},
+    domain::{app::App, group::Group, sent_as::SentAs, text::canonical, user::User},
     id::{AppId, GroupId, UserId},
 };
 use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 
 /// Binds a group to an app; `false` when it was bound, or one of the two is not there.
 pub async fn bind_group(
@@ -125,12 +126,49 @@ pub async fn apps_of_group(conn: &mut Conn, group: GroupId) -> Result<Vec<App>, 
     Ok(apps)
 }
 
-/// The names of the groups bound to an app, in canonical order.
-pub async fn group_names_of_app(conn: &mut Conn, app: AppId) -> Result<Vec<String>, StoreError> {
+/// The apps bound to a group that are told its name, by label.
+pub async fn apps_told_name(conn: &mut Conn, group: GroupId) -> Result<Vec<App>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        app_columns!("a."),
+        " FROM app_groups b JOIN apps a ON a.id = b.app_id WHERE b.group_id = $1 AND b.sent_as = 'name'"
+    );
+    let mut apps: Vec<App> = row::all(fetch_all!(conn, AppRow, SQL, group.to_string())?)?;
+    sort_by_label(&mut apps);
+    Ok(apps)
+}
+
+/// The names of the groups bound to an app, in canonical order, each with what the app is told of it.
+pub async fn named_groups_of_app(conn: &mut Conn, app: AppId) -> Result<Vec<(String, SentAs)>, StoreError> {
+    const SQL: &str = "SELECT g.name, b.sent_as FROM app_groups b JOIN groups g ON g.id = b.group_id \
+        WHERE b.app_id = $1";
+    let rows = fetch_all!(conn, (String, String), SQL, app.to_string())?;
+    let mut groups: Vec<(String, SentAs)> = rows
+        .into_iter()
+        .map(|(name, sent_as)| {
+            let Ok(sent_as) = sent_as.parse();
+            (name, sent_as)
+        })
+        .collect();
+    groups.sort_by_cached_key(|(name, _)| canonical(name));
+    Ok(groups)
+}
+
+/// What an app is told of the groups that are bound to it, where that is not the name.
+pub async fn sent_as_of_app(conn: &mut Conn, app: AppId) -> Result<HashMap<GroupId, SentAs>, StoreError> {
+    const SQL: &str = "SELECT group_id, sent_as FROM app_groups WHERE app_id = $1 AND sent_as <> 'name'";
+    fetch_all!(conn, (String, String), SQL, app.to_string())?
+        .into_iter()
+        .map(|(group, sent_as)| {
+            let Ok(sent_as) = sent_as.parse();
+            Ok((Place { table: "app_groups", id: &group }.id("group_id", &group)?, sent_as))
+        })
+        .collect()
+}
+
+/// Sets what an app is told of a group that is bound to it; whether that is something else than before.
+pub async fn send_as(tx: &mut Tx, app: AppId, group: GroupId, sent_as: &SentAs) -> Result<bool, StoreError> {
     const SQL: &str =
-        "SELECT g.name FROM app_groups b JOIN groups g ON g.id = b.group_id WHERE b.app_id = $1";
-    let rows = fetch_all!(conn, (String,), SQL, app.to_string())?;
-    let mut names: Vec<String> = rows.into_iter().map(|(name,)| name).collect();
-    names.sort_by_cached_key(|name| canonical(name));
-    Ok(names)
+        "UPDATE app_groups SET sent_as = $3 WHERE app_id = $1 AND group_id = $2 AND sent_as <> $3";
+    Ok(execute!(tx, SQL, app.to_string(), group.to_string(), sent_as.to_string())? == 1)
 }

@@ -44,6 +44,7 @@ macro_rules! side_by_side {
 side_by_side!(A);
 side_by_side!(A B);
 side_by_side!(A B C);
+side_by_side!(A B C D);
 side_by_side!(A B C D E);
 
 /// A row type: its fields are read in the order in which they stand, so the query selects them in that order.

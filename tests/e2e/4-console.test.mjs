@@ -118,6 +118,36 @@ for (const script of [true, false]) {
     await page.waitForURL((url) => url.pathname.endsWith('/access'));
   }));
 
+  test(`a group is told to an app by an alias, and renaming it warns, ${how}`, () => inWindow({ script }, async function aliasAndRename(page) {
+    const see = seeing(page);
+    await openPortal(page, owner());
+    const slug = await slugOf(page, 'Ledgerly');
+    const access = `${gateway}/admin/apps/${slug}/access`;
+    await page.goto(access);
+    const row = page.locator('tr', { has: page.locator('details') }).first();
+    const group = row.locator('a').first();
+    const [name, href] = [await group.innerText(), await group.getAttribute('href')];
+    await page.goto(`${gateway}${href}`);
+    await page.locator('input[name=name]').fill(`${name} team`);
+    await page.locator('form:has(input[name=name]) button[type=submit]').click();
+    await page.getByText('Rename it all the same').waitFor();
+    await see('group-rename');
+    await page.goto(access);
+    await row.locator('summary').click();
+    await row.locator('select').selectOption('alias');
+    await row.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Enter what the app calls the group').first().waitFor();
+    await see('access-alias');
+    await row.locator('input[name=alias]').fill('finance-eu');
+    await row.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Told as finance-eu').waitFor();
+    await see('access-told');
+    await row.locator('summary').click();
+    await row.locator('select').selectOption('name');
+    await row.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Told by name').first().waitFor();
+  }));
+
   test(`metadata that can't be read is refused in words, ${how}`, () => inWindow({ script }, async function badMetadata(page) {
     await openPortal(page, owner());
     const slug = await addCustomSaml(page, `Broken ${script ? 'one' : 'two'}`);

@@ -57,7 +57,15 @@ pub(super) fn check_params(raw: &str, params: &Params) {
     assert_eq!(params.len(), pairs.len());
     for (name, value) in &pairs {
         assert!(params.contains(name), "{name:?} is lost");
-        assert_eq!(params.get(name).unwrap_or_default(), value);
+        // RFC 8707 §2: a resource may be named again and again, in order.
+        let all: Vec<_> = pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value).collect();
+        if all.len() == 1 {
+            assert_eq!(params.get(name).unwrap_or_default(), value);
+        } else {
+            assert_eq!(name, "resource");
+            let given: Vec<_> = all.into_iter().filter(|value| !value.is_empty()).collect();
+            assert_eq!(params.all(name), given);
+        }
     }
 }
 

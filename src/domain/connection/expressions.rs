@@ -33,7 +33,7 @@ impl Connection {
     }
 
     /// Every expression, with the field it stands in.
-    fn expressions(&self) -> Vec<(&'static str, &str)> {
+    pub(super) fn expressions(&self) -> Vec<(&'static str, &str)> {
         fn of<'a>(
             field: &'static str,
             rows: &'a [ValueMapping],

@@ -5,6 +5,7 @@ mod algorithms;
 mod encryption;
 pub mod entity_attributes;
 mod expressions;
+mod groups;
 mod mapping;
 mod metadata_source;
 mod oidc;

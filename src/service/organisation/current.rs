@@ -3,7 +3,7 @@
 use super::document::Document;
 use crate::{
     context::AppContext,
-    domain::{app::App, connection::Connection, group::Group, text::canonical, user::User},
+    domain::{app::App, connection::Connection, group::Group, sent_as::SentAs, text::canonical, user::User},
     id::UserId,
     service::{
         ServiceError,
@@ -31,11 +31,11 @@ pub(super) struct CurrentGroup {
     pub(super) members: HashSet<String>,
 }
 
-/// An app and who may open it, by key.
+/// An app and who may open it, by key; with what it is told of its groups.
 #[derive(Debug)]
 pub(super) struct CurrentApp {
     pub(super) app: App,
-    pub(super) groups: HashSet<String>,
+    pub(super) groups: HashMap<String, SentAs>,
     pub(super) users: HashSet<String>,
     pub(super) secret_hashes: Vec<String>,
 }
@@ -67,7 +67,7 @@ pub(super) async fn load(ctx: &AppContext, document: &Document) -> Result<Curren
     }
     let mut apps = BTreeMap::new();
     for app in store::apps::all(&mut conn).await? {
-        let bound = store::assignments::group_names_of_app(&mut conn, app.id).await?;
+        let bound = store::assignments::named_groups_of_app(&mut conn, app.id).await?;
         let chosen = store::assignments::users_of_app(&mut conn, app.id).await?;
         let secret_hashes = match &*app.connection {
             Connection::Oidc(_) => {
@@ -77,7 +77,7 @@ pub(super) async fn load(ctx: &AppContext, document: &Document) -> Result<Curren
             _ => Vec::new(),
         };
         let current = CurrentApp {
-            groups: bound.iter().map(|name| canonical(name)).collect(),
+            groups: bound.into_iter().map(|(name, sent_as)| (canonical(&name), sent_as)).collect(),
             users: chosen.iter().map(|user| canonical(&user.username)).collect(),
             secret_hashes,
             app,

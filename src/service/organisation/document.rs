@@ -1,5 +1,6 @@
 //! The shape of an organisation file. Does not own what is done with it (`plan`).
 
+mod bound_group;
 mod mapping;
 mod oidc;
 mod start_links;
@@ -20,6 +21,7 @@ pub use oidc::{JwkSetEntry, OidcEntry};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use std::collections::BTreeMap;
 
+pub use bound_group::BoundGroup;
 pub use mapping::{AttributeSetEntry, MappingEntry};
 pub use start_links::{OidcStartLink, SamlStartLink};
 
@@ -153,7 +155,7 @@ pub struct AppEntry {
     pub active: Option<bool>,
     /// Groups that may open it; nobody else may.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub groups: Option<Vec<String>>,
+    pub groups: Option<Vec<BoundGroup>>,
     /// People chosen by hand, beside the groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub users: Option<Vec<String>>,

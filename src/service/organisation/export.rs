@@ -4,8 +4,8 @@ mod oidc;
 
 use super::{
     document::{
-        AcsEntry, AppEntry, AttributeSetEntry, AutoOrBool, Document, GroupEntry, MappingEntry, NameIdEntry,
-        SamlEntry, Signed, UserEntry,
+        AcsEntry, AppEntry, AttributeSetEntry, AutoOrBool, BoundGroup, Document, GroupEntry, MappingEntry,
+        NameIdEntry, SamlEntry, Signed, UserEntry,
     },
     one_or_many::OneOrMany,
 };
@@ -106,7 +106,7 @@ async fn app_entry(
     secrets: Secrets,
     now: DateTime<Utc>,
 ) -> Result<AppEntry, ServiceError> {
-    let groups = store::assignments::group_names_of_app(conn, app.id).await?;
+    let groups = store::assignments::named_groups_of_app(conn, app.id).await?;
     let users = store::assignments::users_of_app(conn, app.id).await?;
     let users: Vec<String> = users.into_iter().map(|user| user.username).collect();
     let mut entry = AppEntry {
@@ -120,7 +120,7 @@ async fn app_entry(
         category: Some(app.category),
         show_in_portal: Some(app.show_in_portal),
         active: Some(app.active),
-        groups: Some(groups),
+        groups: Some(groups.into_iter().map(BoundGroup::from).collect()),
         users: (!users.is_empty()).then_some(users),
         ..AppEntry::default()
     };

@@ -129,7 +129,7 @@ pub(in crate::service) async fn on_occasion(
         Access::Allowed(routes) => routes,
         Access::Denied(_) => Vec::new(),
     };
-    let groups = release::groups(ctx, connection, user.id, &access::group_names(&routes)).await?;
+    let groups = release::groups(ctx, app.id, connection, user.id, &access::group_names(&routes)).await?;
     let subject = Subject {
         user,
         app,

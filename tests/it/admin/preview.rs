@@ -10,6 +10,7 @@ use gatehouse::{
         access::{Access, Denial, Route},
         app::App,
         connection::{Connection, NameIdFormat, SamlConnection, ValueMapping, ValueSource},
+        sent_as::SentAs,
         user::{Role, UserState},
     },
     service::{
@@ -42,7 +43,7 @@ async fn a_person_is_previewed(kind: Kind) {
     let before = events(&app).await;
 
     let found = preview::of(&app.ctx, &system(), &crm, &maya).await.expect("read");
-    let route = Route::Group { id: growth.id, name: "Growth".into() };
+    let route = Route::Group { id: growth.id, name: "Growth".into(), sent_as: SentAs::Name };
     assert_eq!(found.access, Access::Allowed(vec![route]));
     assert!(found.arrives());
     let Receives::Saml(sent) = found.receives else { panic!("an assertion") };

@@ -5,6 +5,7 @@ pub mod app_keys;
 mod attacks;
 mod encrypted_id;
 mod entity_attributes;
+mod group_names;
 mod identifiers;
 pub mod logout;
 mod metadata_api;

@@ -7,6 +7,7 @@ use gatehouse::{
         access::{Route, group_names},
         app::App,
         group::Group,
+        sent_as::SentAs,
         user::{User, UserDraft, UserState},
     },
     id::{AppId, GroupId, SessionId, UserId},
@@ -15,6 +16,7 @@ use gatehouse::{
 
 on_both!(
     bindings_come_and_go,
+    groups_are_sent_as_the_binding_says,
     routes_say_why,
     people_are_listed_with_their_routes,
     losses_are_counted,
@@ -37,7 +39,7 @@ async fn choose(db: &Database, app: &App, user: &User) {
 }
 
 fn via(group: &Group) -> Route {
-    Route::Group { id: group.id, name: group.name.clone() }
+    Route::Group { id: group.id, name: group.name.clone(), sent_as: SentAs::Name }
 }
 
 async fn bindings_come_and_go(test: TestDatabase) {
@@ -58,15 +60,51 @@ async fn bindings_come_and_go(test: TestDatabase) {
     assert!(
         !change!(db, tx => assignments::bind_user(tx, app, new_id!(UserId), at(0)).await?).expect("nobody")
     );
-    assert_eq!(read!(db, c => assignments::group_names_of_app(c, app)), ["alpha", "Design"]);
+    let named = |name: &str, sent_as: SentAs| (name.to_owned(), sent_as);
+    assert_eq!(
+        read!(db, c => assignments::named_groups_of_app(c, app)),
+        [named("alpha", SentAs::Name), named("Design", SentAs::Name)]
+    );
     assert_eq!(read!(db, c => assignments::users_of_app(c, app)), [maya]);
     assert_eq!(read!(db, c => assignments::apps_of_group(c, group)), [wiki]);
     assert!(change!(db, tx => assignments::unbind_group(tx, app, group).await?).expect("unbound"));
     assert!(!change!(db, tx => assignments::unbind_group(tx, app, group).await?).expect("was not bound"));
     assert!(change!(db, tx => assignments::unbind_user(tx, app, user).await?).expect("unbound"));
     assert!(!change!(db, tx => assignments::unbind_user(tx, app, user).await?).expect("was not bound"));
-    assert_eq!(read!(db, c => assignments::group_names_of_app(c, app)), ["alpha"]);
+    assert_eq!(read!(db, c => assignments::named_groups_of_app(c, app)), [named("alpha", SentAs::Name)]);
     assert_eq!(read!(db, c => assignments::apps_of_group(c, group)), []);
+}
+
+async fn groups_are_sent_as_the_binding_says(test: TestDatabase) {
+    let db = &test.db;
+    let (maya, wiki) =
+        (sample::user(db, "maya").await, sample::app(db, sample::bookmark("wiki", "Wiki")).await);
+    let group = sample::group(db, "Design").await;
+    join(db, &group, &maya).await;
+    let alias = SentAs::Alias("alias:é".into());
+    let (app, id, sent_as) = (wiki.id, group.id, alias.clone());
+    assert!(
+        !change!(db, tx => assignments::send_as(tx, app, id, &sent_as).await?).expect("nothing is bound")
+    );
+    bind(db, &wiki, &group).await;
+    assert_eq!(read!(db, c => assignments::apps_told_name(c, id)), [wiki]);
+    for changed in [true, false] {
+        let sent_as = alias.clone();
+        assert_eq!(
+            change!(db, tx => assignments::send_as(tx, app, id, &sent_as).await?).expect("written"),
+            changed
+        );
+    }
+    assert_eq!(read!(db, c => assignments::apps_told_name(c, id)), []);
+    assert_eq!(
+        read!(db, c => assignments::sent_as_of_app(c, app)),
+        std::collections::HashMap::from([(id, alias.clone())])
+    );
+    let routes = [Route::Group { id, name: "Design".into(), sent_as: alias }];
+    assert_eq!(read!(db, c => access::routes(c, maya.id, app)), routes);
+    assert_eq!(read!(db, c => access::apps_of_user(c, maya.id))[0].1, routes);
+    assert_eq!(read!(db, c => access::people(c, app, "", PageRequest::first(1))).items[0].1, routes);
+    assert_eq!(group_names(&routes), ["alias:é"]);
 }
 
 async fn routes_say_why(test: TestDatabase) {

@@ -148,8 +148,9 @@ fn event_type(operation: &Operation) -> EventType {
         Operation::UpdateApp { .. } => EventType::ApplicationUpdate,
         Operation::ReplaceSecret { .. } => EventType::ClientSecretCreate,
         Operation::DeleteApp(_) => EventType::ApplicationDelete,
-        Operation::SetMember { .. } | Operation::BindGroup { .. } | Operation::BindUser { .. } => {
-            EventType::AssociationChange
-        }
+        Operation::SetMember { .. }
+        | Operation::BindGroup { .. }
+        | Operation::SendGroupAs { .. }
+        | Operation::BindUser { .. } => EventType::AssociationChange,
     }
 }

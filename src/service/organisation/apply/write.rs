@@ -13,7 +13,8 @@ use crate::{
         user::User,
     },
     service::{
-        ServiceError, apps, organisation::current::Current, organisation::plan::Operation, settings, users,
+        ServiceError, apps, assignments, organisation::current::Current, organisation::plan::Operation,
+        settings, users,
     },
     store::{self, Tx, Written},
 };
@@ -164,6 +165,13 @@ async fn perform(
             };
             let event = event.at(app).on("application", app.id, &app.label);
             events.extend(changed.then(|| associated(event, "groups", &group.name, bound)));
+        }
+        (Operation::SendGroupAs { app, group, sent_as }, _) => {
+            let (app, group) = (known.app(&app)?, known.group(&group)?);
+            if store::assignments::send_as(tx, app.id, group.id, &sent_as).await? {
+                let event = event.at(app).on("application", app.id, &app.label);
+                events.push(assignments::told(event, group, &sent_as));
+            }
         }
         (Operation::BindUser { app, user, bound }, _) => {
             let (app, user) = (known.app(&app)?, known.user(&user)?);

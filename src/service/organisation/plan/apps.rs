@@ -6,12 +6,15 @@ use super::{
     dropped,
 };
 use crate::{
-    domain::{app::AppDraft, connection::Connection, text::canonical},
+    domain::{app::AppDraft, connection::Connection, sent_as::SentAs, text::canonical},
     keyring::secret_matches,
     service::{
         apps::shown,
         connectors::Connector,
-        organisation::{current::CurrentApp, document::AppEntry},
+        organisation::{
+            current::CurrentApp,
+            document::{AppEntry, BoundGroup},
+        },
     },
 };
 use std::collections::{HashMap, HashSet};
@@ -135,11 +138,38 @@ impl Planner<'_> {
         let users = entry.users.as_ref().or(entry.groups.as_ref().map(|_| &nobody));
         if let Some(groups) = &entry.groups {
             let had = before.map(|before| before.groups.clone()).unwrap_or_default();
-            self.bindings(at, "groups", groups, &had, &bind_group, &|this, key| this.knows_group(key));
+            let names: Vec<String> = groups.iter().map(|group| group.name().to_owned()).collect();
+            let bound = had.keys().cloned().collect();
+            self.bindings(at, "groups", &names, &bound, &bind_group, &|this, key| this.knows_group(key));
+            self.sent_groups(at, &slug, groups, &had);
         }
         if let Some(users) = users {
             let had = before.map(|before| before.users.clone()).unwrap_or_default();
             self.bindings(at, "users", users, &had, &bind_user, &|this, key| this.knows_user(key));
+        }
+    }
+
+    /// What the app is told of the groups that the file binds.
+    fn sent_groups(&mut self, at: &str, app: &str, wanted: &[BoundGroup], had: &HashMap<String, SentAs>) {
+        for (position, group) in wanted.iter().enumerate() {
+            let sent_as = match group.sent_as() {
+                Ok(sent_as) => sent_as,
+                Err(errors) => {
+                    self.refuse(errors, |field| format!("{at}.groups[{position}].{field}"));
+                    continue;
+                }
+            };
+            let key = canonical(group.name());
+            if sent_as != had.get(&key).cloned().unwrap_or_default() {
+                let what = match &sent_as {
+                    SentAs::Name => "by its name".to_owned(),
+                    SentAs::Id => "by its id".to_owned(),
+                    SentAs::Alias(alias) => format!("as “{alias}”"),
+                };
+                let what = format!("{} at {app}, {what}", group.name());
+                let operation = Operation::SendGroupAs { app: app.to_owned(), group: key, sent_as };
+                self.step(at, Change::new(Action::Change, "group", &what), operation);
+            }
         }
     }
 

@@ -23,6 +23,7 @@ use crate::{
         app::{App, AppDraft, CheckedApp},
         connection::Connection,
         group::{CheckedGroup, Group},
+        sent_as::SentAs,
         text::{FieldErrors, canonical},
         user::{CheckedUser, Role, User, UserState},
     },
@@ -97,6 +98,7 @@ pub(super) enum Operation {
     ReplaceSecret { app: Box<App>, secret: ClientSecretWish },
     DeleteApp(Box<App>),
     BindGroup { app: String, group: String, bound: bool },
+    SendGroupAs { app: String, group: String, sent_as: SentAs },
     BindUser { app: String, user: String, bound: bool },
 }
 
@@ -139,6 +141,7 @@ fn order(operation: &Operation) -> u8 {
         Operation::UpdateApp { .. } => 12,
         Operation::ReplaceSecret { .. } => 13,
         Operation::BindGroup { .. } | Operation::BindUser { .. } => 14,
+        Operation::SendGroupAs { .. } => 15,
     }
 }
 

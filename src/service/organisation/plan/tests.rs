@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use rand::SeedableRng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000, 0).expect("in range")
@@ -233,9 +233,9 @@ fn removals_print_names_as_they_are_stored() {
         _ => None,
     });
     let app = app_of(*draft.expect("an app"));
-    let bound = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let groups = HashMap::from([("growth".to_owned(), SentAs::Name)]);
     let known =
-        CurrentApp { app, groups: bound(&["growth"]), users: bound(&["maya"]), secret_hashes: Vec::new() };
+        CurrentApp { app, groups, users: HashSet::from(["maya".to_owned()]), secret_hashes: Vec::new() };
     current.apps.insert("wiki".into(), known);
     let mut printed = lines(&current, "apps: [{slug: wiki, groups: [], users: []}]", false);
     printed.retain(|line| line.contains("access"));

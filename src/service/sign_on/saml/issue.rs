@@ -75,7 +75,7 @@ pub(in crate::service::sign_on) async fn issue(
         || ::saml::NameIdFormat::from(connection.name_id_format.uri()),
         |request| request.name_id_format().clone(),
     );
-    let groups = release::groups(ctx, connection, user.id, &person.groups).await?;
+    let groups = release::groups(ctx, app.id, connection, user.id, &person.groups).await?;
     let class = context_class(request);
     let sign_in = SignIn { acr: class, amr: &session.amr };
     let subject = Subject { user, app, groups: &groups, sign_in };

@@ -11,7 +11,7 @@ use crate::{
             entity_attributes::{is_released, withheld_words},
         },
     },
-    id::UserId,
+    id::{AppId, UserId},
     service::ServiceError,
     store,
 };
@@ -75,9 +75,10 @@ pub async fn attributes(
     Ok(Released { attributes: released, problems: mapped.problems, withheld })
 }
 
-/// The groups that this app may know of: those bound to it, or all that match its filter. Sorted.
+/// What this app may know of groups: of those bound to it, or of all whose name matches its filter. Sorted.
 pub async fn groups(
     ctx: &AppContext,
+    app: AppId,
     connection: &SamlConnection,
     user: UserId,
     bound: &[String],
@@ -85,13 +86,19 @@ pub async fn groups(
     if connection.groups_matching.is_empty() {
         return Ok(bound.to_vec());
     }
-    let groups = store::members::groups_of(&mut ctx.db.read().await?, user).await?;
+    let mut conn = ctx.db.read().await?;
+    let groups = store::members::groups_of(&mut conn, user).await?;
+    let sent_as = store::assignments::sent_as_of_app(&mut conn, app).await?;
     let mut names: Vec<String> = groups
         .into_iter()
-        .map(|group| group.name)
-        .filter(|name| matches(&connection.groups_matching, name))
+        .filter(|group| matches(&connection.groups_matching, &group.name))
+        .map(|group| match sent_as.get(&group.id) {
+            Some(sent_as) => sent_as.text(group.id, &group.name),
+            None => group.name,
+        })
         .collect();
     names.sort();
+    names.dedup();
     Ok(names)
 }
 

@@ -154,6 +154,7 @@ mod tests {
     use crate::{
         domain::{
             access::decide,
+            sent_as::SentAs,
             user::{Role, UserState},
         },
         id::{GroupId, UserId},
@@ -186,7 +187,11 @@ mod tests {
     }
 
     fn group(name: &str) -> Route {
-        Route::Group { id: GroupId::new(app().created_at, &mut StdRng::seed_from_u64(4)), name: name.into() }
+        Route::Group {
+            id: GroupId::new(app().created_at, &mut StdRng::seed_from_u64(4)),
+            name: name.into(),
+            sent_as: SentAs::Name,
+        }
     }
 
     #[test]

@@ -117,6 +117,9 @@ pub fn title(event: &AuditEvent) -> &'static str {
                 "Group left"
             }
         }
+        (EventType::AssociationChange, _) if field(event) == Some("sent_as") => {
+            "Name of a group at an app changed"
+        }
         (EventType::AssociationChange, _) => {
             if is_addition(event) {
                 "Access given"
@@ -131,6 +134,12 @@ pub fn title(event: &AuditEvent) -> &'static str {
 
 fn field(event: &AuditEvent) -> Option<&str> {
     event.changes.first().map(|change| change.field.as_str())
+}
+
+/// The group of an event about what an app is told of it, and what that is.
+fn sent_group(event: &AuditEvent) -> String {
+    let change = event.changes.first();
+    change.map(|change| format!("{}: {}", shown(&change.from), shown(&change.to))).unwrap_or_default()
 }
 
 fn is_addition(event: &AuditEvent) -> bool {
@@ -181,6 +190,7 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::AssociationChange => match (field(event), is_addition(event)) {
             (Some("members"), true) => format!("{who} put {changed} into {what}."),
             (Some("members"), false) => format!("{who} took {changed} out of {what}."),
+            (Some("sent_as"), _) => format!("{who} changed what {app} is told of {}.", sent_group(event)),
             (_, true) => format!("{who} gave {changed} access to {app}."),
             (_, false) => format!("{who} took {app} from {changed}."),
         },
@@ -333,6 +343,11 @@ pub(super) mod tests {
         given.changes = vec![change("groups", Value::Null, "Growth".into())];
         assert_eq!(sentence(&given, Some("Tomás")), "Tomás gave Growth access to Amplitude.");
         assert_eq!(title(&given), "Access given");
+        given.changes = vec![change("sent_as", "Growth".into(), "growth-eu".into())];
+        assert_eq!(
+            sentence(&given, Some("Tomás")),
+            "Tomás changed what Amplitude is told of Growth: growth-eu."
+        );
         let mut left = event(EventType::AssociationChange).on("group", "1", "Growth");
         left.changes = vec![change("members", "maya".into(), Value::Null)];
         assert_eq!(sentence(&left, Some("Tomás")), "Tomás took maya out of Growth.");

@@ -37,12 +37,19 @@ struct Typed {
     name: String,
     description: String,
     person: String,
+    /// The apps that would see another name, when that is to be confirmed.
+    told: Vec<String>,
 }
 
 impl Typed {
     /// Nothing yet: what is stored.
     fn stored(group: &Group) -> Self {
-        Self { name: group.name.clone(), description: group.description.clone(), person: String::new() }
+        Self {
+            name: group.name.clone(),
+            description: group.description.clone(),
+            person: String::new(),
+            told: Vec::new(),
+        }
     }
 }
 
@@ -95,6 +102,7 @@ async fn draw(
         q,
         members,
         person: typed.person,
+        told: typed.told,
         apps: apps.iter().map(|app| (words::tile(app), format!("/admin/apps/{}/access", app.slug))).collect(),
         base,
     })
@@ -120,6 +128,15 @@ pub async fn update(
     let draft = draft_of(&fields);
     let typed =
         Typed { name: draft.name.clone(), description: draft.description.clone(), ..Typed::stored(&group) };
+    if canonical(&draft.name) != canonical(&group.name) && fields.get("renamed") != "yes" {
+        let apps = groups::apps_told_name(&ctx, &admin.caller, group.id).await?;
+        if !apps.is_empty() {
+            let told: Vec<String> = apps.into_iter().map(|app| app.label).collect();
+            let message = format!("{} would see another name from the next sign-in on", told.join(", "));
+            let typed = Typed { told, ..typed };
+            return refused(&ctx, &admin, &group, typed, Errors::on("name", message)).await;
+        }
+    }
     let work = groups::update(&ctx, &admin.caller, group.id, group.version, draft);
     match saving::save(&fields, &group, work).await? {
         Ok(group) => Ok(done(&ctx, &format!("/admin/groups/{}", group.id), "Saved.")),

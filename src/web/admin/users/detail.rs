@@ -122,7 +122,7 @@ fn app_row(
 ) -> UserApp {
     let href = format!("/admin/apps/{}/access", app.slug);
     let via = routes.iter().map(|route| match route {
-        Route::Group { id, name } => Link { href: format!("/admin/groups/{id}"), text: name.clone() },
+        Route::Group { id, name, .. } => Link { href: format!("/admin/groups/{id}"), text: name.clone() },
         Route::Direct => Link { href: href.clone(), text: "Chosen by hand".to_owned() },
     });
     let paused = (!app.active).then(|| "App not live".to_owned());

@@ -100,6 +100,8 @@ pub struct GroupDetail {
     pub pager: Pager,
     /// The person to add, as typed.
     pub person: String,
+    /// The apps that would see another name, when that is to be confirmed.
+    pub told: Vec<String>,
     /// Apps that the group opens: tile, access page.
     pub apps: Vec<(Tile, String)>,
 }

@@ -25,11 +25,24 @@ pub struct AccessGroup {
     pub people: u64,
     /// People who have the app only through it.
     pub only: u64,
+    /// What the app is told of it: the value of `as`.
+    pub sent_as: &'static str,
+    /// The alias, if it is told one; what was typed, if that was refused.
+    pub alias: String,
 }
 
 impl AccessGroup {
     fn share(&self) -> u64 {
         chart::share(self.only, self.people)
+    }
+
+    /// What the app is told of it, in words.
+    fn told(&self) -> String {
+        match self.sent_as {
+            "id" => "Told as its id".to_owned(),
+            "alias" => format!("Told as {}", self.alias),
+            _ => "Told by name".to_owned(),
+        }
     }
 
     fn removal(&self) -> String {
@@ -130,6 +143,10 @@ pub struct AppAccess {
     pub errors: Errors,
     /// Groups that have the app.
     pub groups: Vec<AccessGroup>,
+    /// Whether the app hears of groups at all.
+    pub tells_groups: bool,
+    /// The group whose alias was refused: its form stays open.
+    pub open: String,
     /// The other groups.
     pub offered: Vec<OfferedGroup>,
     /// People who have the app, by any path.
