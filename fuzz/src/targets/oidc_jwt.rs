@@ -69,7 +69,11 @@ fn check(hint: &IdTokenHint, header: &str, payload: &str) {
     let header: serde_json::Value = serde_json::from_str(header).expect("JSON");
     assert_eq!([&header["alg"], &header["typ"], &header["kid"]], ["EdDSA", "JWT", "live"]);
     assert!(header.get("crit").is_none_or(serde_json::Value::is_null), "an extension that is not understood");
-    let payload: serde_json::Value = serde_json::from_str(payload).expect("JSON");
+    let payload: serde_json::Value = match serde_json::from_str(payload) {
+        Ok(payload) => payload,
+        // Of members that nobody reads, the derived reader doesn't make numbers.
+        Err(error) => return assert!(error.to_string().starts_with("number out of range"), "{error}"),
+    };
     // The derived reader also takes an array of the values. Only we sign, and we never sign one.
     if payload.is_array() {
         return;
