@@ -72,8 +72,10 @@ test: deps-test assets fmt clippy ## everything: what continuous integration run
 	cargo test $(CARGO_FLAGS) --workspace 2>&1 | tee "$$log"; \
 	tests/conformance/run.sh --from-log "$$log" >/dev/null; \
 	tests/conformance/run.sh --of oidc --from-log "$$log" >/dev/null
-# The fuzz targets are a workspace of their own: what they keep must go on passing, and their lock file must fit.
+# The fuzz targets are a workspace of their own: what they keep must go on passing, their lock file must fit, and a look at what
+# is near must find nothing new.
 	cd fuzz && cargo test $(CARGO_FLAGS) --test replay
+	fuzz/run.sh --short 2
 # The integration tests built the program; a build of it alone would resolve features anew and take minutes.
 	GATEHOUSE_BIN=$(DEBUG_BIN) $(TOOLS) tests/peers/run.sh
 	GATEHOUSE_BIN=$(DEBUG_BIN) $(TOOLS) tests/e2e/run.sh

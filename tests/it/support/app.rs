@@ -90,14 +90,19 @@ impl TestApp {
         // The apps of the tests are on loopback.
         config.outbound.allow_private_networks = PrivateNetworks::Allowed;
         configure(&mut config);
-        let url = super::database::url(kind, folder.path()).await;
+        let copied =
+            if clock.now() == start() { super::template::copy(kind, folder.path()).await } else { None };
+        let (url, keyring) = match copied {
+            Some(copied) => (copied.url, copied.keyring),
+            None => (super::database::url(kind, folder.path()).await, Keyring::ephemeral().expect("a key")),
+        };
         let db = Database::open(&url).await.expect("opens");
         db.migrate().await.expect("migrates");
         let hasher = Hasher::new(&config.passwords).expect("parameters are valid");
         let ctx = AppContext::new(Parts {
             db,
             clock,
-            keyring: Keyring::ephemeral().expect("a key"),
+            keyring,
             config,
             organization: OrganizationCache::default(),
             hasher,

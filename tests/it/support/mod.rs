@@ -6,6 +6,7 @@ pub mod client_key;
 pub mod database;
 pub mod metadata;
 pub mod postgres;
+mod template;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::{SeedableRng, rngs::StdRng};

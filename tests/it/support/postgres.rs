@@ -41,14 +41,24 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 pub async fn migrated() -> String {
     TEMPLATE
         .get_or_init(|| async {
-            create("migrated", "template0").await;
-            let db = Database::open(&url("migrated")).await.expect("the template opens");
+            let db = Database::open(&template("migrated").await).await.expect("the template opens");
             db.migrate().await.expect("the template migrates");
             db.close().await;
         })
         .await;
+    copy_of("migrated").await
+}
+
+/// The address of a new database of this name, to be made a template: whoever asks fills and closes it.
+pub async fn template(name: &str) -> String {
+    create(name, "template0").await;
+    url(name)
+}
+
+/// The address of a copy of a template that nobody has open.
+pub async fn copy_of(template: &str) -> String {
     let name = next_name();
-    create(&name, "migrated").await;
+    create(&name, template).await;
     url(&name)
 }
 
