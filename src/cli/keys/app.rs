@@ -202,7 +202,10 @@ pub(super) fn table(keys: &[AppKey]) -> String {
             _ => String::new(),
         };
         let (algorithm, state, id) = (&key.algorithm, &key.state, &key.id);
-        format!("{algorithm:<8} {state:<8} {id}{ends}{since}{withdrawn}\n         SHA-256 {}", key.fingerprint)
+        format!(
+            "{algorithm:<8} {state:<8} {id}{ends}{since}{withdrawn}\n         SHA-256 {}",
+            key.fingerprint
+        )
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -28,15 +28,17 @@ pub(super) async fn follow(
     event: AuditEvent,
     now: DateTime<Utc>,
 ) -> Result<Option<AuditEvent>, ServiceError> {
-    let Some(key) = signs.filter(|key| before.is_some_and(|before| before != key.id)) else { return Ok(None) };
+    let Some(key) = signs.filter(|key| before.is_some_and(|before| before != key.id)) else {
+        return Ok(None);
+    };
     let Some(app) = store::apps::get(tx, id).await? else { return Ok(None) };
-    let Some(saml) = app.connection.saml().filter(|saml| !saml.signature_algorithm.fits(key.algorithm)) else {
+    let Some(saml) = app.connection.saml().filter(|saml| !saml.signature_algorithm.fits(key.algorithm))
+    else {
         return Ok(None);
     };
     let mut saml = saml.clone();
     saml.signature_algorithm = SamlSignatureAlgorithm::of_key(key.algorithm);
-    let draft =
-        AppDraft { connection: Connection::Saml(Box::new(saml)), ..AppDraft::of(&app) };
+    let draft = AppDraft { connection: Connection::Saml(Box::new(saml)), ..AppDraft::of(&app) };
     let Ok(checked) = draft.check_over(Some(&app.connection)) else {
         // Settings of before a rule: an emergency must not wait for them. The page says what signs.
         tracing::warn!(app = %app.slug, "the signature algorithm was not set to that of the key: other settings break a rule");

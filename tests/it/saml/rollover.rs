@@ -247,9 +247,9 @@ async fn the_setting_says_what_the_key_signs_with_after_every_change_of_kind() {
     assert_eq!(stored_algorithm(&app).await, SamlSignatureAlgorithm::RsaSha256, "nothing signs with it yet");
     keys::switch(ctx, &caller, &crm, next.id).await.expect("switched");
     assert_eq!(stored_algorithm(&app).await, SamlSignatureAlgorithm::EcdsaSha256);
-    let filter =
-        AuditFilter { event_type: Some(EventType::ApplicationUpdate), ..AuditFilter::default() };
-    let told = service::audit::list(ctx, &caller, &filter, PageRequest::first(5)).await.expect("events").items;
+    let filter = AuditFilter { event_type: Some(EventType::ApplicationUpdate), ..AuditFilter::default() };
+    let told =
+        service::audit::list(ctx, &caller, &filter, PageRequest::first(5)).await.expect("events").items;
     let [told] = &told[..] else { panic!("{told:?}") };
     let [change] = &told.changes[..] else { panic!("{told:?}") };
     assert_eq!(

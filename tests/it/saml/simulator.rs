@@ -95,16 +95,31 @@ async fn an_algorithm_that_saving_would_refuse_is_refused_and_a_weak_one_is_warn
     assert_eq!(fine["allowed"], true);
     assert!(fine["checks"].as_array().expect("a list").iter().all(|check| check["name"] != "signature"));
     let crm = service::apps::find(&app.ctx, &system(), "crm").await.expect("there");
-    service::keys::make_next(
-        &app.ctx,
-        &system(),
-        &crm,
-        NewKey { algorithm: KeyAlgorithm::P256, years: 1 },
-    )
-    .await
-    .expect("made");
+    service::keys::make_next(&app.ctx, &system(), &crm, NewKey { algorithm: KeyAlgorithm::P256, years: 1 })
+        .await
+        .expect("made");
     let ahead = answer(&app, "/api/v1/apps/crm/simulate", with("ecdsa-sha256")).await;
-    assert_eq!((&ahead["allowed"], verdict(&ahead, "signature")), (&json!(true), "warning"), "from the switch on");
+    assert_eq!(
+        (&ahead["allowed"], verdict(&ahead, "signature")),
+        (&json!(true), "warning"),
+        "from the switch on"
+    );
+}
+
+#[tokio::test]
+async fn s26_a_request_that_was_used_is_judged_so_and_judging_uses_none_up() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    let xml = request(&app, "_used", "", "");
+    for _ in 0..2 {
+        let judged = answer(&app, "/api/v1/apps/crm/judge", json!({"request": xml})).await;
+        assert_eq!((&judged["accepted"], verdict(&judged, "replay")), (&json!(true), "passed"), "{judged}");
+    }
+    response(&post(&browser, &xml, None).await);
+    let judged = answer(&app, "/api/v1/apps/crm/judge", json!({"request": xml})).await;
+    assert_eq!((&judged["accepted"], verdict(&judged, "replay")), (&json!(false), "failed"), "{judged}");
+    assert_eq!(judged["status"], Value::Null, "the person gets a page");
 }
 
 #[tokio::test]

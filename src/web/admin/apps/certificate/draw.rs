@@ -185,7 +185,10 @@ fn caution(app: &App, active: &SigningKey, next: &SigningKey) -> Option<String> 
             next.algorithm.label(),
             app.label
         )),
-        (false, true) => Some(format!("The next key is RSA again: {} will get RSA-SHA256 signatures, and its setting says so from then on.", app.label)),
+        (false, true) => Some(format!(
+            "The next key is RSA again: {} will get RSA-SHA256 signatures, and its setting says so from then on.",
+            app.label
+        )),
         _ => None,
     }
 }
