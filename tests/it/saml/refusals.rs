@@ -8,7 +8,8 @@ use gatehouse::{
         audit::AuditEvent,
         connection::{Denied, NameIdFormat, SamlConnection, ValueMapping, ValueSource},
     },
-    service, store,
+    service::{self, ServiceError},
+    store::{self, Written},
 };
 use reqwest::StatusCode;
 
@@ -281,4 +282,26 @@ async fn xs05_an_encrypted_assertion_is_signed_even_if_only_the_response_is_to_b
     assert_eq!(shown.matches("<ds:Signature ").count(), 2, "{shown}");
     let check = simulated.checks.iter().find(|check| check.name == "encryption").expect("a check");
     assert!(check.words.contains("after it is signed, although"), "{}", check.words);
+}
+
+#[tokio::test]
+async fn what_breaks_here_is_an_event_under_the_reference_of_the_page() {
+    let (app, _, crm) = gateway(saml_settings()).await;
+    let browser = maya(&app).await;
+    let key = service::apps::active_key(&app.ctx, crm.id).await.expect("one").id;
+    let remove = app.ctx.db.write(move |tx| {
+        Box::pin(async move {
+            store::signing_keys::delete(tx, key).await?;
+            Ok::<_, ServiceError>(Written::unaudited(()))
+        })
+    });
+    remove.await.expect("an app without a key");
+    let page = browser.get("/launch/crm?x=secret").await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    let event = event(&app, &page.reference().expect("on the page")).await;
+    assert_eq!(
+        (event.error_code.as_deref(), &event.details["address"]),
+        (Some("internal"), &"/launch/crm".into())
+    );
+    assert_eq!(event.initiated_by.username.as_deref(), Some("maya"));
 }
