@@ -135,12 +135,11 @@ pub fn texts(mappings: &[ValueMapping], subject: Subject<'_>) -> Mapped<Vec<Stri
         let values = match &mapping.value {
             ValueSource::Source(source) => value_of(source, subject),
             ValueSource::Constant(text) => vec![text.clone()],
-            ValueSource::Expression(text) => {
-                let mut values = expressions::texts(text, subject)?;
-                values.retain(|value| !is_blank(value));
-                values
-            }
+            ValueSource::Expression(text) => expressions::texts(text, subject)?,
         };
+        // An empty AttributeValue tells an app that the person has one (Amplitude).
+        let mut values = values;
+        values.retain(|value| !is_blank(value));
         Ok(Some(values).filter(|values| !values.is_empty()))
     })
 }

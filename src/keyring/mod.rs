@@ -230,6 +230,7 @@ impl Keyring {
             switch_at: None,
             retired_at: None,
             published_until: None,
+            withdrawn_at: None,
         })
     }
 

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         app::{App, AppDraft, CheckedApp},
         audit::{AuditEvent, EventType},
-        connection::Connection,
+        connection::{Connection, SamlSignatureAlgorithm},
         key::{KeyAlgorithm, KeyState, SigningKey},
         permission::Permission,
     },
@@ -246,15 +246,20 @@ async fn check_algorithm(tx: &mut Tx, before: &App, draft: &AppDraft) -> Result<
         return Ok(());
     }
     let keys = store::signing_keys::of_app(tx, before.id).await?;
-    let mut usable = keys.iter().filter(|key| key.state != KeyState::Retired);
-    if usable.clone().next().is_none() || usable.any(|key| new.signature_algorithm.fits(key.algorithm)) {
-        return Ok(());
+    match algorithm_misfit(new.signature_algorithm, &keys) {
+        Some(why) => Err(ServiceError::field("signature_algorithm", why)),
+        None => Ok(()),
     }
-    let needed = new.signature_algorithm.new_key().label();
-    Err(ServiceError::field(
-        "signature_algorithm",
-        format!("The app’s key can’t sign with this. Make a certificate with a key of {needed} first"),
-    ))
+}
+
+/// Why none of an app's keys that sign or will sign can do so with an algorithm; `None` when one can, or there is none.
+pub(super) fn algorithm_misfit(algorithm: SamlSignatureAlgorithm, keys: &[SigningKey]) -> Option<String> {
+    let mut usable = keys.iter().filter(|key| key.state != KeyState::Retired);
+    if usable.clone().next().is_none() || usable.any(|key| algorithm.fits(key.algorithm)) {
+        return None;
+    }
+    let needed = algorithm.new_key().label();
+    Some(format!("The app’s key can’t sign with this. Make a certificate with a key of {needed} first"))
 }
 
 /// Changes an app inside a write.

@@ -1,6 +1,8 @@
 //! The life of an app's signing keys: make or bring the next one, switch, roll back, replace at once, remove.
 //! Does not own what may follow what (`domain::key::rollover`), or warnings of a certificate's end (`key_expiry`).
 
+mod algorithm;
+mod due;
 mod shown;
 
 use super::{Caller, ServiceError, apps};
@@ -23,6 +25,7 @@ use ::saml::CertificateDer;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub use due::settle_due;
 pub use shown::AppKey;
 
 /// Years a new certificate may last.
@@ -111,7 +114,7 @@ pub async fn make_next(
     load(ctx, app.id).await?.may_add_next()?;
     let key = made(ctx, app, new, KeyState::Next).await?;
     let event = event(ctx, caller, app, EventType::SigningKeyCreate, &key)?.detail("source", "made");
-    add_next(ctx, app, key, event).await
+    add_next(ctx, caller, app, key, event).await
 }
 
 /// Takes a certificate and key that an admin brings as the next pair.
@@ -136,18 +139,20 @@ pub async fn bring_next(
     let key = imported.map_err(|refused| ServiceError::field(refused.field(), refused.to_string()))?;
     let key = SigningKey { state: KeyState::Next, ..key };
     let event = event(ctx, caller, app, EventType::SigningKeyCreate, &key)?.detail("source", "upload");
-    add_next(ctx, app, key, event).await
+    add_next(ctx, caller, app, key, event).await
 }
 
 async fn add_next(
     ctx: &AppContext,
+    caller: &Caller,
     app: &App,
     key: SigningKey,
     event: AuditEvent,
 ) -> Result<SigningKey, ServiceError> {
     let new = key.clone();
-    step(ctx, app, move |keys| {
+    step(ctx, caller, app, move |keys| {
         keys.may_add_next()?;
+        keys.may_bring(&new.public_key)?;
         Ok(Step { new: Some(new), ..Step::saying(event) })
     })
     .await?;
@@ -181,7 +186,7 @@ pub async fn schedule(
     .await
 }
 
-/// A retired key signs again.
+/// A retired key signs again, unless it was withdrawn.
 pub async fn roll_back(ctx: &AppContext, caller: &Caller, app: &App, id: KeyId) -> Result<(), ServiceError> {
     step_with(ctx, caller, app, (EventType::SigningKeyRollback, id), move |keys, event| {
         keys.roll_back(id)?;
@@ -213,7 +218,7 @@ async fn replace_active(
     let key = made(ctx, app, new, KeyState::Active).await?;
     let event = event(ctx, caller, app, EventType::SigningKeyReplace, &key)?;
     let added = key.clone();
-    step(ctx, app, move |keys| {
+    step(ctx, caller, app, move |keys| {
         if old.is_some_and(|old| keys.active().is_none_or(|active| active.id != old)) {
             return Err(KeyRefusal::NotActive);
         }
@@ -248,33 +253,6 @@ pub async fn delete(ctx: &AppContext, caller: &Caller, app: &App, id: KeyId) -> 
     .await
 }
 
-/// Stores the switches whose time has come; how many. Any node may run it at any time: who comes second finds nothing to do, and
-/// messages are signed by the time that was set, not by when this ran.
-pub async fn settle_due(ctx: &AppContext) -> Result<usize, ServiceError> {
-    let due = store::signing_keys::apps_due(&mut ctx.db.read().await?, ctx.now()).await?;
-    let mut settled = 0;
-    for id in due {
-        let Some(app) = store::apps::get(&mut ctx.db.read().await?, id).await? else { continue };
-        let (now, event) = (ctx.now(), due_event(ctx, &app));
-        let done = ctx
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    if !store::signing_keys::hold(tx, id).await? {
-                        return Ok(Written::unaudited(false));
-                    }
-                    let keys = AppKeys::at(store::signing_keys::of_app(tx, id).await?, now);
-                    let Some(event) = told(&keys, event) else { return Ok(Written::unaudited(false)) };
-                    save(tx, &keys).await?;
-                    Ok::<_, ServiceError>(Written::new(true, event))
-                })
-            })
-            .await?;
-        settled += usize::from(done);
-    }
-    Ok(settled)
-}
-
 /// What a step does beside changing the keys that are there.
 struct Step {
     event: AuditEvent,
@@ -298,25 +276,29 @@ async fn step_with(
 ) -> Result<(), ServiceError> {
     caller.require(Permission::Manage)?;
     let event = caller.event(ctx, kind).at(app).on("signing_key", id, &app.label);
-    step(ctx, app, move |keys| decide(keys, event)).await
+    step(ctx, caller, app, move |keys| decide(keys, event)).await
 }
 
 /// One step in one write: nobody else changes the keys of this app meanwhile, and a switch that was due is stored along.
 async fn step(
     ctx: &AppContext,
+    caller: &Caller,
     app: &App,
     decide: impl FnOnce(&mut AppKeys) -> Result<Step, KeyRefusal> + Send + 'static,
 ) -> Result<(), ServiceError> {
     saml_only(app)?;
-    let (id, now, due_event) = (app.id, ctx.now(), due_event(ctx, app));
+    let (id, now, due_event) = (app.id, ctx.now(), due::event(ctx, app));
+    let followed = caller.event(ctx, EventType::ApplicationUpdate);
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
                 if !store::signing_keys::hold(tx, id).await? {
                     return Err(ServiceError::NotFound("application"));
                 }
-                let mut keys = AppKeys::at(store::signing_keys::of_app(tx, id).await?, now);
-                let due = told(&keys, due_event);
+                let stored = store::signing_keys::of_app(tx, id).await?;
+                let signed = algorithm::signing(&stored);
+                let mut keys = AppKeys::at(stored, now);
+                let due = due::told(&keys, due_event);
                 let Step { event, new, gone } = decide(&mut keys)?;
                 save(tx, &keys).await?;
                 if let Some(new) = &new {
@@ -325,8 +307,10 @@ async fn step(
                 if let Some(gone) = gone {
                     store::signing_keys::delete(tx, gone).await?;
                 }
+                let signs = new.as_ref().filter(|new| new.state == KeyState::Active).or(keys.active());
+                let followed = algorithm::follow(tx, id, (signed, signs), followed, now).await?;
                 let written = Written::new((), event);
-                Ok(due.into_iter().fold(written, Written::and))
+                Ok(due.into_iter().chain(followed).fold(written, Written::and))
             })
         })
         .await
@@ -337,17 +321,6 @@ async fn save(tx: &mut Tx, keys: &AppKeys) -> Result<(), ServiceError> {
         store::signing_keys::set_life(tx, key).await?;
     }
     Ok(())
-}
-
-fn due_event(ctx: &AppContext, app: &App) -> AuditEvent {
-    Caller::system("schedule").event(ctx, EventType::SigningKeySwitch).at(app)
-}
-
-/// The event of a switch that was due, if one was.
-fn told(keys: &AppKeys, event: AuditEvent) -> Option<AuditEvent> {
-    let key = keys.due()?;
-    let label = event.application.as_ref().map(|app| app.display_label.clone()).unwrap_or_default();
-    Some(event.on("signing_key", key.id, &label).detail("source", "schedule"))
 }
 
 fn saml_only(app: &App) -> Result<(), ServiceError> {

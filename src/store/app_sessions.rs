@@ -2,7 +2,7 @@
 
 use super::{
     columns::row_type,
-    dialect::{Conn, can_be_key, execute, fetch_all, storable},
+    dialect::{Conn, can_be_key, execute, fetch_all, fetch_optional, storable},
     error::StoreError,
     row::{self, Place},
     tx::Tx,
@@ -39,6 +39,11 @@ impl AppSession {
     /// The `SessionIndex` in assertions: an NCName can't begin with a digit.
     pub fn session_index(&self) -> String {
         format!("_{}", self.id)
+    }
+
+    /// The id behind a `SessionIndex`; `None` when it can't be one of ours.
+    pub fn id_of(index: &str) -> Option<AppSessionId> {
+        index.strip_prefix('_')?.parse().ok()
     }
 }
 
@@ -107,6 +112,19 @@ pub async fn of_session(conn: &mut Conn, session: SessionId) -> Result<Vec<AppSe
         " FROM app_sessions WHERE session_id = $1 ORDER BY created_at, id"
     );
     row::all(fetch_all!(conn, AppSessionRow, SQL, session.to_string())?)
+}
+
+/// Whether an application was given this session index, and the session goes on.
+pub async fn is_index(
+    conn: &mut Conn,
+    app: AppId,
+    index: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT id FROM app_sessions WHERE app_id = $1 AND id = $2 AND expires_at > $3";
+    let Some(id) = AppSession::id_of(index) else { return Ok(false) };
+    Ok(fetch_optional!(conn, (String,), SQL, app.to_string(), id.to_string(), now.timestamp_millis())?
+        .is_some())
 }
 
 /// What an application was told about somebody it knows by this value, oldest first. Format and qualifiers are for the

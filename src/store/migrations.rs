@@ -34,6 +34,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (26, "drop unused indexes", include_str!("../../migrations/0026_drop_unused_indexes.sql")),
     (27, "share entity ids", include_str!("../../migrations/0027_share_entity_ids.sql")),
     (30, "cluster sign on tables", include_str!("../../migrations/0030_cluster_sign_on_tables.sql")),
+    (31, "mark withdrawn keys", include_str!("../../migrations/0031_mark_withdrawn_keys.sql")),
     (34, "send groups as", include_str!("../../migrations/0034_send_groups_as.sql")),
 ];
 

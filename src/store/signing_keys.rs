@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 macro_rules! key_columns {
     () => {
         "id, app_id, algorithm, state, public_key, certificate, sealed_key, not_after, created_at, switch_at, \
-         retired_at, published_until"
+         retired_at, published_until, withdrawn_at"
     };
 }
 
@@ -35,6 +35,7 @@ row_type! {
         switch_at: Option<i64>,
         retired_at: Option<i64>,
         published_until: Option<i64>,
+        withdrawn_at: Option<i64>,
     }
 }
 
@@ -52,6 +53,7 @@ impl TryFrom<KeyRow> for SigningKey {
             switch_at: place.maybe_instant("switch_at", row.switch_at)?,
             retired_at: place.maybe_instant("retired_at", row.retired_at)?,
             published_until: place.maybe_instant("published_until", row.published_until)?,
+            withdrawn_at: place.maybe_instant("withdrawn_at", row.withdrawn_at)?,
             public_key: row.public_key,
             certificate: row.certificate,
             sealed_key: row.sealed_key,
@@ -62,8 +64,8 @@ impl TryFrom<KeyRow> for SigningKey {
 /// Keeps a key.
 pub async fn insert(tx: &mut Tx, key: &SigningKey) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO signing_keys (id, app_id, algorithm, state, public_key, certificate, sealed_key, \
-        not_after, created_at, switch_at, retired_at, published_until) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        not_after, created_at, switch_at, retired_at, published_until, withdrawn_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     execute!(
         tx,
         SQL,
@@ -78,7 +80,8 @@ pub async fn insert(tx: &mut Tx, key: &SigningKey) -> Result<(), StoreError> {
         key.created_at.timestamp_millis(),
         millis(key.switch_at),
         millis(key.retired_at),
-        millis(key.published_until)
+        millis(key.published_until),
+        millis(key.withdrawn_at)
     )
     .map(|_| ())
 }
@@ -119,6 +122,8 @@ pub async fn signing_of_app(
 /// Waits until no other write changes the keys of this application, and keeps others out until this one ends; whether there is
 /// such an application.
 pub async fn hold(tx: &mut Tx, app: AppId) -> Result<bool, StoreError> {
+    // A step of a key can change the app's settings too: in the order of every other change of an app.
+    tx.alone(super::tx::APPLICATIONS).await?;
     Ok(fetch_held!(tx, (String,), "SELECT id FROM apps WHERE id = $1", app.to_string())?.is_some())
 }
 
@@ -237,10 +242,10 @@ pub async fn set_state(tx: &mut Tx, id: KeyId, state: KeyState) -> Result<bool, 
     Ok(execute!(tx, SQL, id.to_string(), state.as_str())? == 1)
 }
 
-/// Stores where a key stands in its life: state, time to switch, time retired, how long published; whether it was there.
+/// Stores where a key stands in its life: state, time to switch, time retired, how long published, time withdrawn; whether it was there.
 pub async fn set_life(tx: &mut Tx, key: &SigningKey) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE signing_keys SET state = $2, switch_at = $3, retired_at = $4, published_until = $5 \
-        WHERE id = $1";
+    const SQL: &str = "UPDATE signing_keys SET state = $2, switch_at = $3, retired_at = $4, published_until = $5, \
+        withdrawn_at = $6 WHERE id = $1";
     let changed = execute!(
         tx,
         SQL,
@@ -248,7 +253,8 @@ pub async fn set_life(tx: &mut Tx, key: &SigningKey) -> Result<bool, StoreError>
         key.state.as_str(),
         millis(key.switch_at),
         millis(key.retired_at),
-        millis(key.published_until)
+        millis(key.published_until),
+        millis(key.withdrawn_at)
     )?;
     Ok(changed == 1)
 }

@@ -9,10 +9,11 @@ use crate::attribute::Attribute;
 use crate::checks::subject_matches;
 use crate::encryption::EncryptTo;
 use crate::id::xml_instant;
-use crate::name_id::{NameId, NameIdFormat};
+use crate::name_id::NameId;
 use crate::response::{IssueError, ResponseTarget, insert_signature};
 use crate::signature::Signer;
 use crate::uri;
+use crate::xml::check_xml_text;
 use crate::xml::writer::{SAML, XmlAttribute, XmlWriter};
 
 /// Which parts are signed (IIP-SSO04). Most SPs want both (interop XS-01).
@@ -61,9 +62,6 @@ pub struct AssertionSpec<'a> {
     /// How far NotBefore lies in the past, for SPs whose clocks are slow (interop XS-33).
     pub not_before_skew: TimeDelta,
 }
-
-/// SAML Core §8.3.7, §8.3.8: the most characters of a persistent or transient identifier.
-const MAX_OPAQUE_ID: usize = 256;
 
 impl AssertionSpec<'_> {
     /// Five minutes to use an assertion.
@@ -131,6 +129,7 @@ fn check(target: &ResponseTarget, spec: &AssertionSpec<'_>, now: DateTime<Utc>) 
     } else if spec.attributes.iter().any(|attribute| attribute.name.is_empty()) {
         "an attribute has no name"
     } else {
+        check_characters(spec)?;
         let mut names = HashSet::new();
         return match spec.attributes.iter().find(|attribute| !names.insert(&attribute.name)) {
             Some(twice) => Err(IssueError::DuplicateAttribute(twice.name.clone())),
@@ -140,9 +139,26 @@ fn check(target: &ResponseTarget, spec: &AssertionSpec<'_>, now: DateTime<Utc>) 
     Err(IssueError::Specification(wrong))
 }
 
+/// XML 1.0 §2.2: some characters stand in no document, not even escaped. Expressions can make them; whoever mends the expression
+/// needs to know which.
+fn check_characters(spec: &AssertionSpec<'_>) -> Result<(), IssueError> {
+    let forbidden = |what: &dyn Fn() -> String, text: &str| {
+        check_xml_text(text)
+            .map_err(|error| IssueError::ForbiddenIn { what: what(), character: error.character })
+    };
+    if let Some(name_id) = spec.name_id {
+        forbidden(&|| "the NameID".to_owned(), &name_id.value)?;
+    }
+    for attribute in spec.attributes {
+        for value in &attribute.values {
+            forbidden(&|| format!("the attribute “{}”", attribute.name), value)?;
+        }
+    }
+    Ok(())
+}
+
 fn is_too_long(name_id: &NameId) -> bool {
-    matches!(name_id.format, NameIdFormat::Persistent | NameIdFormat::Transient)
-        && name_id.value.chars().nth(MAX_OPAQUE_ID).is_some()
+    name_id.value.chars().nth(NameId::MAX).is_some()
 }
 
 /// SAML Core §2.5.1.4: one restriction, met by any of its audiences. SAML Profiles §4.1.4.2: the entity id

@@ -88,6 +88,7 @@ fn run(
             None => Ok(None),
         })
         .map(|decrypted| verified.subject = decrypted.or(verified.subject.take()));
+    follow_subject(&mut verified, sp);
     match told {
         Ok(()) => Ok(verified),
         Err(error) => {
@@ -149,11 +150,16 @@ fn check_id(request: &AuthnRequest) -> Check {
     ))
 }
 
-/// SAML Profiles §4.1.4.1: the Issuer is the entity id of the SP; its Format is absent or `entity`.
+/// SAML Profiles §4.1.4.1: the Issuer is the entity id of the SP; its Format is absent or `entity`. An SP whose entity id is not
+/// known yet sends no request that is its own, least of all one with an empty Issuer.
 fn check_issuer(request: &AuthnRequest, sp: &ServiceProvider) -> Check {
     if request.issuer_format.as_deref().is_some_and(|format| format != NameIdFormat::ENTITY) {
         let format = request.issuer_format.as_deref().unwrap_or_default();
         return Err(RequestError::new(Kind::Issuer, format!("the Issuer has the Format '{}'", clip(format))));
+    }
+    if sp.entity_id.is_empty() {
+        let detail = format!("the Issuer is '{}', and no entity id is registered", clip(&request.issuer));
+        return Err(RequestError::new(Kind::Issuer, detail));
     }
     if request.issuer == sp.entity_id {
         return Ok(());
@@ -350,11 +356,23 @@ fn requested_choices(
     (format, context)
 }
 
+/// SAML Core §3.4.1: the assertion is about the Subject asked for, and so its identifier has the format of that one, where the
+/// policy leaves the format open and it can be given.
+fn follow_subject(verified: &mut VerifiedAuthnRequest, sp: &ServiceProvider) {
+    let Some(subject) = &verified.subject else { return };
+    let asked = verified.name_id_policy.as_ref().and_then(|policy| policy.format.as_ref());
+    let is_open = asked.is_none_or(|format| *format == NameIdFormat::Unspecified);
+    if is_open && subject.format != NameIdFormat::Unspecified && can_give(&subject.format, sp) {
+        verified.name_id_format = subject.format.clone();
+    }
+}
+
 /// SAML Core §3.3.4: whether `issued` strongly matches the `asked` subject: the same identifier, and the
-/// same format and qualifiers where the request gives them.
+/// same format and qualifiers where the request gives them. E-mail addresses that differ in case only are one.
 pub(crate) fn subject_matches(asked: &NameId, issued: &NameId) -> bool {
     let agrees = |asked: &Option<String>, issued: &Option<String>| asked.is_none() || asked == issued;
-    asked.value == issued.value
+    let is_address = issued.format == NameIdFormat::EmailAddress;
+    (asked.value == issued.value || is_address && asked.value.eq_ignore_ascii_case(&issued.value))
         && (asked.format == NameIdFormat::Unspecified || asked.format == issued.format)
         && agrees(&asked.name_qualifier, &issued.name_qualifier)
         && agrees(&asked.sp_name_qualifier, &issued.sp_name_qualifier)

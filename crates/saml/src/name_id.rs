@@ -43,8 +43,17 @@ impl NameIdFormat {
     pub(crate) const ENTITY: &'static str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
 }
 
+/// The same as [`NameIdFormat::Unspecified`] with a version that SAML never gave it; SPs' guides and software have both.
+const MISNAMED_UNSPECIFIED: [&str; 2] = [
+    "urn:oasis:names:tc:SAML:2.0:nameid-format:unspecified",
+    "urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified",
+];
+
 impl From<&str> for NameIdFormat {
     fn from(uri: &str) -> Self {
+        if MISNAMED_UNSPECIFIED.contains(&uri) {
+            return Self::Unspecified;
+        }
         Self::KNOWN
             .into_iter()
             .find(|format| format.uri() == uri)
@@ -78,6 +87,9 @@ pub struct NameId {
 }
 
 impl NameId {
+    /// SAML Core §8.3.7, §8.3.8: the most characters of a persistent or transient identifier; SDP-G02: of any.
+    pub const MAX: usize = 256;
+
     /// An identifier without qualifiers.
     #[must_use]
     pub fn new(format: NameIdFormat, value: impl Into<String>) -> Self {

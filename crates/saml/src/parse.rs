@@ -69,9 +69,9 @@ impl AuthnRequest {
             id: required(root, "ID")?,
             version: required(root, "Version")?,
             issue_instant: parse_instant(&required(root, "IssueInstant")?)?,
-            destination: optional(root, "Destination")?,
+            destination: any_uri(root, "Destination")?,
             issuer: text(issuer)?,
-            issuer_format: optional(issuer, "Format")?,
+            issuer_format: any_uri(issuer, "Format")?,
             subject: root.child(SAML, "Subject").map_or(Ok(RequestedSubject::Absent), parse_subject)?,
             name_id_policy: root.child(SAMLP, "NameIDPolicy").map(parse_name_id_policy).transpose()?,
             requested_authn_context: root
@@ -79,10 +79,10 @@ impl AuthnRequest {
                 .map_or(Ok(AskedContext::Absent), parse_requested_authn_context)?,
             force_authn: boolean(root, "ForceAuthn")?.unwrap_or(false),
             is_passive: boolean(root, "IsPassive")?.unwrap_or(false),
-            acs_url: optional(root, "AssertionConsumerServiceURL")?,
+            acs_url: any_uri(root, "AssertionConsumerServiceURL")?,
             acs_index: optional(root, "AssertionConsumerServiceIndex")?,
             attribute_consuming_service_index: unsigned_short(root, "AttributeConsumingServiceIndex")?,
-            protocol_binding: optional(root, "ProtocolBinding")?,
+            protocol_binding: any_uri(root, "ProtocolBinding")?,
         })
     }
 }
@@ -129,7 +129,7 @@ fn parse_subject(subject: Element<'_, '_>) -> Result<RequestedSubject, RequestEr
 /// SAML Core §2.2.3: the value and its qualifiers.
 pub(crate) fn parse_name_id(name_id: Element<'_, '_>) -> Result<NameId, RequestError> {
     Ok(NameId {
-        format: optional(name_id, "Format")?.map_or(NameIdFormat::Unspecified, NameIdFormat::from),
+        format: any_uri(name_id, "Format")?.map_or(NameIdFormat::Unspecified, NameIdFormat::from),
         value: text(name_id)?,
         name_qualifier: optional(name_id, "NameQualifier")?,
         sp_name_qualifier: optional(name_id, "SPNameQualifier")?,
@@ -138,7 +138,7 @@ pub(crate) fn parse_name_id(name_id: Element<'_, '_>) -> Result<NameId, RequestE
 
 fn parse_name_id_policy(policy: Element<'_, '_>) -> Result<NameIdPolicy, RequestError> {
     Ok(NameIdPolicy {
-        format: optional(policy, "Format")?.filter(|format| !format.is_empty()).map(NameIdFormat::from),
+        format: any_uri(policy, "Format")?.filter(|format| !format.is_empty()).map(NameIdFormat::from),
         sp_name_qualifier: optional(policy, "SPNameQualifier")?,
         allow_create: boolean(policy, "AllowCreate")?.unwrap_or(false),
     })
@@ -161,7 +161,7 @@ fn parse_requested_authn_context(requested: Element<'_, '_>) -> Result<AskedCont
                 "RequestedAuthnContext holds something else than up to 64 class references",
             ));
         }
-        class_refs.push(text(child)?.trim().to_owned());
+        class_refs.push(collapsed(&text(child)?));
     }
     if class_refs.is_empty() {
         return Err(malformed("RequestedAuthnContext is empty"));
@@ -180,6 +180,19 @@ pub(crate) fn required(element: Element<'_, '_>, name: &str) -> Result<String, R
 
 pub(crate) fn optional(element: Element<'_, '_>, name: &str) -> Result<Option<String>, RequestError> {
     element.attribute(name).map(|value| within(name, value.to_owned())).transpose()
+}
+
+/// An attribute of type `xs:anyURI`.
+pub(crate) fn any_uri(element: Element<'_, '_>, name: &str) -> Result<Option<String>, RequestError> {
+    Ok(optional(element, name)?.map(|value| collapsed(&value)))
+}
+
+/// XML Schema Part 2 §3.2.17 and §4.3.6: white space around an `xs:anyURI` is none of it, and a run of it inside is one blank.
+/// Strings, such as the Issuer, keep theirs.
+pub(crate) fn collapsed(value: &str) -> String {
+    let mut words = value.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |collapsed, word| collapsed + " " + word)
 }
 
 fn within(name: &str, value: String) -> Result<String, RequestError> {
@@ -247,6 +260,20 @@ pub(crate) fn clip(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn white_space_around_a_uri_is_none_of_it() {
+        for (written, meant) in [
+            ("\n    urn:x\n  ", "urn:x"),
+            ("urn:x", "urn:x"),
+            (" \t\r\n ", ""),
+            ("", ""),
+            ("a \n b", "a b"),
+            ("\u{a0}a", "\u{a0}a"),
+        ] {
+            assert_eq!(collapsed(written), meant, "{written:?}");
+        }
+    }
 
     #[test]
     fn instants_are_utc_with_or_without_the_letter() {

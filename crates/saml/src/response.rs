@@ -29,9 +29,13 @@ pub struct ResponseTarget {
 
 impl ResponseTarget {
     /// The target of an IdP-initiated Response: the default assertion consumer service, answering no
-    /// request (S-29). `None`, when the SP has no assertion consumer service.
+    /// request (S-29). `None`, when the SP has no assertion consumer service, or no entity id: what it got would be for
+    /// nobody (S-31).
     #[must_use]
     pub fn unsolicited(sp: &ServiceProvider, relay_state: Option<RelayState>) -> Option<Self> {
+        if sp.entity_id.is_empty() {
+            return None;
+        }
         let service = sp.default_assertion_consumer_service()?;
         Some(Self {
             sp_entity_id: sp.entity_id.clone(),
@@ -122,7 +126,15 @@ pub enum IssueError {
     /// One attribute name occurs twice.
     #[error("the attribute '{0}' occurs twice")]
     DuplicateAttribute(String),
-    /// A value holds a character that XML forbids.
+    /// A value of the person's holds a character that XML forbids.
+    #[error("{what} holds the character U+{:04X}, which XML can’t carry", u32::from(*.character))]
+    ForbiddenIn {
+        /// What holds it: the NameID, or an attribute by its name.
+        what: String,
+        /// The character.
+        character: char,
+    },
+    /// Something else holds a character that XML forbids.
     #[error(transparent)]
     Forbidden(#[from] ForbiddenCharacter),
     /// The signature failed.

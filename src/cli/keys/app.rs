@@ -194,6 +194,7 @@ pub(super) fn table(keys: &[AppKey]) -> String {
     let day = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
     let lines = keys.iter().map(|key| {
         let ends = key.not_after.map(|end| format!("  ends {}", day(end))).unwrap_or_default();
+        let withdrawn = key.withdrawn_at.map(|at| format!("  withdrawn {}", day(at))).unwrap_or_default();
         let since = match (key.switch_at, key.retired_at, key.published_until) {
             (Some(at), ..) => format!("  signs from {}", day(at)),
             (_, Some(_), Some(until)) if key.published => format!("  published until {}", day(until)),
@@ -201,7 +202,10 @@ pub(super) fn table(keys: &[AppKey]) -> String {
             _ => String::new(),
         };
         let (algorithm, state, id) = (&key.algorithm, &key.state, &key.id);
-        format!("{algorithm:<8} {state:<8} {id}{ends}{since}\n         SHA-256 {}", key.fingerprint)
+        format!(
+            "{algorithm:<8} {state:<8} {id}{ends}{since}{withdrawn}\n         SHA-256 {}",
+            key.fingerprint
+        )
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -48,6 +48,11 @@ impl SamlSignatureAlgorithm {
         }
     }
 
+    /// What a key of this kind signs with unless something else was agreed.
+    pub fn of_key(key: KeyAlgorithm) -> Self {
+        if key.rsa_bits().is_some() { Self::RsaSha256 } else { Self::EcdsaSha256 }
+    }
+
     /// The key that is made for an app which signs with it.
     pub fn new_key(self) -> KeyAlgorithm {
         match self {

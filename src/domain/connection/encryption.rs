@@ -57,6 +57,14 @@ impl SamlConnection {
         }
     }
 
+    /// Whether the next assertion has a signature of its own.
+    ///
+    /// One that is encrypted always has: SPs look inside for it, and most refuse an encrypted assertion under a signed Response alone
+    /// (interop XS-05).
+    pub fn signs_assertion(&self) -> bool {
+        self.sign_assertion || self.encrypts()
+    }
+
     /// What an administrator chose by putting these certificates in the place of those on file: a key that somebody enters for
     /// encryption is one that the app decrypts with.
     pub fn entered_by_hand(&mut self, certificates: Vec<String>) {
@@ -134,6 +142,19 @@ mod tests {
         ] {
             let saml = SamlConnection { encrypt, sp_decrypts: announced, ..SamlConnection::default() };
             assert_eq!(saml.encrypts(), encrypts, "{encrypt:?} {announced}");
+        }
+    }
+
+    #[test]
+    fn xs_05_what_is_encrypted_is_signed_before() {
+        for (sign_assertion, encrypt, signed) in [
+            (false, Encrypt::Off, false),
+            (false, Encrypt::On, true),
+            (true, Encrypt::Off, true),
+            (true, Encrypt::On, true),
+        ] {
+            let saml = SamlConnection { sign_assertion, encrypt, ..SamlConnection::default() };
+            assert_eq!(saml.signs_assertion(), signed, "{sign_assertion} {encrypt:?}");
         }
     }
 

@@ -65,6 +65,7 @@ mod tests {
             switch_at: None,
             retired_at: None,
             published_until: None,
+            withdrawn_at: None,
         }
     }
 

@@ -108,4 +108,6 @@ pub struct SigningKey {
     pub retired_at: Option<DateTime<Utc>>,
     /// A retired key: how long its certificate stays in the metadata; `None` withdraws it at once.
     pub published_until: Option<DateTime<Utc>>,
+    /// A retired key: when it was withdrawn in an emergency; such a key is never used again.
+    pub withdrawn_at: Option<DateTime<Utc>>,
 }

@@ -25,6 +25,9 @@ pub enum KeyRefusal {
     /// There is no such retired key.
     #[error("There is no such earlier certificate. Look at the page again")]
     NotRetired,
+    /// The key was withdrawn in an emergency: somebody else may have it.
+    #[error("This certificate was withdrawn in an emergency and is never used again. Make a new one")]
+    Withdrawn,
     /// Another key signs by now.
     #[error("This certificate isn’t in use any more. Look at the page again")]
     NotActive,
@@ -46,7 +49,7 @@ pub enum KeyRefusal {
 /// stored it yet. So every node signs with the same key.
 ///
 /// Always: at most one next and one active key; only a next key has a time to switch; only a retired one has a time it
-/// retired and stays published for a while.
+/// retired and stays published for a while, or was withdrawn and stays so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppKeys {
     keys: Vec<SigningKey>,
@@ -129,6 +132,16 @@ impl AppKeys {
         if self.keys.len() >= KEYS_MAX { Err(KeyRefusal::TooMany) } else { Ok(()) }
     }
 
+    /// Whether a key pair that somebody brings can be taken: one that was withdrawn doesn't come back under another certificate.
+    /// `public_key` is as in [`SigningKey::public_key`].
+    ///
+    /// # Errors
+    /// It was withdrawn.
+    pub fn may_bring(&self, public_key: &str) -> Result<(), KeyRefusal> {
+        let withdrawn = |key: &SigningKey| key.withdrawn_at.is_some() && key.public_key == public_key;
+        if self.keys.iter().any(withdrawn) { Err(KeyRefusal::Withdrawn) } else { Ok(()) }
+    }
+
     /// The next key signs from now on; the active one retires.
     ///
     /// # Errors
@@ -161,9 +174,11 @@ impl AppKeys {
     /// retires when there is a next already.
     ///
     /// # Errors
-    /// `id` is not a retired key.
+    /// `id` is not a retired key, or it was withdrawn.
     pub fn roll_back(&mut self, id: KeyId) -> Result<(), KeyRefusal> {
-        self.retired_key(id)?;
+        if self.retired_key(id)?.withdrawn_at.is_some() {
+            return Err(KeyRefusal::Withdrawn);
+        }
         let now = self.now;
         let waits = self.next().is_none();
         let active: Vec<KeyId> = self.in_state(KeyState::Active).map(|key| key.id).collect();
@@ -184,7 +199,8 @@ impl AppKeys {
         Ok(())
     }
 
-    /// An emergency: every key retires at once and leaves the metadata; a new key, in [`KeyState::Active`], takes their place.
+    /// An emergency: every key retires at once, leaves the metadata and never comes back; a new key, in [`KeyState::Active`],
+    /// takes their place.
     ///
     /// # Errors
     /// There are too many keys.
@@ -197,6 +213,7 @@ impl AppKeys {
             self.keys.iter().map(|key| (key.id, key.retired_at)).collect();
         for (id, retired_at) in all {
             self.retire(id, retired_at.unwrap_or(now), None);
+            self.mark_withdrawn(id);
         }
         Ok(())
     }
@@ -210,8 +227,8 @@ impl AppKeys {
         }
     }
 
-    /// An emergency of one key: it is no longer published, whatever it was; the state it was in. An active one is replaced by the
-    /// caller.
+    /// An emergency of one key: it is no longer published or used, whatever it was; the state it was in. An active one is replaced
+    /// by the caller.
     ///
     /// # Errors
     /// There is no such key.
@@ -219,6 +236,7 @@ impl AppKeys {
         let key = self.find(id).ok_or(KeyRefusal::NotRetired)?;
         let (state, retired_at) = (key.state, key.retired_at.unwrap_or(self.now));
         self.retire(id, retired_at, None);
+        self.mark_withdrawn(id);
         Ok(state)
     }
 
@@ -269,6 +287,11 @@ impl AppKeys {
             key.retired_at = Some(at);
             key.published_until = published_until;
         });
+    }
+
+    fn mark_withdrawn(&mut self, id: KeyId) {
+        let now = self.now;
+        self.change(id, |key| key.withdrawn_at = Some(key.withdrawn_at.unwrap_or(now)));
     }
 
     fn change(&mut self, id: KeyId, how: impl FnOnce(&mut SigningKey)) {

@@ -38,6 +38,9 @@ pub struct AppKey {
     /// A retired key: when it leaves the metadata; absent when it left at once.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub published_until: Option<DateTime<Utc>>,
+    /// A retired key: when it was withdrawn in an emergency; it can't sign again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
 /// The keys of an app: the next one, the one in use, then those that no longer sign.
@@ -61,5 +64,6 @@ fn one(key: &SigningKey, published: bool) -> Result<AppKey, ServiceError> {
         switch_at: key.switch_at,
         retired_at: key.retired_at,
         published_until: key.published_until,
+        withdrawn_at: key.withdrawn_at,
     })
 }

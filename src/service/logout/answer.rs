@@ -1,6 +1,8 @@
 //! An app answers a LogoutRequest of ours, through the browser. Does not own what happens next (`walk`).
 
-use super::{Incoming, Outcome, back_channel, destinations, failed, saml_connection, save, stopped, told};
+use super::{
+    Incoming, Outcome, back_channel, destinations, failed, saml_connection, save, skew, stopped, told,
+};
 use crate::{
     context::AppContext,
     domain::app::App,
@@ -27,7 +29,7 @@ pub(super) async fn take(
 ) -> Result<Outcome, ServiceError> {
     let parsed = match incoming {
         Incoming::Redirect(query) => UnverifiedLogoutResponse::from_redirect(query),
-        Incoming::Post(body) => UnverifiedLogoutResponse::from_post_body(body),
+        Incoming::Post { body, .. } => UnverifiedLogoutResponse::from_post_body(body),
     };
     let response = match parsed {
         Ok(response) => response,
@@ -36,7 +38,8 @@ pub(super) async fn take(
             return stopped(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
         }
     };
-    let sp = service_provider::of(ctx, app, saml_connection(app)?).map_err(ServiceError::internal)?;
+    let connection = saml_connection(app)?;
+    let sp = service_provider::of(ctx, app, connection).map_err(ServiceError::internal)?;
     let destinations = destinations(ctx, app, slug);
     let destinations: Vec<&str> = destinations.iter().map(String::as_str).collect();
     let answered = response.in_response_to().unwrap_or_default();
@@ -57,7 +60,10 @@ pub(super) async fn take(
             let event = failed(ctx, "saml_in_response_to", words);
             return stopped(ctx, visitor, StopCause::TooOld, Some(app), event).await;
         };
-        let context = LogoutVerifyContext::new(&destinations, ctx.now());
+        let context = LogoutVerifyContext {
+            skew: skew(connection),
+            ..LogoutVerifyContext::new(&destinations, ctx.now())
+        };
         let result = match response.verify(&sp, &[answered], &context) {
             Ok(verified) => back_channel::judge(verified.outcome(), verified.status_message()),
             Err(error) => Err((format!("saml_{}", error.check()), error.detail().to_owned())),

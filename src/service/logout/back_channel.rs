@@ -1,6 +1,6 @@
 //! Telling apps from server to server, all at once, each within the time of one call (S-37). Does not own the client (`outbound`).
 
-use super::{clients, destinations, saml_connection, save, told};
+use super::{clients, destinations, saml_connection, save, skew, told};
 use crate::{
     context::AppContext,
     domain::{
@@ -165,7 +165,8 @@ async fn ask(
     };
     let destinations = destinations(ctx, app, &app.slug);
     let destinations: Vec<&str> = destinations.iter().map(String::as_str).collect();
-    let context = LogoutVerifyContext::new(&destinations, ctx.now());
+    let context =
+        LogoutVerifyContext { skew: skew(connection), ..LogoutVerifyContext::new(&destinations, ctx.now()) };
     let verified = UnverifiedLogoutResponse::from_soap(&answer.body)
         .and_then(|response| response.verify(&sp, &[&issued.id], &context));
     Ok(match verified {

@@ -27,7 +27,8 @@ use crate::{
     keyring::{constant_time_eq, secret_hash},
     store::{self, Written},
 };
-use ::saml::binding::{MessageParameter, OutboundMessage};
+use ::saml::binding::{MessageParameter, OutboundMessage, post};
+use chrono::TimeDelta;
 use end::Ways;
 
 /// A logout message for an app.
@@ -55,14 +56,19 @@ pub enum Outcome {
 pub enum Incoming<'a> {
     /// HTTP-Redirect: the raw query.
     Redirect(&'a str),
-    /// HTTP-POST: the raw body.
-    Post(&'a str),
+    /// HTTP-POST.
+    Post {
+        /// The raw query of the address: nothing of a message belongs there (S-15).
+        query: &'a str,
+        /// The raw body.
+        body: &'a str,
+    },
 }
 
 impl<'a> Incoming<'a> {
     fn raw(self) -> &'a str {
         match self {
-            Self::Redirect(raw) | Self::Post(raw) => raw,
+            Self::Redirect(raw) | Self::Post { body: raw, .. } => raw,
         }
     }
 }
@@ -84,7 +90,11 @@ pub async fn receive(
     incoming: Incoming<'_>,
 ) -> Result<Outcome, ServiceError> {
     let Some(app) = saml_app(ctx, slug).await? else { return unknown(ctx, visitor, slug).await };
-    match MessageParameter::of(incoming.raw()) {
+    let parameter = match incoming {
+        Incoming::Redirect(_) => Ok(()),
+        Incoming::Post { query, .. } => post::check_query(query),
+    };
+    match parameter.and_then(|()| MessageParameter::of(incoming.raw())) {
         Ok(MessageParameter::Request) => request::begin(ctx, visitor, &app, slug, incoming).await,
         Ok(MessageParameter::Response) => answer::take(ctx, visitor, &app, slug, incoming).await,
         Err(error) => {
@@ -178,6 +188,11 @@ async fn saml_app(ctx: &AppContext, slug: &str) -> Result<Option<App>, ServiceEr
 
 fn saml_connection(app: &App) -> Result<&SamlConnection, ServiceError> {
     app.connection.saml().ok_or_else(|| ServiceError::Internal("a SAML app without SAML settings".into()))
+}
+
+/// How far an app's clock may be off, in its logout messages as in its others (IIP-G01).
+fn skew(connection: &SamlConnection) -> TimeDelta {
+    TimeDelta::seconds(i64::from(connection.skew_seconds))
 }
 
 /// The addresses at which an app reaches us with logout messages: by its name now, and by the one it used.

@@ -3,7 +3,7 @@
 
 use super::{
     Incoming, Outcome, Sending, back_channel, destinations, end, failed, new, respond, saml_app,
-    saml_connection, stopped, unknown, walk,
+    saml_connection, skew, stopped, unknown, walk,
 };
 use crate::{
     context::AppContext,
@@ -37,7 +37,7 @@ pub(super) async fn begin(
 ) -> Result<Outcome, ServiceError> {
     let parsed = match incoming {
         Incoming::Redirect(query) => UnverifiedLogoutRequest::from_redirect(query),
-        Incoming::Post(body) => UnverifiedLogoutRequest::from_post_body(body),
+        Incoming::Post { body, .. } => UnverifiedLogoutRequest::from_post_body(body),
     };
     let sp = service_provider::of(ctx, app, saml_connection(app)?).map_err(ServiceError::internal)?;
     let verified = match parsed {
@@ -58,11 +58,17 @@ pub(super) async fn begin(
             };
         }
     };
-    let Some(mut logout) = end_named(ctx, &visitor.origin, app, &request, Some(visitor)).await? else {
+    let Some(Named { mut logout, other_person }) =
+        end_named(ctx, &visitor.origin, app, &request, Some(visitor)).await?
+    else {
         let words = format!("{} sent a logout request that was used before.", app.label);
         let event = failed(ctx, "request_replayed", words).detail("request_id", request.id());
         return stopped(ctx, visitor, StopCause::TooOld, Some(app), event).await;
     };
+    if other_person {
+        let answer = respond::to_request(ctx, app, &request, &unknown_principal()).await?;
+        return Ok(answer.map_or(Outcome::Here, Outcome::Send));
+    }
     if logout.state.participants.is_empty() {
         let answer = respond::to_request(ctx, app, &request, &LogoutStatus::Success).await?;
         return Ok(answer.map_or(Outcome::Here, Outcome::Send));
@@ -88,8 +94,8 @@ async fn verify(
 ) -> Result<Result<VerifiedLogoutRequest, LogoutRefusal>, ServiceError> {
     let destinations = destinations(ctx, app, slug);
     let borrowed: Vec<&str> = destinations.iter().map(String::as_str).collect();
-    let now = ctx.now();
-    let context = LogoutVerifyContext::new(&borrowed, now);
+    let (now, skew) = (ctx.now(), skew(saml_connection(app)?));
+    let context = LogoutVerifyContext { skew, ..LogoutVerifyContext::new(&borrowed, now) };
     if !request.has_encrypted_id() {
         return Ok(request.verify(sp, &context));
     }
@@ -104,7 +110,8 @@ async fn verify(
         .aside(move || {
             let borrowed: Vec<&str> = destinations.iter().map(String::as_str).collect();
             let decryption = Decryption { keys: &keys, allow_cbc };
-            let context = LogoutVerifyContext { decryption, ..LogoutVerifyContext::new(&borrowed, now) };
+            let context =
+                LogoutVerifyContext { decryption, skew, ..LogoutVerifyContext::new(&borrowed, now) };
             request.verify(&sp, &context)
         })
         .await
@@ -148,7 +155,10 @@ pub async fn by_soap(
             return envelope(*respond::to_target(ctx, &app, &target, &status).await?);
         }
     };
-    let status = if let Some(mut logout) = end_named(ctx, origin, &app, &request, None).await? {
+    let named = end_named(ctx, origin, &app, &request, None).await?;
+    let status = if let Some(Named { other_person: true, .. }) = named {
+        unknown_principal()
+    } else if let Some(Named { mut logout, .. }) = named {
         let events = back_channel::tell_all(ctx, &mut logout.state, false).await?;
         record(ctx, events).await?;
         respond::status(logout.state.is_complete())
@@ -186,16 +196,60 @@ async fn record(ctx: &AppContext, events: Vec<crate::domain::audit::AuditEvent>)
         .await
 }
 
+/// What a request named.
+struct Named {
+    /// The sign-out that it began.
+    logout: Logout,
+    /// Whether it named a session that lives, by somebody else than its person; then nothing ended.
+    other_person: bool,
+}
+
+/// SAML Core §3.7.3.2 and §3.2.2.2: the status says what happened. The session named goes on, since the NameID beside it is not the one
+/// that this app was given (§3.7.3: the identifiers have to match).
+fn unknown_principal() -> LogoutStatus {
+    LogoutStatus::Failed(Status::new(StatusCode::Requester, Some(SecondLevelStatusCode::UnknownPrincipal)))
+}
+
+/// Most sessions of one request that are looked up by their index alone.
+const LOOKED_UP: usize = 8;
+
+/// Whether a request that names no session by its person does name one otherwise: by an index that this app was given, or by the
+/// value alone of an identifier that it was given with another Format or qualifier.
+async fn names_another_s(
+    ctx: &AppContext,
+    app: &App,
+    entity_id: &str,
+    request: &VerifiedLogoutRequest,
+) -> Result<bool, ServiceError> {
+    let mut conn = ctx.db.read().await?;
+    let mut told = store::app_sessions::of_name_id(&mut conn, app.id, &request.name_id().value).await?;
+    told.retain(|one| one.expires_at > ctx.now());
+    let (named, others): (Vec<_>, Vec<_>) =
+        told.iter().partition(|one| request.names(&one.name_id, entity_id));
+    if named.iter().any(|one| request.ends_session(&one.session_index())) {
+        return Ok(false);
+    }
+    if others.iter().any(|one| request.ends_session(&one.session_index())) {
+        return Ok(true);
+    }
+    for index in request.session_indexes().iter().take(LOOKED_UP) {
+        if store::app_sessions::is_index(&mut conn, app.id, index, ctx.now()).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Ends the sessions that a verified request names, once for each request (S-26), and keeps the sign-out when a browser is to
-/// tell others. `None`: the request was used before. No session found is no failure, and looks like one that ended: whether
-/// there was one is nobody's business.
+/// tell others. `None`: the request was used before. No session found is no failure, and looks like one that ended; one that goes on is
+/// told as such.
 async fn end_named(
     ctx: &AppContext,
     origin: &Origin,
     app: &App,
     request: &VerifiedLogoutRequest,
     visitor: Option<&Visitor>,
-) -> Result<Option<Logout>, ServiceError> {
+) -> Result<Option<Named>, ServiceError> {
     let client = InitiatedBy {
         kind: "client".into(),
         id: Some(app.id.to_string()),
@@ -205,6 +259,7 @@ async fn end_named(
     let ending = Ending::Answer { app_id: app.id, request: Box::new(request.clone()) };
     let mut logout = new(ctx, visitor, LogoutState::new(client, ending));
     let entity_id = idp_entity_id(ctx, app, saml_connection(app)?);
+    let other_person = names_another_s(ctx, app, &entity_id, request).await?;
     let (context, origin, app, request, now) =
         (ctx.clone(), origin.clone(), app.clone(), request.clone(), ctx.now());
     let has_browser = visitor.is_some();
@@ -256,11 +311,20 @@ async fn end_named(
                 if request.signature().sha1 {
                     asked = asked.detail("warning", "the request was signed with SHA-1");
                 }
+                let other_person = other_person && ended.is_empty();
+                if other_person {
+                    let words = format!(
+                        "{} asked to end a session of another person than it named: the NameID, its Format or qualifiers aren’t \
+                         those it was given. The session goes on.",
+                        app.label
+                    );
+                    asked = asked.failed("unknown_principal", words);
+                }
                 events.push(end::name_untold(asked, &untold));
                 if has_browser && !logout.state.participants.is_empty() {
                     store::logouts::insert(tx, &logout).await?;
                 }
-                let mut written = Written::unaudited(Some(logout));
+                let mut written = Written::unaudited(Some(Named { logout, other_person }));
                 written.events = events;
                 Ok(written)
             })

@@ -28,8 +28,34 @@ pub enum Known {
     MadeAtFirstSignOn,
     /// A pseudonym that is another one at each sign-on.
     MadeAtEachSignOn,
-    /// There is none, so they can't sign on; why, for an admin.
-    Missing(String),
+    /// There is none that can be sent, so they can't sign on.
+    Missing(NoValue),
+}
+
+/// Why nobody can be named at an app; in words for an admin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoValue {
+    /// There is no value.
+    Empty(String),
+    /// It is longer than every app is sure to take.
+    TooLong(String),
+}
+
+impl NoValue {
+    /// The stable code of its event.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty(_) => "name_id_empty",
+            Self::TooLong(_) => "name_id_too_long",
+        }
+    }
+
+    /// The words.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Empty(words) | Self::TooLong(words) => words,
+        }
+    }
 }
 
 /// What is known of the identifier in a format. Only reads.
@@ -59,7 +85,7 @@ pub(super) async fn of(
     connection: &SamlConnection,
     subject: Subject<'_>,
     format: NameIdFormat,
-) -> Result<Result<NameId, String>, ServiceError> {
+) -> Result<Result<NameId, NoValue>, ServiceError> {
     let value = match known(ctx, connection, subject, &format).await? {
         Known::Value(value) => value,
         Known::MadeAtFirstSignOn => make_persistent(ctx, subject.app, subject.user).await?,
@@ -92,21 +118,46 @@ pub fn qualified(
 }
 
 /// The value that identifies the person, from an attribute or an expression.
-pub fn value(connection: &SamlConnection, subject: Subject<'_>) -> Result<String, String> {
+///
+/// SDP-G02: no string we produce is longer than 256 characters.
+pub fn value(connection: &SamlConnection, subject: Subject<'_>) -> Result<String, NoValue> {
     let (what, values) = if connection.name_id_expression.is_empty() {
         let source = &connection.name_id_source;
         (format!("“{source}”"), attributes::value_of(source, subject))
     } else {
         let values = expressions::texts(&connection.name_id_expression, subject)
-            .map_err(|why| format!("The expression that identifies people failed: {why}."))?;
+            .map_err(|why| NoValue::Empty(format!("The expression that identifies people failed: {why}.")))?;
         ("An expression".to_owned(), values)
     };
-    values.into_iter().find(|value| !value.trim().is_empty()).ok_or_else(|| {
-        format!(
-            "{what} identifies people at {}, and {} has none.",
-            subject.app.label, subject.user.display_name
-        )
-    })
+    let (app, person) = (&subject.app.label, &subject.user.display_name);
+    let value = values.into_iter().find(|value| !value.trim().is_empty()).ok_or_else(|| {
+        NoValue::Empty(format!("{what} identifies people at {app}, and {person} has none."))
+    })?;
+    match value.chars().count() {
+        length if length > NameId::MAX => Err(NoValue::TooLong(format!(
+            "{what} identifies people at {app}; that of {person} has {length} characters, and at most {} are sent.",
+            NameId::MAX
+        ))),
+        _ => Ok(value),
+    }
+}
+
+/// SAML Core §3.4.1: a Subject without a format that names the person by their pseudonym at this app is answered with the pseudonym.
+pub(super) async fn as_asked(
+    ctx: &AppContext,
+    app: &App,
+    user: &User,
+    request: &VerifiedAuthnRequest,
+    format: NameIdFormat,
+) -> Result<NameIdFormat, ServiceError> {
+    let is_open = |format: &NameIdFormat| *format == NameIdFormat::Unspecified;
+    let policy = request.name_id_policy().and_then(|policy| policy.format.as_ref());
+    let Some(asked) = request.subject().filter(|asked| is_open(&asked.format)) else { return Ok(format) };
+    if policy.is_some_and(|policy| !is_open(policy)) {
+        return Ok(format);
+    }
+    let kept = store::name_ids::get(&mut ctx.db.read().await?, app.id, user.id).await?;
+    Ok(if kept.as_ref() == Some(&asked.value) { NameIdFormat::Persistent } else { format })
 }
 
 /// 160 random bits in base32: two ids never differ only by case (IIP-IDP21).

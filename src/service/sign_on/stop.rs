@@ -48,7 +48,12 @@ pub struct Stop {
     pub user: Option<User>,
 }
 
-/// Stores the event under a new reference.
+/// The detail of an event that says who was given its reference, if it wasn't the person.
+pub const TOLD: &str = "told";
+/// Its value: the app, by the status of an answer.
+pub const TOLD_APP: &str = "app";
+
+/// Stores the event under a new reference, which the person is shown.
 pub async fn record(
     ctx: &AppContext,
     visitor: &Visitor,
@@ -56,6 +61,27 @@ pub async fn record(
     app: Option<&App>,
     event: AuditEvent,
 ) -> Result<Outcome, ServiceError> {
+    Ok(Outcome::Stop(Box::new(stored(ctx, visitor, cause, app, event).await?)))
+}
+
+/// The same for a stop that the app is told of, and no page shows; the reference, for the status.
+pub(super) async fn record_for_app(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    app: &App,
+    event: AuditEvent,
+) -> Result<String, ServiceError> {
+    let event = event.detail(TOLD, TOLD_APP);
+    Ok(stored(ctx, visitor, StopCause::NotSetUp, Some(app), event).await?.reference)
+}
+
+async fn stored(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    cause: StopCause,
+    app: Option<&App>,
+    event: AuditEvent,
+) -> Result<Stop, ServiceError> {
     // Strangers can't fill the audit trail: over the limit they wait, and nothing is kept.
     if visitor.session.is_none() {
         let name = format!("stopped/{}", throttle::network(&visitor.origin.client_ip));
@@ -69,7 +95,7 @@ pub async fn record(
         event = event.at(app);
     }
     ctx.db.write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) })).await?;
-    Ok(Outcome::Stop(Box::new(Stop { cause, reference, app: app.cloned(), user: user.cloned() })))
+    Ok(Stop { cause, reference, app: app.cloned(), user: user.cloned() })
 }
 
 /// The same for a sign-on under way, which is noted for the flight recorder too: afterwards, so that strangers who have to wait
@@ -85,6 +111,45 @@ pub(super) async fn record_flow(
     let outcome = record(ctx, visitor, cause, Some(&flow.app), event).await?;
     note(ctx, visitor, flow, &noted);
     Ok(outcome)
+}
+
+/// The same for a stop that the app is told of; the reference.
+pub(super) async fn record_flow_for_app(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    flow: &Flow,
+    event: AuditEvent,
+) -> Result<String, ServiceError> {
+    let noted = event.clone();
+    let reference = record_for_app(ctx, visitor, &flow.app, event).await?;
+    note(ctx, visitor, flow, &noted);
+    Ok(reference)
+}
+
+/// Something of ours broke during a sign-on, at an address: the event under the reference that the page shows. Strangers can't
+/// fill the audit trail with it.
+pub async fn broken(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    address: &str,
+    reference: &str,
+) -> Result<(), ServiceError> {
+    if visitor.session.is_none() {
+        let name = format!("stopped/{}", throttle::network(&visitor.origin.client_ip));
+        if throttle::count(ctx, &name, STRANGER_STOPS).await?.is_err() {
+            return Ok(());
+        }
+    }
+    let words =
+        "Something here stopped working; the log of the server has the cause under the same reference.";
+    let who =
+        visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
+    let event = failed(ctx, "internal", words)
+        .by(who)
+        .from_origin(&visitor.origin)
+        .with_reference(reference)
+        .detail("address", address);
+    ctx.db.write(move |_| Box::pin(async move { Ok::<_, ServiceError>(Written::new((), event)) })).await
 }
 
 /// Notes a refusal of a SAML app's sign-on.

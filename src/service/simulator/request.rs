@@ -23,6 +23,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::sync::Arc;
 
+/// The check whether a request was used before; the last, as at a sign-on.
+const REPLAY: &str = "replay";
+
 /// The check of where a pasted address leads; there is none without an address.
 const ADDRESS: &str = "address";
 
@@ -47,6 +50,9 @@ const CHECKS: &[(RequestErrorKind, &str)] = &[
     (RequestErrorKind::Subject, "It asks for nobody in particular, or for somebody we can compare."),
     (RequestErrorKind::RequestedAuthnContext, "It asks for a sign-in as strong as we have."),
 ];
+
+/// What [`REPLAY`] is in words.
+const NOT_USED: &str = "It was not used before.";
 
 /// What became of a pasted request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -85,7 +91,8 @@ pub async fn judge(
         None => None,
     };
     if let Some(words) = elsewhere {
-        let skipped = CHECKS.iter().map(|(kind, words)| Check::new(kind.check(), Verdict::Skipped, *words));
+        let skipped = CHECKS.iter().map(|(kind, words)| (kind.check(), *words)).chain([(REPLAY, NOT_USED)]);
+        let skipped = skipped.map(|(name, words)| Check::new(name, Verdict::Skipped, words));
         let checks = std::iter::once(Check::new(ADDRESS, Verdict::Failed, words)).chain(skipped).collect();
         return Ok(Judgement { binding, accepted: false, xml, checks, status: None });
     }
@@ -99,13 +106,18 @@ pub async fn judge(
         .map(|slug| own(ctx, slug))
         .collect();
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-    let refused = match read.request {
-        Err(error) => Some((error, false)),
+    let judged = match read.request {
+        Err(error) => Err((error, false)),
         Ok(request) => request
             .verify(&sp, &verify_context(ctx, connection, &addresses))
-            .err()
-            .map(|refusal| (refusal.error, refusal.reply_to.is_some())),
+            .map_err(|refusal| (refusal.error, refusal.reply_to.is_some())),
     };
+    let replay = match &judged {
+        Ok(verified) => replay_check(ctx, &app, verified).await?,
+        Err(_) => Check::new(REPLAY, Verdict::Skipped, NOT_USED),
+    };
+    let is_used = replay.verdict == Verdict::Failed;
+    let refused = judged.err();
     let status = refused.as_ref().filter(|(_, told)| *told).map(|(error, _)| {
         let status = error.status();
         status.second.map_or(status.code.uri(), ::saml::SecondLevelStatusCode::uri).to_owned()
@@ -113,8 +125,22 @@ pub async fn judge(
     let address =
         read.address.map(|_| Check::new(ADDRESS, Verdict::Passed, "It went to the address of this app."));
     let lines = lines_of(refused.as_ref().map(|(error, _)| (error.check(), error.detail())));
-    let checks = address.into_iter().chain(lines).collect();
-    Ok(Judgement { binding, accepted: refused.is_none(), xml, checks, status })
+    let checks = address.into_iter().chain(lines).chain([replay]).collect();
+    Ok(Judgement { binding, accepted: refused.is_none() && !is_used, xml, checks, status })
+}
+
+/// S-26: a request counts once. Looked up only: judging it uses nothing up.
+async fn replay_check(
+    ctx: &AppContext,
+    app: &App,
+    request: &VerifiedAuthnRequest,
+) -> Result<Check, ServiceError> {
+    let used = store::saml_requests::is_seen(&mut ctx.db.read().await?, app.id, request.id()).await?;
+    Ok(if used {
+        Check::new(REPLAY, Verdict::Failed, "It was used before: each request counts once. Paste a new one.")
+    } else {
+        Check::new(REPLAY, Verdict::Passed, NOT_USED)
+    })
 }
 
 /// The app's name, and those it had.

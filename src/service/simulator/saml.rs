@@ -8,13 +8,14 @@ use crate::{
         access::{self, Access, Route},
         app::App,
         attributes::{SignIn, Subject},
-        connection::{Connection, Encrypt, SamlConnection},
+        connection::{Connection, Encrypt, SamlConnection, SamlSignatureAlgorithm},
+        key::{SigningKey, rollover::AppKeys},
         permission::Permission,
         user::User,
     },
     keyring,
     service::{
-        Caller, ServiceError, assignments,
+        Caller, ServiceError, apps, assignments,
         sign_on::{
             name_id::{self, Known, NOT_YET},
             saml::{
@@ -24,6 +25,7 @@ use crate::{
             service_provider,
         },
     },
+    store,
 };
 use ::saml::{
     AssertionSpec, NameId, NameIdFormat, ResponseTarget, Sign, Signer, authn_context, binding::RelayState,
@@ -172,6 +174,8 @@ pub(in crate::service) async fn on_occasion(
     }
     checks.extend(length_checks(&released.attributes));
     checks.extend(encryption_check(connection));
+    let keys = store::signing_keys::of_app(&mut ctx.db.read().await?, app.id).await?;
+    checks.extend(signature_check(connection, &keys, ctx.now()));
     if let Some(blocked) = saml::blocked_algorithm(ctx, connection) {
         checks.push(Check::new("algorithm", Verdict::Failed, blocked));
     }
@@ -272,6 +276,27 @@ fn length_checks(attributes: &[::saml::Attribute]) -> Vec<Check> {
         .collect()
 }
 
+/// Whether the app's key signs as the settings say: the rule of saving first, then what is signed with now.
+fn signature_check(connection: &SamlConnection, keys: &[SigningKey], now: DateTime<Utc>) -> Option<Check> {
+    let chosen = connection.signature_algorithm;
+    if let Some(why) = apps::algorithm_misfit(chosen, keys) {
+        return Some(Check::new("signature", Verdict::Failed, format!("{}: {why}.", chosen.as_str())));
+    }
+    let keys = AppKeys::at(keys.to_vec(), now);
+    if let Some(active) = keys.active().filter(|active| !chosen.fits(active.algorithm)) {
+        let own = SamlSignatureAlgorithm::of_key(active.algorithm).as_str();
+        let words = format!(
+            "Signed with {own} until the next certificate is switched to: only its key can sign with {}.",
+            chosen.as_str()
+        );
+        return Some(Check::new("signature", Verdict::Warning, words));
+    }
+    (chosen == SamlSignatureAlgorithm::RsaSha1).then(|| {
+        let words = "Signed with SHA-1, which has been forged since 2020: choose rsa-sha256 as soon as the app takes it.";
+        Check::new("signature", Verdict::Warning, words)
+    })
+}
+
 /// Whether the assertion is encrypted, why, and whether it can be. An app that never asked for it is passed over.
 fn encryption_check(connection: &SamlConnection) -> Option<Check> {
     let why = match (connection.encrypt, connection.sp_decrypts) {
@@ -285,8 +310,12 @@ fn encryption_check(connection: &SamlConnection) -> Option<Check> {
     };
     Some(match connection.encrypt_to() {
         Ok(_) => {
-            let words = format!("The assertion is encrypted after it is signed{why}.");
-            Check::new("encryption", Verdict::Passed, words)
+            let signed = if connection.sign_assertion {
+                "after it is signed"
+            } else {
+                "after it is signed, although only the response is to be: most apps refuse it otherwise"
+            };
+            Check::new("encryption", Verdict::Passed, format!("The assertion is encrypted {signed}{why}."))
         }
         Err(error) => {
             Check::new("encryption", Verdict::Failed, format!("The assertion can’t be encrypted: {error}."))
@@ -311,7 +340,7 @@ async fn identifier(
             let words = format!("The app knows the person as “{value}”.");
             (Some(with(value)), Check::new("name_id", Verdict::Passed, words))
         }
-        Known::Missing(why) => (None, Check::new("name_id", Verdict::Failed, why)),
+        Known::Missing(why) => (None, Check::new("name_id", Verdict::Failed, why.words())),
     })
 }
 
@@ -340,7 +369,7 @@ async fn sign(
         authn_context_class_ref: &occasion.class_ref,
         session_index: &occasion.session_index,
         session_not_on_or_after: occasion.session_end,
-        sign: Sign { assertion: connection.sign_assertion, response: connection.sign_response },
+        sign: Sign { assertion: connection.signs_assertion(), response: connection.sign_response },
         lifetime: TimeDelta::seconds(i64::from(connection.assertion_seconds)),
         not_before_skew: TimeDelta::seconds(i64::from(connection.skew_seconds)),
     };

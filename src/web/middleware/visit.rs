@@ -3,7 +3,7 @@
 use crate::{
     context::AppContext,
     domain::reference,
-    service::ServiceError,
+    service::{ServiceError, sign_on::stop},
     web::{
         error::{Failure, Marked},
         extract::{FetchSite, Visit, cookies::CookieName},
@@ -44,7 +44,7 @@ pub async fn run(State(ctx): State<AppContext>, mut request: Request, next: Next
     request.extensions_mut().insert(visit.clone());
     let mut response = next.run(request).await;
     if let Some(Marked(failure)) = response.extensions_mut().remove::<Marked>() {
-        response = draw(&ctx, &visit, &failure, &address, is_get);
+        response = draw(&ctx, &visit, &failure, &address, is_get).await;
     }
     // A form that another site posts comes without our cookies, although the browser may have them: it must not get new ones.
     if visit.is_new_browser && !(is_post && visit.site == FetchSite::Other) {
@@ -56,7 +56,7 @@ pub async fn run(State(ctx): State<AppContext>, mut request: Request, next: Next
     response
 }
 
-fn draw(ctx: &AppContext, visit: &Visit, failure: &Failure, address: &str, is_get: bool) -> Response {
+async fn draw(ctx: &AppContext, visit: &Visit, failure: &Failure, address: &str, is_get: bool) -> Response {
     let page = visit.page(ctx);
     let drawn = match failure {
         Failure::SignInFirst => {
@@ -72,14 +72,20 @@ fn draw(ctx: &AppContext, visit: &Visit, failure: &Failure, address: &str, is_ge
         Failure::StaleForm => HandOver::stale_form(page),
         Failure::TooLarge => HandOver::too_large(page),
         Failure::MethodNotAllowed => HandOver::method_not_allowed(page),
-        Failure::Service(error) => of_service(ctx, page, error),
+        Failure::Service(error) => of_service(ctx, visit, page, (error, address)).await,
     };
     let drawn = HandOver { person: visit.user().map(words::person), ..drawn };
     page_with(failure.status(), &drawn).unwrap_or_else(|_| failure.status().into_response())
 }
 
-/// An internal error is logged once, here, under the reference that the page shows (O-45).
-fn of_service(ctx: &AppContext, page: Page, error: &ServiceError) -> HandOver {
+/// An internal error is logged once, here, under the reference that the page shows (O-45). One that stops a sign-on is an event
+/// too, so that who is given the reference finds it where they look for the others.
+async fn of_service(
+    ctx: &AppContext,
+    visit: &Visit,
+    page: Page,
+    (error, address): (&ServiceError, &str),
+) -> HandOver {
     match error {
         ServiceError::Invalid(errors) => {
             let first = errors.0.first().map_or("", |error| error.message.as_str());
@@ -99,6 +105,12 @@ fn of_service(ctx: &AppContext, page: Page, error: &ServiceError) -> HandOver {
         other => {
             let reference = reference::new(&mut ctx.rng());
             tracing::error!(%reference, error = ?other, "a request failed");
+            let path = address.split('?').next().unwrap_or_default();
+            if ACTS.iter().any(|act| path.starts_with(act))
+                && let Err(error) = stop::broken(ctx, &visit.visitor, path, &reference).await
+            {
+                tracing::error!(%reference, ?error, "the event of a broken sign-on was not kept");
+            }
             HandOver::internal(page, reference)
         }
     }

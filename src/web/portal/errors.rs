@@ -3,8 +3,15 @@
 
 use crate::{
     context::AppContext,
-    service::handed_over,
-    web::{error::Failure, extract::Visit, outcome, respond::page_with, view::errors::HandOver},
+    domain::permission::{Permission, allows},
+    service::{Actor, Caller, ServiceError, audit, handed_over},
+    web::{
+        error::Failure,
+        extract::Visit,
+        outcome,
+        respond::{page_with, redirect},
+        view::errors::HandOver,
+    },
 };
 use axum::{
     extract::{Path, RawQuery, State},
@@ -31,15 +38,29 @@ const FROM_APP: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// `GET /error/{ref}`: only for the browser's own person, or while nobody is known to be concerned.
+/// `GET /error/{ref}`: only for the browser's own person, or while nobody is known to be concerned; administrators are led to
+/// the event.
 pub async fn show(
     State(ctx): State<AppContext>,
     visit: Visit,
     Path(reference): Path<String>,
 ) -> Result<Response, Failure> {
-    let stop = handed_over::find(&ctx, &visit.visitor, &reference).await?;
+    let stop = match handed_over::find(&ctx, &visit.visitor, &reference).await {
+        Ok(stop) => stop,
+        Err(ServiceError::NotFound(_)) => return event_of(&ctx, &visit, &reference).await,
+        Err(error) => return Err(error.into()),
+    };
     let (status, drawn) = outcome::hand_over(&ctx, &visit, &stop);
     page_with(status, &drawn)
+}
+
+/// The event itself, for whoever may read it: administrators open the reference that somebody gave them. Nobody else learns whether
+/// there is one.
+async fn event_of(ctx: &AppContext, visit: &Visit, reference: &str) -> Result<Response, Failure> {
+    let user = visit.user().filter(|user| allows(user.role, Permission::Read)).ok_or(Failure::NotFound)?;
+    let caller = Caller { actor: Actor::User(Box::new(user.clone())), origin: visit.visitor.origin.clone() };
+    let event = audit::find(ctx, &caller, reference).await?;
+    Ok(redirect(&format!("/admin/audit/{}", event.id)))
 }
 
 /// `GET /error`: where our metadata sends people whose sign-on failed at an app. Nothing of the address is shown but what we

@@ -1,7 +1,7 @@
 //! `/saml2/{slug}/slo`: logout messages by HTTP-Redirect, HTTP-POST and SOAP. The *raw* query and body go on, since signatures
 //! cover their octets. Does not own what they cause (`service::logout`).
 
-use super::sso::{BODY_MAX, RESENT, mentions_message, resend};
+use super::sso::{BODY_MAX, may_resend, mentions_message, resend};
 use crate::{
     context::AppContext,
     domain::audit::Origin,
@@ -68,12 +68,13 @@ pub async fn post(
         return Ok(answer_soap(&ctx, &visit.visitor.origin, &slug, &bytes).await);
     }
     let body = String::from_utf8_lossy(&bytes);
-    let resent = query.as_deref() == Some(RESENT);
-    if visit.is_new_browser && visit.site == FetchSite::Other && !resent {
+    let query = query.unwrap_or_default();
+    if visit.is_new_browser && visit.site == FetchSite::Other && may_resend(&query) {
         let segment: String = form_urlencoded::byte_serialize(slug.as_bytes()).collect();
         return resend(&ctx, &visit, &format!("/saml2/{segment}/slo"), &body);
     }
-    let outcome = logout::receive(&ctx, &visit.visitor, &slug, Incoming::Post(&body)).await?;
+    let outcome =
+        logout::receive(&ctx, &visit.visitor, &slug, Incoming::Post { query: &query, body: &body }).await?;
     respond(&ctx, &visit, outcome)
 }
 

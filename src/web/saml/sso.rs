@@ -55,13 +55,20 @@ pub async fn post(
 ) -> Result<Response, Failure> {
     let bytes = to_bytes(body, BODY_MAX).await.map_err(|_| Failure::TooLarge)?;
     let body = String::from_utf8_lossy(&bytes);
-    let resent = query.as_deref() == Some(RESENT);
-    if visit.is_new_browser && visit.site == FetchSite::Other && !resent {
+    let query = query.unwrap_or_default();
+    if visit.is_new_browser && visit.site == FetchSite::Other && may_resend(&query) {
         let segment: String = form_urlencoded::byte_serialize(slug.as_bytes()).collect();
         return resend(&ctx, &visit, &format!("/saml2/{segment}"), &body);
     }
-    let outcome = saml::begin(&ctx, &visit.visitor, &slug, Incoming::Post(&body)).await?;
+    let outcome =
+        saml::begin(&ctx, &visit.visitor, &slug, Incoming::Post { query: &query, body: &body }).await?;
     outcome::respond(&ctx, &visit, outcome)
+}
+
+/// Whether a form that came to this query goes on without it: not when our own page sent it on already, nor when something of a
+/// message stands there, which is refused as it came (S-15).
+pub(super) fn may_resend(query: &str) -> bool {
+    query != RESENT && ::saml::binding::post::check_query(query).is_ok()
 }
 
 /// The page that posts a message from another site once more, to a path of ours.

@@ -81,6 +81,7 @@ fn hop(ctx: &AppContext, visit: &Visit, sending: Sending) -> Result<Response, Fa
         address: None,
         action: String::new(),
         fields: Vec::new(),
+        seconds: HOP_LIFETIME.num_seconds(),
     };
     match sending.message {
         OutboundMessage::Redirect { url } => page(&LogoutHop { address: Some(url), ..drawn }),

@@ -159,6 +159,8 @@ pub struct LogoutHop {
     pub action: String,
     /// What the form posts.
     pub fields: Vec<Hidden>,
+    /// After how many seconds without a sign of the app the browser comes back.
+    pub seconds: i64,
 }
 
 /// `GET /logout/{flow}`: tells clients in iframes, then goes on. Works without script.

@@ -194,7 +194,14 @@ async fn an_emergency_is_said_before_it_is_done() {
     let done = owner.submit(&replace, &replace, &[("algorithm", "p256"), ("years", "3")]).await;
     assert!(follow(&owner, done).await.text.contains("take the old one out there"));
     let (active, next, retired) = ids(&app, &crm).await;
-    assert!(active != old && next.is_none() && retired == [old]);
+    assert!(active != old && next.is_none() && retired == std::slice::from_ref(&old));
+    let page = owner.get(PAGE).await.text;
+    assert!(page.contains("never used again") && !page.contains("Roll back to"), "no way back: {page}");
+    let refused = step(&owner, "roll_back", &[("key", &old)]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("withdrawn in an emergency"), "{}", refused.text);
+    let (now, ..) = ids(&app, &crm).await;
+    assert_eq!(now, active);
 }
 
 #[tokio::test]

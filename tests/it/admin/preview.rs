@@ -17,7 +17,7 @@ use gatehouse::{
         self, ServiceError, audit,
         overview::{AuditFilter, PageRequest},
         preview::{self, Receives},
-        sign_on::name_id::Known,
+        sign_on::name_id::{Known, NoValue},
     },
 };
 
@@ -78,7 +78,9 @@ async fn a_person_is_previewed(kind: Kind) {
         (
             NameIdFormat::EmailAddress,
             "alternate_email",
-            Known::Missing("“alternate_email” identifies people at CRM, and Maya Okafor has none.".into()),
+            Known::Missing(NoValue::Empty(
+                "“alternate_email” identifies people at CRM, and Maya Okafor has none.".into(),
+            )),
         ),
         (NameIdFormat::Transient, "email", Known::MadeAtEachSignOn),
         (NameIdFormat::Persistent, "email", Known::MadeAtFirstSignOn),

@@ -82,6 +82,8 @@ fn keys_of_an_app_are_rolled_over() {
     let active = ids(&at_once, "active").remove(0);
     let replaced = keys(&sandbox, &["retire", &active, "--app", "crm"]);
     assert_eq!(ids(&replaced, "retired").len(), 2, "withdrawn: {replaced:?}");
+    let no_way_back = sandbox.run(&["keys", "rollback", &active, "--app", "crm"]).failed(2);
+    assert!(no_way_back.contains("withdrawn in an emergency"), "{no_way_back}");
 
     let (certificate, private_key) = crate::saml::app_keys::pair();
     sandbox.file("own.pem", &certificate).file("own.key", &private_key);

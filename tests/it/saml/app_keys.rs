@@ -115,6 +115,10 @@ async fn a_rollover_step_by_step(kind: Kind) {
     let replaced = keys(&ask(&app, &admin, &step(active, "retire"), Some(json!({}))).await);
     assert_eq!(ids(&replaced, "retired"), std::slice::from_ref(active));
     assert_eq!(of(&replaced, active)["published"], json!(false), "at once");
+    assert!(of(&replaced, active)["withdrawn_at"].is_string(), "{replaced:?}");
+    let again = ask(&app, &admin, &step(active, "roll-back"), Some(json!({}))).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", again.text);
+    assert!(again.text.contains("withdrawn in an emergency"), "{}", again.text);
     let fresh = ids(&replaced, "active").remove(0);
     assert_eq!(of(&replaced, &fresh)["algorithm"], "rsa2048", "of the same kind");
 

@@ -94,7 +94,7 @@ async fn s26_a_replayed_request_is_refused_also_on_another_node() {
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("SAMLRequest", &base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &xml))
         .finish();
-    let incoming = service::sign_on::saml::Incoming::Post(&body);
+    let incoming = service::sign_on::saml::Incoming::Post { query: "", body: &body };
     let outcome = service::sign_on::saml::begin(&node, &visitor, "crm", incoming).await.expect("answers");
     assert!(
         matches!(outcome, service::sign_on::Outcome::Stop(stop) if stop.cause == service::sign_on::StopCause::TooOld)

@@ -13,6 +13,7 @@ mod metadata_fetching;
 mod metadata_source;
 mod own_metadata;
 mod recordings;
+mod refusals;
 mod rollover;
 mod settings;
 mod shared_entity;

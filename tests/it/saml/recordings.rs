@@ -365,6 +365,8 @@ async fn switched_off_nothing_is_kept() {
 #[tokio::test]
 async fn an_encrypted_assertion_and_a_tile_can_be_replayed() {
     let settings = SamlConnection {
+        sign_assertion: false,
+        sign_response: true,
         encrypt: Encrypt::On,
         encryption_certificates: vec![super::settings::certificate(2048)],
         acs_urls: vec![AcsUrl { url: "https://sp.example/acs".into(), index: 0, default: true }],
@@ -379,6 +381,7 @@ async fn an_encrypted_assertion_and_a_tile_can_be_replayed() {
     let read = detail(&app, &one).await;
     let assertion = read["answer"]["assertion_xml"].as_str().expect("kept before it was encrypted");
     assert!(assertion.contains("maya@fernhill.example") && !assertion.contains("<ds:SignatureValue>A"));
+    assert!(assertion.contains("<ds:Signature "), "XS-05: what is encrypted is signed inside: {assertion}");
     assert!(read["answer"]["response_xml"].as_str().is_some_and(|xml| xml.contains("<xenc:CipherValue>…<")));
     assert_eq!(differing(&replay(&app, &one, json!({})).await), []);
     app.ctx.clock.advance(TimeDelta::seconds(1));

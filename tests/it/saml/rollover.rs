@@ -11,7 +11,7 @@ use gatehouse::{
     domain::{
         app::App,
         audit::EventType,
-        connection::SamlConnection,
+        connection::{SamlConnection, SamlSignatureAlgorithm},
         key::{KeyAlgorithm, SigningKey, rollover::AppKeys},
     },
     service::{
@@ -230,6 +230,44 @@ async fn an_emergency_leaves_only_the_new_certificate() {
     assert!(verifies(&xml, &[der(&new)]) && !verifies(&xml, &before));
     assert_eq!(events(&app, EventType::SigningKeyReplace).await, 1);
     assert_eq!(keys_of(&app, &crm).await.retired().len(), 2);
+}
+
+/// The setting of an app that is stored now.
+async fn stored_algorithm(app: &TestApp) -> SamlSignatureAlgorithm {
+    let crm = service::apps::find(&app.ctx, &system(), "crm").await.expect("there");
+    crm.connection.saml().expect("SAML").signature_algorithm
+}
+
+#[tokio::test]
+async fn the_setting_says_what_the_key_signs_with_after_every_change_of_kind() {
+    let (app, _, crm) = gateway(settings()).await;
+    let (ctx, caller) = (&app.ctx, system());
+    let old = keys_of(&app, &crm).await.active().expect("one").id;
+    let next = keys::make_next(ctx, &caller, &crm, QUICK).await.expect("made");
+    assert_eq!(stored_algorithm(&app).await, SamlSignatureAlgorithm::RsaSha256, "nothing signs with it yet");
+    keys::switch(ctx, &caller, &crm, next.id).await.expect("switched");
+    assert_eq!(stored_algorithm(&app).await, SamlSignatureAlgorithm::EcdsaSha256);
+    let filter = AuditFilter { event_type: Some(EventType::ApplicationUpdate), ..AuditFilter::default() };
+    let told =
+        service::audit::list(ctx, &caller, &filter, PageRequest::first(5)).await.expect("events").items;
+    let [told] = &told[..] else { panic!("{told:?}") };
+    let [change] = &told.changes[..] else { panic!("{told:?}") };
+    assert_eq!(
+        (change.field.as_str(), &change.from, &change.to),
+        ("signature_algorithm", &"rsa-sha256".into(), &"ecdsa-sha256".into())
+    );
+    keys::roll_back(ctx, &caller, &crm, old).await.expect("rolled back");
+    assert_eq!(stored_algorithm(&app).await, SamlSignatureAlgorithm::RsaSha256);
+    keys::schedule(ctx, &caller, &crm, next.id, Some(ctx.now() + TimeDelta::hours(1))).await.expect("ahead");
+    ctx.clock.advance(TimeDelta::hours(2));
+    assert_eq!(keys::settle_due(ctx).await.expect("stored"), 1);
+    assert_eq!(stored_algorithm(&app).await, SamlSignatureAlgorithm::EcdsaSha256, "by schedule as well");
+    keys::replace_at_once(ctx, &caller, &crm, NewKey::default()).await.expect("replaced");
+    assert_eq!(stored_algorithm(&app).await, SamlSignatureAlgorithm::RsaSha256);
+    assert_eq!(events(&app, EventType::ApplicationUpdate).await, 4);
+    let same = keys::make_next(ctx, &caller, &crm, NewKey::default()).await.expect("made");
+    keys::switch(ctx, &caller, &crm, same.id).await.expect("switched");
+    assert_eq!(events(&app, EventType::ApplicationUpdate).await, 4, "the same kind changes nothing");
 }
 
 #[tokio::test]

@@ -8,9 +8,10 @@ use gatehouse::{
     domain::{
         app::AppDraft,
         connection::{Connection, NameIdFormat, SamlConnection, ValueMapping, ValueSource},
+        key::KeyAlgorithm,
         user::Role,
     },
-    service::{self, organisation::api_tokens},
+    service::{self, keys::NewKey, organisation::api_tokens},
     store,
 };
 use reqwest::{Method, StatusCode};
@@ -74,6 +75,51 @@ async fn a_denial_is_explained_and_signs_nothing() {
     assert_eq!(denied["allowed"], false);
     assert_eq!(verdict(&denied, "access"), "failed");
     assert_eq!(denied["response_xml"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_algorithm_that_saving_would_refuse_is_refused_and_a_weak_one_is_warned_of() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let with = |algorithm: &str| {
+        json!({"user": "maya", "draft": {
+            "sp_entity_id": "https://other.example", "acs_urls": [{"url": "https://other.example/acs"}],
+            "signature_algorithm": algorithm
+        }})
+    };
+    let refused = answer(&app, "/api/v1/apps/crm/simulate", with("ecdsa-sha256")).await;
+    assert_eq!((&refused["allowed"], verdict(&refused, "signature")), (&json!(false), "failed"));
+    assert_eq!(refused["response_xml"], Value::Null);
+    let weak = answer(&app, "/api/v1/apps/crm/simulate", with("rsa-sha1")).await;
+    assert_eq!((&weak["allowed"], verdict(&weak, "signature")), (&json!(true), "warning"));
+    let fine = answer(&app, "/api/v1/apps/crm/simulate", with("rsa-sha512")).await;
+    assert_eq!(fine["allowed"], true);
+    assert!(fine["checks"].as_array().expect("a list").iter().all(|check| check["name"] != "signature"));
+    let crm = service::apps::find(&app.ctx, &system(), "crm").await.expect("there");
+    service::keys::make_next(&app.ctx, &system(), &crm, NewKey { algorithm: KeyAlgorithm::P256, years: 1 })
+        .await
+        .expect("made");
+    let ahead = answer(&app, "/api/v1/apps/crm/simulate", with("ecdsa-sha256")).await;
+    assert_eq!(
+        (&ahead["allowed"], verdict(&ahead, "signature")),
+        (&json!(true), "warning"),
+        "from the switch on"
+    );
+}
+
+#[tokio::test]
+async fn s26_a_request_that_was_used_is_judged_so_and_judging_uses_none_up() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    let xml = request(&app, "_used", "", "");
+    for _ in 0..2 {
+        let judged = answer(&app, "/api/v1/apps/crm/judge", json!({"request": xml})).await;
+        assert_eq!((&judged["accepted"], verdict(&judged, "replay")), (&json!(true), "passed"), "{judged}");
+    }
+    response(&post(&browser, &xml, None).await);
+    let judged = answer(&app, "/api/v1/apps/crm/judge", json!({"request": xml})).await;
+    assert_eq!((&judged["accepted"], verdict(&judged, "replay")), (&json!(false), "failed"), "{judged}");
+    assert_eq!(judged["status"], Value::Null, "the person gets a page");
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ fn key(app: AppId, state: KeyState, seconds: i64) -> SigningKey {
         switch_at: None,
         retired_at: None,
         published_until: None,
+        withdrawn_at: None,
     }
 }
 
@@ -49,6 +50,10 @@ async fn a_key_s_life_is_kept(test: TestDatabase) {
     (next.switch_at, next.retired_at, next.published_until) = (None, Some(at(60)), Some(at(70)));
     let changed = next.clone();
     assert!(change!(db, tx => signing_keys::set_life(tx, &changed).await?).expect("changed"));
+    assert_eq!(read!(db, c => signing_keys::of_app(c, app)), [next.clone()]);
+    (next.published_until, next.withdrawn_at) = (None, Some(at(65)));
+    let withdrawn = next.clone();
+    assert!(change!(db, tx => signing_keys::set_life(tx, &withdrawn).await?).expect("changed"));
     assert_eq!(read!(db, c => signing_keys::of_app(c, app)), [next.clone()]);
     let other = key(app, KeyState::Retired, 2);
     assert!(!change!(db, tx => signing_keys::set_life(tx, &other).await?).expect("not there"));

@@ -30,6 +30,7 @@ fn key(app: Option<AppId>, algorithm: KeyAlgorithm, state: KeyState, seconds: i6
         switch_at: None,
         retired_at: None,
         published_until: None,
+        withdrawn_at: None,
     }
 }
 

@@ -51,6 +51,11 @@ impl<'q> RawParameters<'q> {
         known(name).and_then(|slot| self.values[slot])
     }
 
+    /// The name of one that is there.
+    pub(super) fn first(&self) -> Option<&'static str> {
+        KNOWN.into_iter().zip(&self.values).find_map(|(name, value)| value.map(|_| name))
+    }
+
     /// The raw message.
     pub(super) fn message(&self, expected: MessageParameter) -> Result<&'q str, RequestError> {
         self.get(expected.name()).ok_or_else(|| refused(format!("{} is missing", expected.name())))

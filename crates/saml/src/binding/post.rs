@@ -49,6 +49,21 @@ pub fn decode_body(raw_body: &str) -> Result<PostMessage, RequestError> {
     decode_body_of(raw_body, MessageParameter::Request)
 }
 
+/// Checks the query of the address that a form came to: no parameter of a message stands there, or a receiver could take one for
+/// the other (S-15).
+///
+/// # Errors
+/// [`RequestErrorKind::Parameters`].
+pub fn check_query(raw_query: &str) -> Result<(), RequestError> {
+    match RawParameters::split_any(raw_query)?.first() {
+        Some(name) => {
+            let detail = format!("{name} stands in the address of a request that came by HTTP-POST");
+            Err(RequestError::new(RequestErrorKind::Parameters, detail))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Decodes a whole body that holds the message of `parameter`.
 ///
 /// # Errors
@@ -107,6 +122,26 @@ mod tests {
             ["SAMLRequest=PGEvPg", "SAMLRequest=PGEvPg&SAMLResponse=PGEvPg", "SAMLart=x&SAMLResponse=x"]
         {
             assert_eq!(response(bad), Err(RequestErrorKind::Parameters), "{bad}");
+        }
+    }
+
+    #[test]
+    fn s_15_nothing_of_a_message_stands_in_the_query_of_a_form() {
+        for good in ["", "resent", "lang=de&x=1"] {
+            assert_eq!(check_query(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "SigAlg=a&Signature=b",
+            "SAMLRequest=PGEvPg",
+            "RelayState=q",
+            "RelayState",
+            "x=1&SAMLResponse=PGEvPg",
+            "Relay%53tate=q",
+            "RelayState=a&RelayState=b",
+            "SAMLart=x",
+            "SAMLEncoding=x",
+        ] {
+            assert_eq!(check_query(bad).map_err(|e| e.kind()), Err(RequestErrorKind::Parameters), "{bad}");
         }
     }
 

@@ -36,7 +36,7 @@ pub struct LogoutVerifyContext<'a> {
 }
 
 impl<'a> LogoutVerifyContext<'a> {
-    /// Five minutes for both skew and age (IIP-G01, S-26).
+    /// Five minutes for both skew and age (IIP-G01, S-26); an SP whose clock is known to be further off has a skew of its own.
     #[must_use]
     pub const fn new(destinations: &'a [&'a str], now: DateTime<Utc>) -> Self {
         let five_minutes = TimeDelta::minutes(5);
@@ -103,6 +103,10 @@ pub(super) fn check_id(header: &Header) -> Check {
 pub(super) fn check_issuer(header: &Header, sp: &ServiceProvider) -> Check {
     if let Some(format) = header.issuer_format.as_deref().filter(|format| *format != NameIdFormat::ENTITY) {
         return Err(refused(Kind::Issuer, format!("the Issuer has the Format '{}'", clip(format))));
+    }
+    if sp.entity_id.is_empty() {
+        let detail = format!("the Issuer is '{}', and no entity id is registered", clip(&header.issuer));
+        return Err(refused(Kind::Issuer, detail));
     }
     if header.issuer == sp.entity_id {
         return Ok(());

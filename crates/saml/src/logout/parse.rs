@@ -8,7 +8,7 @@ use crate::encryption::EncryptedId;
 use crate::error::RequestError;
 use crate::name_id::NameId;
 use crate::parse::{
-    clip, malformed, optional, parse_date_time, parse_instant, parse_name_id, required, text,
+    any_uri, clip, malformed, optional, parse_date_time, parse_instant, parse_name_id, required, text,
 };
 use crate::uri::{DS, SAML, SAMLP};
 use crate::xml::reader::{Document, Element};
@@ -119,9 +119,9 @@ fn parse_header(root: Element<'_, '_>) -> Result<Header, RequestError> {
         id: required(root, "ID")?,
         version: required(root, "Version")?,
         issue_instant: parse_instant(&required(root, "IssueInstant")?)?,
-        destination: optional(root, "Destination")?,
+        destination: any_uri(root, "Destination")?,
         issuer: text(issuer)?,
-        issuer_format: optional(issuer, "Format")?,
+        issuer_format: any_uri(issuer, "Format")?,
     })
 }
 

@@ -22,6 +22,7 @@ fn key(number: u64, state: KeyState) -> SigningKey {
         switch_at: None,
         retired_at: None,
         published_until: None,
+        withdrawn_at: None,
     }
 }
 
@@ -107,6 +108,33 @@ fn an_emergency_leaves_nothing_published() {
 }
 
 #[test]
+fn a_withdrawn_key_never_comes_back_and_one_that_was_switched_away_from_does() {
+    let mut old = key(3, KeyState::Retired);
+    (old.retired_at, old.published_until) = (Some(at(-1)), Some(at(23)));
+    old.public_key = "cHVibGlj".into();
+    let (one, two) = (key(1, KeyState::Active), key(2, KeyState::Next));
+    let before = vec![one.clone(), two.clone(), old.clone()];
+    let mut calm = AppKeys::at(before.clone(), at(0));
+    assert_eq!(calm.may_bring(&old.public_key), Ok(()));
+    assert_eq!(calm.roll_back(old.id), Ok(()));
+    let mut emergency = AppKeys::at(before, at(0));
+    emergency.withdraw_all().expect("few keys");
+    let mut after = stored(&emergency);
+    after.push(key(4, KeyState::Active));
+    let mut later = AppKeys::at(after, at(1));
+    for id in [one.id, two.id, old.id] {
+        assert_eq!(later.roll_back(id), Err(KeyRefusal::Withdrawn));
+        assert_eq!(later.find(id).and_then(|key| key.withdrawn_at), Some(at(0)));
+    }
+    assert_eq!(later.may_bring(&old.public_key), Err(KeyRefusal::Withdrawn), "nor under another certificate");
+    assert!(later.changed().is_empty());
+    // Of the issuer, one key at a time.
+    let mut issuer = AppKeys::at(vec![one.clone()], at(0));
+    assert_eq!(issuer.withdraw(one.id), Ok(KeyState::Active));
+    assert_eq!(issuer.roll_back(one.id), Err(KeyRefusal::Withdrawn));
+}
+
+#[test]
 fn what_signs_is_not_removed() {
     let (one, two) = (key(1, KeyState::Active), key(2, KeyState::Next));
     let keys = AppKeys::at(vec![one.clone(), two.clone()], at(0));
@@ -153,6 +181,7 @@ fn no_order_of_steps_breaks_the_invariants() {
                 assert!(key.switch_at.is_none() || key.state == KeyState::Next);
                 assert_eq!(key.retired_at.is_some(), key.state == KeyState::Retired);
                 assert!(key.published_until.is_none() || key.state == KeyState::Retired);
+                assert!(key.withdrawn_at.is_none() || key.state == KeyState::Retired, "for good");
             }
             let seen = AppKeys::at(held.clone(), now);
             assert_eq!(seen.published().first().map(|key| key.id), seen.active().map(|key| key.id));

@@ -68,13 +68,21 @@ pub(in crate::service::sign_on) async fn issue(
         return stop::record(ctx, visitor, StopCause::NotSetUp, Some(app), event).await;
     }
     let Some(target) = target(connection, request, link) else {
-        let event = stop::failed(ctx, "no_acs", format!("{} has no reply address.", app.label));
+        let event = if connection.sp_entity_id.is_empty() {
+            stop::failed(ctx, "no_entity_id", format!("{} has no entity ID yet.", app.label))
+        } else {
+            stop::failed(ctx, "no_acs", format!("{} has no reply address.", app.label))
+        };
         return stop::record_flow(ctx, visitor, StopCause::NotSetUp, flow, event).await;
     };
     let format = request.map_or_else(
         || ::saml::NameIdFormat::from(connection.name_id_format.uri()),
         |request| request.name_id_format().clone(),
     );
+    let format = match request {
+        Some(request) => name_id::as_asked(ctx, app, user, request, format).await?,
+        None => format,
+    };
     let groups = release::groups(ctx, app.id, connection, user.id, &person.groups).await?;
     let class = context_class(request);
     let sign_in = SignIn { acr: class, amr: &session.amr };
@@ -88,8 +96,8 @@ pub(in crate::service::sign_on) async fn issue(
     let name_id = if omitted { None } else { Some(name_id::of(ctx, connection, subject, format).await?) };
     let name_id = match name_id.transpose() {
         Ok(name_id) => name_id,
-        Err(why) => {
-            let event = stop::failed(ctx, "name_id_empty", why);
+        Err(no_value) => {
+            let event = stop::failed(ctx, no_value.code(), no_value.words());
             return stopped(ctx, visitor, StopCause::NoNameId, (flow, &target), event).await;
         }
     };
@@ -136,7 +144,7 @@ pub(in crate::service::sign_on) async fn issue(
         authn_context_class_ref: class,
         session_index: &app_session.session_index(),
         session_not_on_or_after: Some(session.expires_at).filter(|end| *end > now + TimeDelta::minutes(1)),
-        sign: Sign { assertion: connection.sign_assertion, response: connection.sign_response },
+        sign: Sign { assertion: connection.signs_assertion(), response: connection.sign_response },
         lifetime: TimeDelta::seconds(i64::from(connection.assertion_seconds)),
         not_before_skew: TimeDelta::seconds(i64::from(connection.skew_seconds)),
     };
@@ -144,16 +152,16 @@ pub(in crate::service::sign_on) async fn issue(
     let issued = match issued {
         Ok(issued) => issued,
         Err(::saml::IssueError::SubjectMismatch) => {
-            let event = stop::failed(
-                ctx,
-                "subject_mismatch",
-                "The app asked for another person than the one signed in.",
-            );
-            stop::record_flow(ctx, visitor, StopCause::NotSetUp, flow, event).await?;
+            let words = mismatch(&app.label, user, target.subject(), name_id.as_ref());
+            let event = stop::failed(ctx, "subject_mismatch", words);
+            let reference = stop::record_flow_for_app(ctx, visitor, flow, event).await?;
             let status = Status::new(StatusCode::Requester, Some(SecondLevelStatusCode::UnknownPrincipal));
-            return super::error_response(ctx, app, &target, &status).await;
+            return super::error_response(ctx, app, &target, (status, &reference)).await;
         }
-        Err(error) => return Err(ServiceError::internal(error)),
+        Err(error) => {
+            let event = not_made_event(ctx, &app.label, &error);
+            return stopped(ctx, visitor, StopCause::NotSetUp, (flow, &target), event).await;
+        }
     };
     let mut event = actor::event(ctx, EventType::SsoAuth)
         .by(InitiatedBy::user(user))
@@ -203,12 +211,46 @@ async fn stopped(
     (flow, target): (&Flow, &ResponseTarget),
     event: AuditEvent,
 ) -> Result<Outcome, ServiceError> {
-    let stopped = stop::record_flow(ctx, visitor, cause, flow, event).await?;
     if !super::is_told_of_denials(flow) {
-        return Ok(stopped);
+        return stop::record_flow(ctx, visitor, cause, flow, event).await;
     }
+    let reference = stop::record_flow_for_app(ctx, visitor, flow, event).await?;
     let status = Status::new(StatusCode::Responder, Some(SecondLevelStatusCode::RequestDenied));
-    super::error_response(ctx, &flow.app, target, &status).await
+    super::error_response(ctx, &flow.app, target, (status, &reference)).await
+}
+
+/// Both sides of a subject that is not the person's, for an admin.
+fn mismatch(
+    label: &str,
+    user: &User,
+    asked: Option<&::saml::NameId>,
+    issued: Option<&::saml::NameId>,
+) -> String {
+    let shown = |id: &::saml::NameId| {
+        let value: String = id.value.chars().take(256).collect();
+        let format = id.format.uri();
+        format!("“{value}” ({})", format.rsplit(':').next().unwrap_or(format))
+    };
+    let asked = asked.map(shown).unwrap_or_default();
+    match issued.map(shown) {
+        Some(found) => format!("{label} asked for {asked}, and it knows {} as {found}.", user.display_name),
+        None => format!("{label} asked for {asked}, and {} has no identifier there.", user.display_name),
+    }
+}
+
+/// The event of an answer that couldn't be made: what has a cause in the settings is told by it.
+fn not_made_event(ctx: &AppContext, label: &str, error: &::saml::IssueError) -> AuditEvent {
+    use ::saml::IssueError as E;
+    let code = match error {
+        E::ForbiddenIn { .. } => "value_not_sendable",
+        E::DuplicateAttribute(_) => "attribute_twice",
+        E::Encrypt(_) => "cannot_encrypt",
+        E::Unsigned | E::SubjectMismatch | E::Specification(_) | E::Forbidden(_) | E::Sign(_) => {
+            tracing::error!(%error, app = label, "a response could not be made");
+            "response_not_made"
+        }
+    };
+    stop::failed(ctx, code, format!("The answer to {label} couldn’t be made: {error}."))
 }
 
 /// SAML Core §3.4.1.1: whether a lasting pseudonym that isn't there yet may not be made for this request. A policy without
@@ -229,9 +271,9 @@ async fn not_made(
         user.display_name, flow.app.label
     );
     let event = stop::failed(ctx, "name_id_not_allowed", why);
-    stop::record_flow(ctx, visitor, StopCause::NoNameId, flow, event).await?;
+    let reference = stop::record_flow_for_app(ctx, visitor, flow, event).await?;
     let status = Status::new(StatusCode::Responder, Some(SecondLevelStatusCode::InvalidNameIdPolicy));
-    super::error_response(ctx, &flow.app, &ResponseTarget::from(request), &status).await
+    super::error_response(ctx, &flow.app, &ResponseTarget::from(request), (status, &reference)).await
 }
 
 /// Whether a request that was verified before fits the settings of now.

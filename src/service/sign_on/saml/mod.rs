@@ -11,6 +11,7 @@ use crate::{
         app::{App, SLUG_MAX},
         audit::InitiatedBy,
         connection::{Denied, SamlConnection},
+        reference,
         sign_on::{Answers, SignOnRequest},
     },
     id::AppId,
@@ -70,8 +71,13 @@ pub(super) fn seen_key(ctx: &AppContext, flow: &Flow) -> Option<SeenKey> {
 pub enum Incoming<'a> {
     /// HTTP-Redirect: the raw query.
     Redirect(&'a str),
-    /// HTTP-POST: the raw body.
-    Post(&'a str),
+    /// HTTP-POST.
+    Post {
+        /// The raw query of the address: nothing of a message belongs there (S-15).
+        query: &'a str,
+        /// The raw body.
+        body: &'a str,
+    },
 }
 
 /// An AuthnRequest arrived at the sign-in address of `slug`.
@@ -95,14 +101,15 @@ pub async fn begin(
     };
     let parsed = match incoming {
         Incoming::Redirect(query) => UnverifiedAuthnRequest::from_redirect(query),
-        Incoming::Post(body) => UnverifiedAuthnRequest::from_post_body(body),
+        Incoming::Post { query, body } => ::saml::binding::post::check_query(query)
+            .and_then(|()| UnverifiedAuthnRequest::from_post_body(body)),
     };
     let request = match parsed {
         Ok(request) => request,
         Err(error) => {
             let (binding, raw) = match incoming {
                 Incoming::Redirect(query) => (::saml::Binding::HttpRedirect, query),
-                Incoming::Post(body) => (::saml::Binding::HttpPost, body),
+                Incoming::Post { body, .. } => (::saml::Binding::HttpPost, body),
             };
             return refused(ctx, visitor, &app, error.into(), || Request::unread(binding, raw)).await;
         }
@@ -117,9 +124,12 @@ pub async fn begin(
             return stop::record(ctx, visitor, StopCause::NotSetUp, Some(&app), event).await;
         }
     };
-    let addresses = [ctx.url(&format!("/saml2/{}", app.slug)), ctx.url(&format!("/saml2/{slug}"))];
+    let mut addresses = vec![ctx.url(&format!("/saml2/{}", app.slug))];
+    if via_alias {
+        addresses.push(ctx.url(&format!("/saml2/{slug}")));
+    }
     let verified = if request.has_encrypted_subject() {
-        verify_encrypted(ctx, visitor, (&app, connection, &sp), &request, addresses.to_vec()).await?
+        verify_encrypted(ctx, visitor, (&app, connection, &sp), &request, addresses).await?
     } else {
         let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
         request.verify(&sp, &verify_context(ctx, connection, &addresses))
@@ -212,28 +222,38 @@ async fn refused(
         RequestErrorKind::Issuer => StopCause::NotConnected,
         _ => StopCause::NotSetUp,
     };
-    let stopped = stop::record(ctx, visitor, cause, Some(app), event).await?;
     let user = visitor.session.as_ref().map(|(_, user)| user.id);
-    ctx.recorder().note(|| Note::refused_request(app, ctx.now(), user, Some(request()), &refusal.error));
-    match refusal.reply_to {
-        Some(target) => error_response(ctx, app, &target, &refusal.error.status()).await,
-        None => Ok(stopped),
-    }
+    let note = || {
+        ctx.recorder().note(|| Note::refused_request(app, ctx.now(), user, Some(request()), &refusal.error))
+    };
+    let Some(target) = &refusal.reply_to else {
+        let stopped = stop::record(ctx, visitor, cause, Some(app), event).await?;
+        note();
+        return Ok(stopped);
+    };
+    let reference = stop::record_for_app(ctx, visitor, app, event).await?;
+    note();
+    error_response(ctx, app, target, (refusal.error.status(), &reference)).await
 }
 
+/// SAML Core §3.2.2.3: the status, with a message for whoever runs the app: the reference that our administrator finds the event
+/// by, and nothing of why.
 async fn error_response(
     ctx: &AppContext,
     app: &App,
     target: &ResponseTarget,
-    status: &Status,
+    (status, reference): (Status, &str),
 ) -> Result<Outcome, ServiceError> {
+    let message = Some(format!("The sign-on was refused. Reference {reference}"));
+    let status = Status { message, ..status };
     let Some(connection) = app.connection.saml() else {
         return Err(ServiceError::Internal("a SAML app without SAML settings".into()));
     };
     let signer = signer(ctx, app, connection).await?;
     let entity_id = idp_entity_id(ctx, app, connection);
-    let xml = ::saml::response::refuse(target, &entity_id, status, Some(&*signer), ctx.now(), &mut ctx.rng())
-        .map_err(ServiceError::internal)?;
+    let xml =
+        ::saml::response::refuse(target, &entity_id, &status, Some(&*signer), ctx.now(), &mut ctx.rng())
+            .map_err(ServiceError::internal)?;
     Ok(Outcome::SamlPost(Box::new(posting(app, target, xml))))
 }
 
@@ -305,7 +325,15 @@ pub(super) async fn refuse(
         // Consent and essential contexts are OIDC’s: here the one page that may be needed is signing in.
         Silent::InteractionNeeded(_) | Silent::Refused | Silent::Unmet => (
             "no_passive",
-            format!("{} asked that no page be shown, and nobody was signed in.", flow.app.label),
+            if visitor.session.is_some() {
+                // SAML Core §3.4.1: ForceAuthn asks for a fresh sign-in, whoever is signed in.
+                format!(
+                    "{} asked that no page be shown, and for a sign-in anew, which needs one.",
+                    flow.app.label
+                )
+            } else {
+                format!("{} asked that no page be shown, and nobody was signed in.", flow.app.label)
+            },
             SecondLevelStatusCode::NoPassive,
         ),
         Silent::Denied(denial) => {
@@ -315,7 +343,13 @@ pub(super) async fn refuse(
     };
     let who =
         visitor.session.as_ref().map_or_else(InitiatedBy::anonymous, |(_, user)| InitiatedBy::user(user));
-    let event = stop::failed(ctx, code, message).by(who).from_origin(&visitor.origin).at(&flow.app);
+    let reference = reference::new(&mut ctx.rng());
+    let event = stop::failed(ctx, code, message)
+        .by(who)
+        .from_origin(&visitor.origin)
+        .at(&flow.app)
+        .with_reference(&reference)
+        .detail(stop::TOLD, stop::TOLD_APP);
     let noted = event.clone();
     let seen = seen_key(ctx, flow);
     let stored = flow.stored;
@@ -333,5 +367,5 @@ pub(super) async fn refuse(
     }
     stop::note(ctx, visitor, flow, &noted);
     let status = Status::new(StatusCode::Responder, Some(second));
-    error_response(ctx, &flow.app, &ResponseTarget::from(request), &status).await
+    error_response(ctx, &flow.app, &ResponseTarget::from(request), (status, &reference)).await
 }

@@ -120,7 +120,7 @@ fn assertion(app: &App, saml: &SamlRelease) -> Vec<Part> {
             (Vec::new(), "Made at the first sign-on, then always the same".to_owned())
         }
         Known::MadeAtEachSignOn => (Vec::new(), "Made anew at each sign-on".to_owned()),
-        Known::Missing(why) => (Vec::new(), why.clone()),
+        Known::Missing(why) => (Vec::new(), why.words().to_owned()),
     };
     let uri = saml.format.uri();
     let format = uri.rsplit(':').next().unwrap_or(uri).to_owned();

@@ -32,7 +32,12 @@ pub fn signing(chosen: SamlSignatureAlgorithm, key: KeyAlgorithm) -> (&'static s
 
 /// Whether the next assertion is encrypted, and why, as a sentence.
 pub fn encryption_now(saml: &SamlConnection) -> String {
-    match (saml.encrypt, saml.sp_decrypts, saml.encryption_certificates.is_empty()) {
+    let also_signed = if saml.encrypts() && !saml.sign_assertion {
+        " They are signed before that too, although only the response is to be: most apps refuse them otherwise."
+    } else {
+        ""
+    };
+    let encrypted = match (saml.encrypt, saml.sp_decrypts, saml.encryption_certificates.is_empty()) {
         (Encrypt::On, ..) => "Assertions are encrypted.",
         (Encrypt::Off, ..) => "Assertions are not encrypted.",
         (Encrypt::Auto, true, _) => "Assertions are encrypted: the app announces a key for it.",
@@ -41,8 +46,8 @@ pub fn encryption_now(saml: &SamlConnection) -> String {
             "Assertions are not encrypted: the app’s metadata has a key, but doesn’t say that it decrypts with it, or not in a way \
              that can be followed. Choose Always if it does."
         }
-    }
-    .to_owned()
+    };
+    format!("{encrypted}{also_signed}")
 }
 
 /// Algorithms that this server blocks for every app.

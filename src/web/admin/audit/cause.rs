@@ -35,6 +35,17 @@ pub fn of(event: &AuditEvent, who: &str, app: &str) -> String {
         "name_id_not_allowed" => {
             format!("{app} doesn’t know {who} yet, and asked that no new identifier be made for them.")
         }
+        "name_id_too_long" => {
+            format!("The value that {app} knows {who} by is longer than 256 characters.")
+        }
+        "value_not_sendable" => {
+            format!("A value for {app} holds a character that XML can’t carry.")
+        }
+        "attribute_twice" => format!("Two attributes for {app} have one name."),
+        "no_entity_id" => format!("{app} has no entity ID yet."),
+        "unknown_principal" => {
+            format!("{app} named a session to end, and somebody else than the session’s person.")
+        }
         "no_acs" => format!("{app} has no reply address yet."),
         "no_start" => format!("{app} can’t be started from the portal."),
         "unknown_start_link" => {

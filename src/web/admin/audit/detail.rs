@@ -4,7 +4,7 @@ use super::{cause, fix, rows::Named, values, words};
 use crate::{
     context::AppContext,
     domain::audit::AuditEvent,
-    service::ServiceError,
+    service::{ServiceError, sign_on::stop},
     web::{
         browser,
         error::Failure,
@@ -59,9 +59,20 @@ fn more(event: &AuditEvent) -> String {
         parts.push(kept);
     }
     if let Some(reference) = &event.reference {
-        parts.push(format!("The person was shown the reference {reference}."));
+        parts.push(if is_told_to_app(event) {
+            format!(
+                "No page of ours was shown. The app was told the reference {reference}, in its StatusMessage."
+            )
+        } else {
+            format!("The person was shown the reference {reference}.")
+        });
     }
     parts.join(" ")
+}
+
+/// Whether the reference went to the app in the status of an answer.
+fn is_told_to_app(event: &AuditEvent) -> bool {
+    event.details.get(stop::TOLD).and_then(Value::as_str) == Some(stop::TOLD_APP)
 }
 
 /// The two sides of a refused reply address, as the check words them.
@@ -139,7 +150,7 @@ fn facts(event: &AuditEvent, named: &Named) -> Vec<Fact> {
         (None, Some(address)) => facts.push(fact("Address", address.clone(), true)),
         (None, None) => {}
     }
-    for (name, value) in &event.details {
+    for (name, value) in event.details.iter().filter(|(name, _)| *name != stop::TOLD) {
         facts.push(fact(&name.replace('_', " "), values::shown(value), true));
     }
     if let Some(code) = &event.error_code {
@@ -176,6 +187,8 @@ mod tests {
             ("On the list", "https://sp.example/acs")
         );
         assert_eq!(more(&refused), "The person was shown the reference 7KQ2-M4XA.");
+        let told = refused.detail(stop::TOLD, stop::TOLD_APP);
+        assert!(more(&told).contains("The app was told the reference 7KQ2-M4XA"), "{}", more(&told));
     }
 
     #[test]

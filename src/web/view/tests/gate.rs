@@ -183,6 +183,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         page(
             "logout-hop",
             &LogoutHop {
+                seconds: 30,
                 page: Page::sample("/logout/x"),
                 label: HOSTILE.into(),
                 address: Some("https://sp.example/slo?SAMLRequest=a%2Bb&RelayState=c".into()),
@@ -193,6 +194,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         page(
             "logout-hop-form",
             &LogoutHop {
+                seconds: 30,
                 page: Page::sample("/logout/x"),
                 label: HOSTILE.into(),
                 address: None,

@@ -22,6 +22,7 @@ fn certificate(id: &str) -> Certificate {
         ends: "14 March 2029".into(),
         left: Pill::new(Tone::Ok, "Ends in 843 days"),
         note: "Made yesterday.".into(),
+        withdrawn: false,
     }
 }
 

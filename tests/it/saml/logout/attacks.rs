@@ -70,7 +70,8 @@ async fn s37_an_app_ends_only_its_own_sessions_of_the_person_it_names() {
     let mut other_format = at_hr.clone();
     other_format.name_id.format = NameIdFormat::Persistent;
     let asked = hr.request(app, Binding::HttpRedirect, &other_format).await;
-    deliver(&browser, &asked.message).await;
+    let answer = deliver(&browser, &asked.message).await;
+    assert_eq!(hr.hear(app, &asked, &answer).await.outcome(), &unknown_principal());
     assert!(house.is_in(&browser).await);
     let asked = hr.request(app, Binding::HttpRedirect, &at_hr).await;
     deliver(&browser, &asked.message).await;

@@ -2,6 +2,7 @@
 
 use super::*;
 use chrono::TimeDelta;
+use gatehouse::domain::app::AppDraft;
 use reqwest::StatusCode;
 
 async fn one_app(kind: Kind) {
@@ -159,7 +160,7 @@ async fn an_unknown_session_is_answered_like_one_that_ended() {
     let mut nobody = about.name_id.clone();
     nobody.value = "nobody".into();
     for binding in [Binding::HttpRedirect, Binding::Soap] {
-        for (name_id, index) in [(&nobody, about.index.as_str()), (&about.name_id, "_other")] {
+        for (name_id, index) in [(&nobody, "_other"), (&about.name_id, "_other")] {
             let asked = crm.request_with(app, binding, name_id, &[index], None).await;
             let answer = deliver(&browser, &asked.message).await;
             assert_eq!(crm.hear(app, &asked, &answer).await.outcome(), &SUCCESS);
@@ -173,6 +174,59 @@ async fn an_unknown_session_is_answered_like_one_that_ended() {
     let answer = deliver(&browser, &asked.message).await;
     assert_eq!(crm.hear(app, &asked, &answer).await.outcome(), &SUCCESS);
     assert!(!house.is_in(&browser).await && !house.is_in(&other).await);
+}
+
+#[tokio::test]
+async fn sdp_idp21_the_status_says_so_when_the_session_that_was_named_goes_on() {
+    let house = House::new().await;
+    let crm = house.sp("crm", &["redirect", "soap"]).await;
+    let (app, browser) = (&house.app, house.signed_in().await);
+    let about = crm.sign_on(&browser).await;
+    let mut others = vec![about.name_id.clone(); 3];
+    others[0].value = about.name_id.value.to_uppercase();
+    others[1].format = NameIdFormat::EmailAddress;
+    others[2].sp_name_qualifier = Some("https://other.example".into());
+    for binding in [Binding::HttpRedirect, Binding::Soap] {
+        for name_id in &others {
+            let asked = crm.request_with(app, binding, name_id, &[&about.index], None).await;
+            let answer = deliver(&browser, &asked.message).await;
+            assert_eq!(crm.hear(app, &asked, &answer).await.outcome(), &unknown_principal(), "{name_id:?}");
+            let event = house.events().await.remove(0);
+            assert_eq!(event.error_code.as_deref(), Some("unknown_principal"));
+            assert!(house.is_in(&browser).await, "nothing ended");
+        }
+    }
+    let asked = crm.request(app, Binding::HttpRedirect, &about).await;
+    let answer = deliver(&browser, &asked.message).await;
+    assert_eq!(crm.hear(app, &asked, &answer).await.outcome(), &SUCCESS, "the valid twin");
+    assert!(!house.is_in(&browser).await);
+    // The session is over by now: whoever is named, there is nothing left that could go on.
+    let asked = crm.request_with(app, Binding::HttpRedirect, &others[0], &[&about.index], None).await;
+    let answer = deliver(&browser, &asked.message).await;
+    assert_eq!(crm.hear(app, &asked, &answer).await.outcome(), &SUCCESS);
+}
+
+#[tokio::test]
+async fn iip_g01_logout_messages_are_taken_within_the_app_s_own_skew() {
+    for (skew_seconds, seconds, taken) in
+        [(0, 299, true), (0, 302, false), (600, 890, true), (600, 903, false)]
+    {
+        let house = House::new().await;
+        let crm = house.sp("crm", &["redirect"]).await;
+        let (app, browser) = (&house.app, house.signed_in().await);
+        let stored = service::apps::find(&app.ctx, &system(), "crm").await.expect("there");
+        let settings = SamlConnection { skew_seconds, ..stored.connection.saml().expect("SAML").clone() };
+        let draft = AppDraft { connection: Connection::Saml(Box::new(settings)), ..AppDraft::of(&stored) };
+        let version = stored.version;
+        service::apps::update(&app.ctx, &system(), stored, version, draft).await.expect("saved");
+        let about = crm.sign_on(&browser).await;
+        let asked = crm.request_with(app, Binding::HttpRedirect, &about.name_id, &[&about.index], None).await;
+        app.ctx.clock.advance(TimeDelta::seconds(seconds));
+        let answer = deliver(&browser, &asked.message).await;
+        let outcome = crm.hear(app, &asked, &answer).await.outcome().clone();
+        assert_eq!(outcome == SUCCESS, taken, "{skew_seconds} {seconds}: {outcome:?}");
+        assert_ne!(house.is_in(&browser).await, taken);
+    }
 }
 
 #[tokio::test]

@@ -47,6 +47,14 @@ use reqwest::Method;
 const SUCCESS: LogoutOutcome = LogoutOutcome::Success;
 const PARTIAL: LogoutOutcome = LogoutOutcome::Partial;
 
+/// The status when a session that was named goes on.
+fn unknown_principal() -> LogoutOutcome {
+    LogoutOutcome::Failed {
+        top: "urn:oasis:names:tc:SAML:2.0:status:Requester".into(),
+        second: Some("urn:oasis:names:tc:SAML:2.0:status:UnknownPrincipal".into()),
+    }
+}
+
 /// A gateway with Maya and the group that has every app.
 pub struct House {
     pub app: TestApp,

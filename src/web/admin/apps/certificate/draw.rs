@@ -117,6 +117,7 @@ fn drawn(
         ends: key.not_after.map(words::day).unwrap_or_default(),
         left: key.not_after.map_or_else(|| Pill::new(Tone::Draft, "No end"), |end| words::left(end, now)),
         note,
+        withdrawn: key.withdrawn_at.is_some(),
     })
 }
 
@@ -144,6 +145,9 @@ fn decryption_rows(
 /// When an earlier certificate was used, and whether the metadata still shows it.
 fn past(key: &SigningKey, now: DateTime<Utc>) -> String {
     let until = key.retired_at.map(|at| format!("Until {}", words::moment(at))).unwrap_or_default();
+    if let Some(at) = key.withdrawn_at {
+        return format!("Withdrawn on {}: never used again", words::moment(at));
+    }
     match key.published_until {
         Some(end) if now < end => format!("{until}; in the metadata until {}", words::moment(end)),
         _ => until,
@@ -177,11 +181,14 @@ fn caution(app: &App, active: &SigningKey, next: &SigningKey) -> Option<String> 
     let rsa = |key: &SigningKey| key.algorithm.rsa_bits().is_some();
     match (rsa(active), rsa(next)) {
         (true, false) => Some(format!(
-            "The next key is {}. Messages will be signed with ECDSA-SHA256: make sure that {} takes it.",
+            "The next key is {}. Messages will be signed with ECDSA-SHA256, and the app’s setting says so from then on: make sure that {} takes it.",
             next.algorithm.label(),
             app.label
         )),
-        (false, true) => Some(format!("The next key is RSA again: {} will get RSA signatures.", app.label)),
+        (false, true) => Some(format!(
+            "The next key is RSA again: {} will get RSA-SHA256 signatures, and its setting says so from then on.",
+            app.label
+        )),
         _ => None,
     }
 }

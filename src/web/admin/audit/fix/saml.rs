@@ -63,6 +63,34 @@ pub(super) const FIXES: &[Fix] = &[
         Place::Person,
     ),
     (
+        "name_id_too_long",
+        "Choose a shorter value that identifies people at {app}, or shorten it in the expression.",
+        Place::SignOn,
+    ),
+    (
+        "value_not_sendable",
+        "Take the character out of the value, or out of what the expression makes of it, with $replace for example.",
+        Place::SignOn,
+    ),
+    ("attribute_twice", "Give each attribute of {app} a name of its own.", Place::SignOn),
+    (
+        "cannot_encrypt",
+        "Add an encryption certificate of {app} that can be used, or stop encrypting for it.",
+        Place::SignOn,
+    ),
+    (
+        "response_not_made",
+        "Look at the settings of {app} with “What would be sent”; if it stays, send the stored event to whoever runs this server.",
+        Place::SignOn,
+    ),
+    ("internal", "Search the log of the server for the reference: the cause stands there.", Place::None),
+    (
+        "unknown_principal",
+        "{app} must name people in logout requests as our assertions do: the NameID with its Format and qualifiers, letter for letter.",
+        Place::SignOn,
+    ),
+    ("no_entity_id", "Add the entity ID of {app}, or upload its metadata.", Place::SignOn),
+    (
         "algorithm_blocked",
         "Choose another algorithm for {app}, or take this one out of saml.blocked_algorithms.",
         Place::SignOn,

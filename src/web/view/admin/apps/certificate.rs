@@ -34,6 +34,8 @@ pub struct Certificate {
     pub left: Pill,
     /// What is said about it beside: when it was made, when it ceased to be used, or when it begins.
     pub note: String,
+    /// Whether an earlier one was withdrawn in an emergency: then there is no way back to it.
+    pub withdrawn: bool,
 }
 
 impl Certificate {
