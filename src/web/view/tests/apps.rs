@@ -86,6 +86,8 @@ impl AppAccess {
             note: "Chosen by hand".into(),
             people,
             only,
+            sent_as: "alias",
+            alias: "growth-eu".into(),
         };
         let link = |text: &str| Link { href: "/admin/groups/1".into(), text: text.into() };
         let person = |name: &str, via: &[&str]| AccessPerson {
@@ -107,6 +109,8 @@ impl AppAccess {
                 group("Data platform", 27, 13),
                 group("Growth", 18, 1),
             ],
+            tells_groups: true,
+            open: String::new(),
             offered: vec![
                 OfferedGroup {
                     id: "1".into(),

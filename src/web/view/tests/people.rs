@@ -195,6 +195,7 @@ impl GroupDetail {
             members: vec![member("Ines Duarte"), member("Maya Okafor")],
             pager: Pager::default(),
             person: String::new(),
+            told: vec!["Amplitude".into()],
             apps: vec![(Tile::sample(), "/admin/apps/amplitude/access".into())],
         }
     }
