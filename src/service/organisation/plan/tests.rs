@@ -34,7 +34,7 @@ fn refused(current: &Current, yaml: &str) -> Vec<(String, String)> {
 }
 
 fn lines(current: &Current, yaml: &str, prune: bool) -> Vec<String> {
-    let steps = plan(current, &read(yaml), Setting { prune, ..setting() }).expect(yaml);
+    let steps = plan(current, &read(yaml), Setting { prune, ..setting() }).expect(yaml).steps;
     steps.iter().map(|step| step.change.to_string()).collect()
 }
 
@@ -227,7 +227,7 @@ fn removals_print_names_as_they_are_stored() {
         ["- member Maya.Okafor in Growth"]
     );
     let add = read("apps: [{slug: wiki, url: 'https://wiki.example', groups: [Growth]}]");
-    let made = plan(&current, &add, setting()).expect("fits");
+    let made = plan(&current, &add, setting()).expect("fits").steps;
     let draft = made.into_iter().find_map(|step| match step.operation {
         Operation::CreateApp { draft, .. } => Some(draft),
         _ => None,
