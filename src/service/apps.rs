@@ -91,14 +91,11 @@ pub async fn prepare(
     let now = ctx.now();
     let id = AppId::new(now, &mut ctx.rng());
     let public_url = ctx.config.http.public_url.as_str().to_owned();
-    match &mut draft.connection {
-        Connection::Saml(saml) if saml.idp_entity_id.trim().is_empty() => {
-            saml.idp_entity_id = idp_entity_ids::address(&public_url, draft.slug.trim());
-        }
-        Connection::Oidc(oidc) if oidc.client_id.is_empty() => {
-            oidc.client_id = random_text(&mut ctx.rng(), 15);
-        }
-        _ => {}
+    name_entity(&public_url, &mut draft);
+    if let Connection::Oidc(oidc) = &mut draft.connection
+        && oidc.client_id.is_empty()
+    {
+        oidc.client_id = random_text(&mut ctx.rng(), 15);
     }
     let checked = draft.check()?;
     let key = match &checked.get().connection {
@@ -117,6 +114,15 @@ pub async fn prepare(
         _ => (None, None),
     };
     Ok(PreparedApp { id, checked, key, secret, plain_secret, public_url })
+}
+
+/// Our entity ID of an app that names none is the address of its metadata, and stays that when the app gets another slug.
+fn name_entity(public_url: &str, draft: &mut AppDraft) {
+    if let Connection::Saml(saml) = &mut draft.connection
+        && saml.idp_entity_id.trim().is_empty()
+    {
+        saml.idp_entity_id = idp_entity_ids::address(public_url, draft.slug.trim());
+    }
 }
 
 async fn new_key(
@@ -294,9 +300,10 @@ pub async fn update(
     caller: &Caller,
     before: App,
     version: i64,
-    draft: AppDraft,
+    mut draft: AppDraft,
 ) -> Result<App, ServiceError> {
     caller.require(Permission::Manage)?;
+    name_entity(ctx.config.http.public_url.as_str(), &mut draft);
     let checked = draft.check_over(Some(&before.connection))?;
     let event = caller.event(ctx, EventType::ApplicationUpdate);
     let now = ctx.now();

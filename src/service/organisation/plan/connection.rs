@@ -15,6 +15,7 @@ use crate::{
     },
     service::{
         connectors::{Connector, Parameters},
+        idp_entity_ids,
         organisation::document::{AppEntry, AutoOrBool, MappingEntry, SamlEntry, Signed},
     },
 };
@@ -226,6 +227,10 @@ fn saml(
         if let Some(value) = value {
             field.clone_from(value);
         }
+    }
+    if block.idp_entity_id.as_deref().is_some_and(|named| named.trim().is_empty()) {
+        // As a new app gets it, and as the console saves it.
+        saml.idp_entity_id = idp_entity_ids::address(about.setting.public_url, about.entry.slug.trim());
     }
     for (field, value) in [
         (&mut saml.sp_signs_requests, block.sp_signs_requests),
