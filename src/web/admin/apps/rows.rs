@@ -288,6 +288,42 @@ mod tests {
     }
 
     #[test]
+    fn an_unchanged_row_stays_letter_for_letter_and_a_typed_one_is_trimmed() {
+        let stored = [
+            ValueMapping::new("greeting", ValueSource::Constant(" hello ".into())),
+            ValueMapping::new("full", ValueSource::Expression("user.first_name\n  & user.last_name".into())),
+        ];
+        let mut rows = of(&stored);
+        // What a field of one line makes of it.
+        rows[1].value = rows[1].value.replace('\n', "");
+        assert_eq!(mappings(&rows, &stored, "x").expect("readable"), stored);
+        rows[0].value = " hello".into();
+        let mapped = mappings(&rows, &stored, "x").expect("readable");
+        assert_eq!(mapped[0].value, ValueSource::Constant("hello".into()));
+    }
+
+    #[test]
+    fn xs_44_formats_and_friendly_names_are_typed() {
+        let fields = Fields::parse(
+            "attribute_name=mail&attribute_kind=source&attribute_value=email&attribute_format=uri\
+             &attribute_friendly_name=+mail+&attribute_only_for=",
+        )
+        .expect("short");
+        let mapped = mappings(&typed(&fields), &[], "x").expect("readable");
+        assert_eq!((mapped[0].name_format.as_str(), mapped[0].friendly_name.as_str()), ("uri", "mail"));
+        // Renamed, a row keeps both: the form brings them.
+        let stored = [ValueMapping {
+            name_format: NAME_FORMATS[1].1.into(),
+            friendly_name: "mail".into(),
+            ..ValueMapping::new("urn:oid:0.9.2342.19200300.100.1.3", ValueSource::Source("email".into()))
+        }];
+        let mut rows = of(&stored);
+        rows[0].name = "urn:oid:1".into();
+        let mapped = mappings(&rows, &stored, "x").expect("readable");
+        assert_eq!((mapped[0].name_format.as_str(), mapped[0].friendly_name.as_str()), ("uri", "mail"));
+    }
+
+    #[test]
     fn conditions_are_read_as_they_are_written() {
         let category =
             EntityAttribute::new(ENTITY_CATEGORY, "http://refeds.org/category/research-and-scholarship");
