@@ -70,10 +70,13 @@ impl StandIns {
 /// named that are not; quotation marks do no harm. None of them holds an apostrophe.
 fn is_ambiguous(text: &str) -> bool {
     const WORDS: &[&str] = &[
-        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", ".inf", "-.inf", "+.inf", ".nan",
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", ".inf", "-.inf",
+        "+.inf", ".nan",
     ];
     let lower = text.to_ascii_lowercase();
-    let numeric = |c: char| c.is_ascii_hexdigit() || matches!(c, '_' | ':' | '.' | '+' | '-' | 'x' | 'o' | 't' | 'z' | ' ');
+    let numeric = |c: char| {
+        c.is_ascii_hexdigit() || matches!(c, '_' | ':' | '.' | '+' | '-' | 'x' | 'o' | 't' | 'z' | ' ')
+    };
     WORDS.contains(&lower.as_str())
         || (lower.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
             && lower.contains(|c: char| c.is_ascii_digit())
@@ -95,9 +98,17 @@ mod tests {
             "number": 7,
         });
         let written = text(&document).expect("written");
-        for quoted in
-            ["'off': true", "'yes':", "- 'No'", "- 'on'", "- '12:30:45'", "- '2026-01-02'", "- '='", "- '01'", "number: 7"]
-        {
+        for quoted in [
+            "'off': true",
+            "'yes':",
+            "- 'No'",
+            "- 'on'",
+            "- '12:30:45'",
+            "- '2026-01-02'",
+            "- '='",
+            "- '01'",
+            "number: 7",
+        ] {
             assert!(written.lines().any(|line| line.trim() == quoted), "{quoted} is in {written}");
         }
         for plain in ["- office", "- 1password", "- yes and no"] {

@@ -311,7 +311,8 @@ pub async fn update(
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
-                let (app, event) = apply_update(tx, &public_url, &before, version, &checked, event, now).await?;
+                let (app, event) =
+                    apply_update(tx, &public_url, &before, version, &checked, event, now).await?;
                 Ok::<_, ServiceError>(Written::new(app, event))
             })
         })

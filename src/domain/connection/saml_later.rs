@@ -193,7 +193,11 @@ mod tests {
         };
         holds("default_relay_state", &with(true, 81), &with(true, 80));
         assert_eq!(refused(&with(false, 2048), None), Vec::<String>::new());
-        assert_eq!(refused(&with(true, 81), Some(&with(false, 81))), ["default_relay_state"], "strict from now on");
+        assert_eq!(
+            refused(&with(true, 81), Some(&with(false, 81))),
+            ["default_relay_state"],
+            "strict from now on"
+        );
     }
 
     /// A certificate of an RSA key of that many bits, base64 DER.

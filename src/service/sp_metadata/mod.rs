@@ -19,9 +19,7 @@ pub use source::{Looked, Pending, ReviewRow, approve, attention, dismiss, ended,
 use crate::{
     config::SamlConfig,
     domain::{
-        connection::{
-            EntityAttribute, SamlConnection, entity_attributes::ENTITY_ATTRIBUTES_MAX,
-        },
+        connection::{EntityAttribute, SamlConnection, entity_attributes::ENTITY_ATTRIBUTES_MAX},
         text::FieldErrors,
     },
 };

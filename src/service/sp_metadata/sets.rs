@@ -109,7 +109,8 @@ mod tests {
     }
 
     fn service(index: &str, more: &str, names: &[&str]) -> String {
-        let asked: String = names.iter().map(|name| format!("<RequestedAttribute Name=\"{name}\"/>")).collect();
+        let asked: String =
+            names.iter().map(|name| format!("<RequestedAttribute Name=\"{name}\"/>")).collect();
         format!(
             "<AttributeConsumingService index=\"{index}\"{more}><ServiceName xmlns:xml=\"http://www.w3.org/XML/1998/namespace\" \
              xml:lang=\"en\">S{index}</ServiceName>{asked}</AttributeConsumingService>"
@@ -160,7 +161,11 @@ mod tests {
             let sets = filled(&SamlConnection::default(), &[], &metadata);
             let then = SamlConnection { attribute_sets: sets, ..SamlConnection::default() };
             let said = warnings(&then, &metadata);
-            assert_eq!(said.iter().any(|line| line.contains(name) && line.contains("set 1")), told, "{said:?}");
+            assert_eq!(
+                said.iter().any(|line| line.contains(name) && line.contains("set 1")),
+                told,
+                "{said:?}"
+            );
         }
     }
 

@@ -188,15 +188,12 @@ impl AttributeRow {
 
     /// What the folded part of the row says, or that there is one.
     pub fn details(&self) -> String {
-        let parts: Vec<String> = [
-            ("", self.format_text()),
-            ("", self.friendly_text()),
-            ("only for ", self.conditions()),
-        ]
-        .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(before, text)| format!("{before}{text}"))
-        .collect();
+        let parts: Vec<String> =
+            [("", self.format_text()), ("", self.friendly_text()), ("only for ", self.conditions())]
+                .into_iter()
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(before, text)| format!("{before}{text}"))
+                .collect();
         if parts.is_empty() { "Format and release".to_owned() } else { parts.join(", ") }
     }
 

@@ -384,7 +384,8 @@ async fn another_format_of_the_name_waits_and_is_approved() {
     let server = MetadataServer::start().await;
     let (app, ..) = gateway(settings(source(&format!("{}/sp", server.url)))).await;
     let with = |formats: &[&str]| {
-        let all: String = formats.iter().map(|one| format!("<md:NameIDFormat>{one}</md:NameIDFormat>")).collect();
+        let all: String =
+            formats.iter().map(|one| format!("<md:NameIDFormat>{one}</md:NameIDFormat>")).collect();
         let xml = descriptor().xml();
         let place = xml.find("<md:AssertionConsumerService").expect("an address");
         format!("{}{all}{}", &xml[..place], &xml[place..])
@@ -398,7 +399,8 @@ async fn another_format_of_the_name_waits_and_is_approved() {
     }
     server.put("/sp", with(&[PERSISTENT]));
     assert_eq!(refresh(&app).await, Refreshed::Waits);
-    let pending = sp_metadata::pending(&app.ctx, &crm(&app).await, &known(&app).await).await.expect("answered");
+    let pending =
+        sp_metadata::pending(&app.ctx, &crm(&app).await, &known(&app).await).await.expect("answered");
     let pending = pending.expect("something waits");
     assert_eq!(pending.fields(), "NameID format");
     let now = crm(&app).await;

@@ -192,9 +192,11 @@ async fn iip_sso06_every_service_of_the_metadata_is_a_set() {
         service(1, "mail"),
         service(2, "displayName"),
     );
-    let document = organisation::document(serde_json::json!({"apps": [{"slug": "crm", "saml": {"sp_metadata": xml}}]}));
+    let document =
+        organisation::document(serde_json::json!({"apps": [{"slug": "crm", "saml": {"sp_metadata": xml}}]}));
     let document = document.expect("a document");
-    let applied = organisation::apply(&app.ctx, &system(), &document, ApplyOptions::default()).await.expect("applied");
+    let applied =
+        organisation::apply(&app.ctx, &system(), &document, ApplyOptions::default()).await.expect("applied");
     assert!(applied.written, "{applied:?}");
     let browser = app.browser();
     browser.sign_in("maya").await;

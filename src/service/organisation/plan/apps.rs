@@ -1,8 +1,7 @@
 //! Planning applications and who may open them. Does not own their connections (`connection`).
 
 use super::{
-    Action, Change, ClientSecretWish, Operation, Planner,
-    Warning,
+    Action, Change, ClientSecretWish, Operation, Planner, Warning,
     connection::{self, Wanted},
     dropped,
     entity_ids::KnownAs,

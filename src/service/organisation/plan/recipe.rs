@@ -100,7 +100,8 @@ pub(super) fn lock(
     made: &mut SamlConnection,
 ) -> Result<Vec<String>, FieldErrors> {
     let name = &recipe.connector.name;
-    let of_recipe = recipe.filled.connection.saml().map(|saml| saml.attributes.as_slice()).unwrap_or_default();
+    let of_recipe =
+        recipe.filled.connection.saml().map(|saml| saml.attributes.as_slice()).unwrap_or_default();
     let stored = about.existing.filter(|app| app.connector == recipe.connector.slug);
     let stored = stored.and_then(|app| app.connection.saml());
     let (mut warnings, mut errors) = (Vec::new(), FieldErrors::default());
@@ -108,7 +109,8 @@ pub(super) fn lock(
         if let Some(row) = made.attributes.iter_mut().find(|row| row.name == needed) {
             row.required = true;
         } else if stored.is_some_and(|saml| saml.attributes.iter().all(|row| row.name != needed)) {
-            warnings.push(format!("{name} needs an attribute of the name “{needed}”, and the app sends none."));
+            warnings
+                .push(format!("{name} needs an attribute of the name “{needed}”, and the app sends none."));
         } else {
             errors.add(
                 "saml.attributes",

@@ -103,10 +103,16 @@ mod tests {
 
     #[test]
     fn what_is_no_index_is_refused() {
-        for wrong in ["https://sp.example/a | x", "https://sp.example/a | 65536", "https://sp.example/a |", "a | 1 | 2"] {
+        for wrong in [
+            "https://sp.example/a | x",
+            "https://sp.example/a | 65536",
+            "https://sp.example/a |",
+            "a | 1 | 2",
+        ] {
             assert!(parse(wrong, &[]).is_err(), "{wrong}");
         }
-        let many = (0..65).map(|number| format!("https://sp.example/{number}")).collect::<Vec<_>>().join("\n");
+        let many =
+            (0..65).map(|number| format!("https://sp.example/{number}")).collect::<Vec<_>>().join("\n");
         assert!(parse(&many, &[]).is_err());
     }
 }

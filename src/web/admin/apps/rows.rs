@@ -218,7 +218,8 @@ pub fn text(rows: &[AttributeRow]) -> String {
             "constant" => format!("{} = {}", row.name, row.value),
             _ => format!("{} from {}", row.name, row.value),
         };
-        let details = [("name format", &row.format), ("friendly name", &row.friendly), ("only for", &row.only_for)];
+        let details =
+            [("name format", &row.format), ("friendly name", &row.friendly), ("only for", &row.only_for)];
         details.into_iter().fold(value, |line, (what, detail)| match detail.as_deref() {
             None | Some("") => line,
             Some(detail) => format!("{line}, {what} {detail}"),
