@@ -5,6 +5,9 @@ use super::{mapping::ValueMapping, saml::SamlConnection, start_links::STRICT_REL
 use crate::domain::text::FieldErrors;
 use ::saml::{CertificateDer, signature::VerificationKey};
 
+/// One of the lists of certificates in the settings.
+type Certificates = fn(&SamlConnection) -> &[String];
+
 impl SamlConnection {
     pub(super) fn check_later(&self, errors: &mut FieldErrors, before: Option<&Self>) {
         self.check_entity_ids(errors, before);
@@ -32,7 +35,7 @@ impl SamlConnection {
 
     /// S-35: a key given by hand is held to what one in metadata is held to.
     fn check_keys(&self, errors: &mut FieldErrors, before: Option<&Self>) {
-        let lists: [(&str, fn(&Self) -> &[String]); 3] = [
+        let lists: [(&str, Certificates); 3] = [
             ("sp_certificates", |saml| &saml.sp_certificates),
             ("encryption_certificates", |saml| &saml.encryption_certificates),
             ("sp_metadata_certificate", |saml| {
@@ -123,9 +126,10 @@ mod tests {
 
     #[test]
     fn s_35_keys_given_by_hand_are_held_to_what_metadata_is_held_to() {
+        type With = fn(String) -> SamlConnection;
         let weak = certificate(1024);
         let good = certificate(2048);
-        let lists: [(&str, fn(String) -> SamlConnection); 3] = [
+        let lists: [(&str, With); 3] = [
             ("sp_certificates", |text| SamlConnection {
                 sp_certificates: vec![text],
                 ..SamlConnection::default()

@@ -109,8 +109,8 @@ mod tests {
     }
 
     fn service(index: &str, more: &str, names: &[&str]) -> String {
-        let asked: String =
-            names.iter().map(|name| format!("<RequestedAttribute Name=\"{name}\"/>")).collect();
+        let asked =
+            names.iter().fold(String::new(), |all, name| all + "<RequestedAttribute Name=\"" + name + "\"/>");
         format!(
             "<AttributeConsumingService index=\"{index}\"{more}><ServiceName xmlns:xml=\"http://www.w3.org/XML/1998/namespace\" \
              xml:lang=\"en\">S{index}</ServiceName>{asked}</AttributeConsumingService>"

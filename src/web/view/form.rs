@@ -194,7 +194,7 @@ impl AttributeRow {
                 .filter(|(_, text)| !text.is_empty())
                 .map(|(before, text)| format!("{before}{text}"))
                 .collect();
-        if parts.is_empty() { "Format and release".to_owned() } else { parts.join(", ") }
+        if parts.is_empty() { "Details".to_owned() } else { parts.join(", ") }
     }
 
     /// The entity attributes that it is released for, as a line.

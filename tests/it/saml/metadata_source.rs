@@ -381,18 +381,19 @@ async fn s_35_another_address_in_the_file_keeps_what_is_good_until_it_answers() 
 
 #[tokio::test]
 async fn another_format_of_the_name_waits_and_is_approved() {
+    const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
+    const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+    const ANY: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
     let server = MetadataServer::start().await;
     let (app, ..) = gateway(settings(source(&format!("{}/sp", server.url)))).await;
     let with = |formats: &[&str]| {
-        let all: String =
-            formats.iter().map(|one| format!("<md:NameIDFormat>{one}</md:NameIDFormat>")).collect();
+        let all = formats
+            .iter()
+            .fold(String::new(), |all, one| all + "<md:NameIDFormat>" + one + "</md:NameIDFormat>");
         let xml = descriptor().xml();
         let place = xml.find("<md:AssertionConsumerService").expect("an address");
         format!("{}{all}{}", &xml[..place], &xml[place..])
     };
-    const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
-    const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
-    const ANY: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
     for fits in [&[][..], &[EMAIL], &[PERSISTENT, EMAIL], &[PERSISTENT, ANY], &["urn:example:unknown"]] {
         server.put("/sp", with(fits));
         assert_eq!(refresh(&app).await, Refreshed::Same, "{fits:?}");
