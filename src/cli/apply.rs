@@ -46,12 +46,15 @@ impl Apply {
     }
 }
 
-/// One line a change, a sum, and the secrets that are shown this once.
+/// One line a change, one each for what deserves a second look, a sum, and the secrets that are shown this once.
 fn text(applied: &Applied) -> String {
     let mut text = String::new();
     for change in &applied.changes {
         // Writing to a String can't fail.
         let _ = writeln!(text, "{change}");
+    }
+    for warning in &applied.warnings {
+        let _ = writeln!(text, "{warning}");
     }
     let count = match applied.changes.len() {
         1 => "1 change".to_owned(),

@@ -1,6 +1,6 @@
 //! `gatehouse export`: the organisation as YAML, or as JSON with `--format json`.
 
-use super::{Invocation, failure::Failure, open, remote::Remote};
+use super::{Invocation, failure::Failure, open, remote::Remote, yaml};
 use crate::service::{
     Caller,
     organisation::{self, Secrets},
@@ -41,7 +41,7 @@ impl Export {
             ctx.db.clone().close().await;
             document?
         };
-        let yaml = serde_norway::to_string(&document).context("the organisation can't be written as YAML")?;
+        let yaml = yaml::text(&document).context("the organisation can't be written as YAML")?;
         invocation.output.say(yaml.trim_end(), &document);
         Ok(())
     }

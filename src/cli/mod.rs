@@ -16,6 +16,7 @@ mod random_words;
 mod remote;
 mod serve;
 mod token;
+mod yaml;
 
 use crate::{config::Config, telemetry};
 use clap::{Parser, Subcommand, error::ErrorKind};

@@ -1,7 +1,7 @@
 //! Applications: add, change, pause, remove; their keys. Does not own who may open them (`assignments`), nor
 //! the secrets of clients (`client_secrets`).
 
-use super::{Caller, ServiceError, client_secrets, sp_metadata};
+use super::{Caller, ServiceError, client_secrets, idp_entity_ids, sp_metadata};
 use crate::{
     context::AppContext,
     domain::{
@@ -77,6 +77,8 @@ pub struct PreparedApp {
     pub secret: Option<ClientSecret>,
     /// OIDC: the secret itself, shown once; `None` when the caller chose it.
     pub plain_secret: Option<String>,
+    /// Our address, which its entity ID of ours begins with unless it has another one.
+    pub public_url: String,
 }
 
 /// Fills in what the admin may leave out (issuer, client id), checks, and makes key pair and secret: slow work that must not
@@ -88,14 +90,12 @@ pub async fn prepare(
 ) -> Result<PreparedApp, ServiceError> {
     let now = ctx.now();
     let id = AppId::new(now, &mut ctx.rng());
-    match &mut draft.connection {
-        Connection::Saml(saml) if saml.idp_entity_id.is_empty() => {
-            saml.idp_entity_id = ctx.url(&format!("/saml2/{}/metadata", draft.slug.trim()));
-        }
-        Connection::Oidc(oidc) if oidc.client_id.is_empty() => {
-            oidc.client_id = random_text(&mut ctx.rng(), 15);
-        }
-        _ => {}
+    let public_url = ctx.config.http.public_url.as_str().to_owned();
+    name_entity(&public_url, &mut draft);
+    if let Connection::Oidc(oidc) = &mut draft.connection
+        && oidc.client_id.is_empty()
+    {
+        oidc.client_id = random_text(&mut ctx.rng(), 15);
     }
     let checked = draft.check()?;
     let key = match &checked.get().connection {
@@ -113,7 +113,16 @@ pub async fn prepare(
         }
         _ => (None, None),
     };
-    Ok(PreparedApp { id, checked, key, secret, plain_secret })
+    Ok(PreparedApp { id, checked, key, secret, plain_secret, public_url })
+}
+
+/// Our entity ID of an app that names none is the address of its metadata, and stays that when the app gets another slug.
+fn name_entity(public_url: &str, draft: &mut AppDraft) {
+    if let Connection::Saml(saml) = &mut draft.connection
+        && saml.idp_entity_id.trim().is_empty()
+    {
+        saml.idp_entity_id = idp_entity_ids::address(public_url, draft.slug.trim());
+    }
 }
 
 async fn new_key(
@@ -198,6 +207,7 @@ pub async fn insert_prepared(
     event: AuditEvent,
     now: DateTime<Utc>,
 ) -> Result<(App, AuditEvent), ServiceError> {
+    idp_entity_ids::check(tx, &prepared.public_url, (prepared.id, None), prepared.checked.get()).await?;
     let app = store::apps::insert(tx, prepared.id, &prepared.checked, now)
         .await
         .map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
@@ -262,9 +272,10 @@ pub(super) fn algorithm_misfit(algorithm: SamlSignatureAlgorithm, keys: &[Signin
     Some(format!("The app’s key can’t sign with this. Make a certificate with a key of {needed} first"))
 }
 
-/// Changes an app inside a write.
+/// Changes an app inside a write. `public_url` is our address.
 pub async fn apply_update(
     tx: &mut Tx,
+    public_url: &str,
     before: &App,
     version: i64,
     checked: &CheckedApp,
@@ -272,6 +283,7 @@ pub async fn apply_update(
     now: DateTime<Utc>,
 ) -> Result<(App, AuditEvent), ServiceError> {
     check_algorithm(tx, before, checked.get()).await?;
+    idp_entity_ids::check(tx, public_url, (before.id, Some(before)), checked.get()).await?;
     let app = store::apps::update(tx, before.id, Some(version), checked, now)
         .await
         .map_err(|e| ServiceError::from(e).or_taken(TAKEN))?;
@@ -293,16 +305,19 @@ pub async fn update(
     caller: &Caller,
     before: App,
     version: i64,
-    draft: AppDraft,
+    mut draft: AppDraft,
 ) -> Result<App, ServiceError> {
     caller.require(Permission::Manage)?;
+    name_entity(ctx.config.http.public_url.as_str(), &mut draft);
     let checked = draft.check_over(Some(&before.connection))?;
     let event = caller.event(ctx, EventType::ApplicationUpdate);
     let now = ctx.now();
+    let public_url = ctx.config.http.public_url.as_str().to_owned();
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
-                let (app, event) = apply_update(tx, &before, version, &checked, event, now).await?;
+                let (app, event) =
+                    apply_update(tx, &public_url, &before, version, &checked, event, now).await?;
                 Ok::<_, ServiceError>(Written::new(app, event))
             })
         })

@@ -289,6 +289,7 @@ async fn step(
     saml_only(app)?;
     let (id, now, due_event) = (app.id, ctx.now(), due::event(ctx, app));
     let followed = caller.event(ctx, EventType::ApplicationUpdate);
+    let public_url = ctx.config.http.public_url.as_str().to_owned();
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
@@ -308,7 +309,8 @@ async fn step(
                     store::signing_keys::delete(tx, gone).await?;
                 }
                 let signs = new.as_ref().filter(|new| new.state == KeyState::Active).or(keys.active());
-                let followed = algorithm::follow(tx, id, (signed, signs), followed, now).await?;
+                let followed =
+                    algorithm::follow(tx, (id, &public_url), (signed, signs), followed, now).await?;
                 let written = Written::new((), event);
                 Ok(due.into_iter().chain(followed).fold(written, Written::and))
             })

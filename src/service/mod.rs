@@ -16,6 +16,7 @@ pub mod grants;
 pub mod groups;
 pub mod handed_over;
 pub mod housekeeping;
+pub mod idp_entity_ids;
 pub mod idp_metadata;
 pub mod issuer_keys;
 pub mod key_expiry;

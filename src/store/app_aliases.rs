@@ -26,6 +26,13 @@ pub async fn aliases(
         .collect()
 }
 
+/// Every old name, with the present one of its application.
+pub async fn all_aliases(conn: &mut Conn) -> Result<Vec<(String, String)>, StoreError> {
+    const SQL: &str = "SELECT app_aliases.slug, apps.slug FROM app_aliases JOIN apps ON apps.id = app_aliases.app_id \
+        ORDER BY app_aliases.slug";
+    fetch_all!(conn, (String, String), SQL)
+}
+
 /// Notes that an old name was used; whether it is one.
 pub async fn touch_alias(tx: &mut Tx, slug: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE app_aliases SET last_used_at = $2 WHERE slug = $1";

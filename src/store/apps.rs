@@ -149,6 +149,7 @@ pub async fn naming(conn: &mut Conn, text: &str) -> Result<Vec<App>, StoreError>
 struct Keys<'d> {
     entity_id: Option<&'d str>,
     client_id: Option<&'d str>,
+    idp_entity_id: Option<&'d str>,
     search_key: String,
     recordings_max: Option<i64>,
     recordings_days: Option<i64>,
@@ -169,6 +170,8 @@ impl<'d> Keys<'d> {
         Self {
             entity_id,
             client_id,
+            // Empty for one that goes by its metadata address: drawn out, too.
+            idp_entity_id: draft.connection.saml().map(|saml| saml.idp_entity_id.as_str()),
             search_key: canonical(&words),
             recordings_max: recorder.map(|recorder| i64::from(recorder.per_app)),
             recordings_days: recorder.map(|recorder| i64::from(recorder.days)),
@@ -180,8 +183,8 @@ impl<'d> Keys<'d> {
 pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>) -> Result<App, StoreError> {
     const SQL: &str = "INSERT INTO apps (id, slug, label, label_key, search_key, description, connector, protocol, glyph, \
         colour, category, show_in_portal, active, connection, entity_id, client_id, created_at, updated_at, version, \
-        parameters, recordings_max, recordings_days) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, 1, $18, $19, $20)";
+        parameters, recordings_max, recordings_days, idp_entity_id) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, 1, $18, $19, $20, $21)";
     tx.alone(APPLICATIONS).await?;
     let draft = app.get();
     let text_id = id.to_string();
@@ -209,7 +212,8 @@ pub async fn insert(tx: &mut Tx, id: AppId, app: &CheckedApp, now: DateTime<Utc>
         now.timestamp_millis(),
         Place { table: TABLE, id: &text_id }.to_json("parameters", &draft.parameters)?,
         keys.recordings_max,
-        keys.recordings_days
+        keys.recordings_days,
+        keys.idp_entity_id
     )?;
     let draft = draft.clone();
     Ok(App {
@@ -245,7 +249,7 @@ pub async fn update(
         "UPDATE apps SET slug = $3, label = $4, label_key = $5, search_key = $6, description = $7, connector = $8, ",
         "protocol = $9, glyph = $10, colour = $11, category = $12, show_in_portal = $13, active = $14, ",
         "connection = $15, entity_id = $16, client_id = $17, updated_at = $18, version = version + 1, parameters = $19, ",
-        "recordings_max = $20, recordings_days = $21 ",
+        "recordings_max = $20, recordings_days = $21, idp_entity_id = $22 ",
         "WHERE id = $1 AND ($2 IS NULL OR version = $2) RETURNING ",
         app_columns!()
     );
@@ -282,7 +286,8 @@ pub async fn update(
         now.timestamp_millis(),
         Place { table: TABLE, id: &text_id }.to_json("parameters", &draft.parameters)?,
         keys.recordings_max,
-        keys.recordings_days
+        keys.recordings_days,
+        keys.idp_entity_id
     )?;
     let app = row::one(updated)?.ok_or(StoreError::Stale)?;
     if old_slug != draft.slug {
@@ -332,4 +337,4 @@ pub async fn count(conn: &mut Conn) -> Result<i64, StoreError> {
     fetch_value!(conn, i64, "SELECT COUNT(*) FROM apps")
 }
 
-pub use super::app_aliases::{aliases, remove_alias, slug_taken, touch_alias};
+pub use super::app_aliases::{aliases, all_aliases, remove_alias, slug_taken, touch_alias};

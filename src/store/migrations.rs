@@ -35,6 +35,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (27, "share entity ids", include_str!("../../migrations/0027_share_entity_ids.sql")),
     (30, "cluster sign on tables", include_str!("../../migrations/0030_cluster_sign_on_tables.sql")),
     (31, "mark withdrawn keys", include_str!("../../migrations/0031_mark_withdrawn_keys.sql")),
+    (32, "find idp entity ids", include_str!("../../migrations/0032_find_idp_entity_ids.sql")),
     (34, "send groups as", include_str!("../../migrations/0034_send_groups_as.sql")),
 ];
 

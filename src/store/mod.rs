@@ -32,6 +32,7 @@ pub mod device_grants;
 pub mod favourites;
 pub mod groups;
 pub mod housekeeping;
+pub mod idp_entity_ids;
 pub mod logouts;
 pub mod members;
 pub mod metadata_fetches;

@@ -11,8 +11,10 @@ impl Connection {
     /// changes something else, need mend it first.
     pub(in crate::domain) fn check_later(&self, errors: &mut FieldErrors, before: Option<&Self>) {
         self.check_names(errors, before);
-        if let Self::Oidc(oidc) = self {
-            oidc.check_later(errors, before.and_then(Self::oidc));
+        match self {
+            Self::Saml(saml) => saml.check_later(errors, before.and_then(Self::saml)),
+            Self::Oidc(oidc) => oidc.check_later(errors, before.and_then(Self::oidc)),
+            Self::Bookmark(_) => {}
         }
     }
 

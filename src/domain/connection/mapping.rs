@@ -57,7 +57,8 @@ impl ClaimDestination {
 pub struct ValueMapping {
     /// The name the application sees.
     pub name: String,
-    /// SAML only: `NameFormat`; empty for the default of the name (`uri` for URIs, else `basic`).
+    /// SAML only: `NameFormat`, an absolute URI; empty for the default of the name (`uri` for URIs, else `basic`). The short names
+    /// of [`NAME_FORMATS`] may be written instead of theirs.
     #[serde(default)]
     pub name_format: String,
     /// SAML only: `FriendlyName`.
@@ -80,7 +81,21 @@ pub struct ValueMapping {
     pub value: ValueSource,
 }
 
+/// SAML Core §8.2: the short names of the attribute name formats, and the formats.
+pub const NAME_FORMATS: &[(&str, &str)] = &[
+    ("basic", "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"),
+    ("uri", "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"),
+    ("unspecified", "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified"),
+];
+
 impl ValueMapping {
+    /// Puts the format in the place of its short name.
+    pub(super) fn name_the_format(&mut self) {
+        let written = self.name_format.trim();
+        let known = NAME_FORMATS.iter().find(|(short, _)| *short == written);
+        self.name_format = known.map_or(written, |(_, uri)| uri).to_owned();
+    }
+
     /// A row that is sent, and that may be changed and removed.
     pub fn new(name: impl Into<String>, value: ValueSource) -> Self {
         Self {

@@ -12,20 +12,21 @@ mod oidc;
 mod saml;
 mod saml_check;
 mod saml_choices;
+mod saml_later;
 mod start_links;
 
 use super::text::FieldErrors;
 pub use algorithms::{ContentEncryption, KeyTransport, SamlSignatureAlgorithm};
 pub use encryption::Encrypt;
 pub use entity_attributes::EntityAttribute;
-pub use mapping::{ClaimDestination, ValueMapping, ValueSource};
+pub use mapping::{ClaimDestination, NAME_FORMATS, ValueMapping, ValueSource};
 pub use metadata_source::{EndedMetadata, MetadataApply, MetadataSource};
 pub use oidc::{
     AccessTokenFormat, AssertionAlgorithm, ClientAuth, IdTokenAlgorithm, OidcConnection,
     RefreshTokenRotation, SubjectType, is_origin,
 };
 pub use saml::{AcsUrl, LogoutBinding, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
-pub use saml_choices::{AttributeSet, Denied};
+pub use saml_choices::{ATTRIBUTE_SETS_MAX, AttributeSet, Denied};
 use serde::{Deserialize, Serialize};
 pub use start_links::{START_LINKS_MAX, StartLink};
 

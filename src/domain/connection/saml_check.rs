@@ -5,6 +5,7 @@ use super::{
     check_web_address,
     mapping::{check_expression, check_saml_mappings, check_source},
     saml::{RequireSigned, SamlConnection},
+    saml_choices::ATTRIBUTE_SETS_MAX,
     start_links,
 };
 use crate::domain::{
@@ -14,7 +15,9 @@ use crate::domain::{
 
 impl SamlConnection {
     pub(super) fn check(&mut self, errors: &mut FieldErrors) {
-        self.sp_entity_id = self.sp_entity_id.trim().to_owned();
+        for entity_id in [&mut self.sp_entity_id, &mut self.idp_entity_id] {
+            *entity_id = entity_id.trim().to_owned();
+        }
         check_line(errors, "sp_entity_id", &self.sp_entity_id, VALUE_MAX);
         check_line(errors, "idp_entity_id", &self.idp_entity_id, VALUE_MAX);
         for acs in &self.acs_urls {
@@ -70,6 +73,7 @@ impl SamlConnection {
         if !self.name_id_expression.is_empty() {
             check_expression(errors, "name_id_expression", &self.name_id_expression);
         }
+        self.name_the_formats();
         check_saml_mappings(errors, "attributes", &self.attributes, &self.groups_attribute);
         self.check_attribute_sets(errors);
         self.check_encryption(errors);
@@ -86,8 +90,8 @@ impl SamlConnection {
 
     fn check_attribute_sets(&self, errors: &mut FieldErrors) {
         const FIELD: &str = "attribute_sets";
-        if self.attribute_sets.len() > 16 {
-            errors.add(FIELD, "Use at most 16 sets");
+        if self.attribute_sets.len() > ATTRIBUTE_SETS_MAX {
+            errors.add(FIELD, format!("Use at most {ATTRIBUTE_SETS_MAX} sets"));
         }
         let mut indexes = std::collections::HashSet::new();
         for set in &self.attribute_sets {

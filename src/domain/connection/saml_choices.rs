@@ -4,6 +4,9 @@ use super::mapping::ValueMapping;
 use crate::domain::user::text_enum;
 use serde::{Deserialize, Serialize};
 
+/// Most sets of one app.
+pub const ATTRIBUTE_SETS_MAX: usize = 16;
+
 /// What an app gets when its request names this set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttributeSet {

@@ -14,7 +14,7 @@ const LABEL_MAX: usize = 64;
 /// Longest target, in bytes (S-25).
 const TARGET_MAX: usize = 2048;
 /// SAML Bindings §3.4.3: the longest RelayState that every app must take, in bytes.
-const STRICT_RELAY_STATE: usize = 80;
+pub(super) const STRICT_RELAY_STATE: usize = 80;
 /// The field of the settings.
 const FIELD: &str = "start_links";
 

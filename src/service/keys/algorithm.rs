@@ -20,10 +20,11 @@ pub(super) fn signing(stored: &[SigningKey]) -> Option<KeyId> {
 }
 
 /// If another key signs than before, and it can't sign as the settings say, the settings say how it does from now on. A setting that was
-/// chosen ahead for the next key stays as it is until that one signs. `event` is the one that tells of it.
+/// chosen ahead for the next key stays as it is until that one signs. `event` is the one that tells of it;
+/// `public_url` is our address.
 pub(super) async fn follow(
     tx: &mut Tx,
-    id: AppId,
+    (id, public_url): (AppId, &str),
     (before, signs): (Option<KeyId>, Option<&SigningKey>),
     event: AuditEvent,
     now: DateTime<Utc>,
@@ -44,6 +45,6 @@ pub(super) async fn follow(
         tracing::warn!(app = %app.slug, "the signature algorithm was not set to that of the key: other settings break a rule");
         return Ok(None);
     };
-    let (_, event) = apps::apply_update(tx, &app, app.version, &checked, event, now).await?;
+    let (_, event) = apps::apply_update(tx, public_url, &app, app.version, &checked, event, now).await?;
     Ok(Some(event.detail("source", "certificate")))
 }

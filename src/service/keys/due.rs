@@ -21,6 +21,7 @@ pub async fn settle_due(ctx: &AppContext) -> Result<usize, ServiceError> {
         let Some(app) = store::apps::get(&mut ctx.db.read().await?, id).await? else { continue };
         let (now, event) = (ctx.now(), event(ctx, &app));
         let followed = Caller::system("schedule").event(ctx, EventType::ApplicationUpdate);
+        let public_url = ctx.config.http.public_url.as_str().to_owned();
         let done = ctx
             .db
             .write(move |tx| {
@@ -33,7 +34,9 @@ pub async fn settle_due(ctx: &AppContext) -> Result<usize, ServiceError> {
                     let keys = AppKeys::at(stored, now);
                     let Some(event) = told(&keys, event) else { return Ok(Written::unaudited(false)) };
                     save(tx, &keys).await?;
-                    let followed = algorithm::follow(tx, id, (signed, keys.active()), followed, now).await?;
+                    let followed =
+                        algorithm::follow(tx, (id, &public_url), (signed, keys.active()), followed, now)
+                            .await?;
                     Ok::<_, ServiceError>(followed.into_iter().fold(Written::new(true, event), Written::and))
                 })
             })

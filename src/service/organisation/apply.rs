@@ -7,7 +7,7 @@ mod write;
 use super::{
     current,
     document::Document,
-    plan::{self, Change, Operation, Setting},
+    plan::{self, Change, Operation, Planned, Setting, Warning},
 };
 use crate::{
     context::AppContext,
@@ -41,6 +41,9 @@ pub struct Applied {
     pub secrets: Vec<IssuedSecret>,
     /// Whether anything was written.
     pub written: bool,
+    /// What deserves a second look, whether anything changes or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 /// A generated client secret.
@@ -97,17 +100,17 @@ async fn attempt(
         saml: &ctx.config.saml,
         now: ctx.now(),
     };
-    let steps = plan::plan(&current, document, setting)?;
+    let Planned { steps, warnings } = plan::plan(&current, document, setting)?;
     for step in &steps {
         authorize(caller, &step.operation)?;
     }
     let changes: Vec<Change> = steps.iter().map(|step| step.change.clone()).collect();
     if options.plan_only || steps.is_empty() {
-        return Ok(Applied { changes, secrets: Vec::new(), written: false });
+        return Ok(Applied { changes, secrets: Vec::new(), written: false, warnings });
     }
     let (prepared, secrets) = prepared::prepare(ctx, caller, steps).await?;
     write::write(ctx, &current, prepared).await?;
-    Ok(Applied { changes, secrets, written: true })
+    Ok(Applied { changes, secrets, written: true, warnings })
 }
 
 /// W-17: nobody changes an equal or higher tier, or gives a role, but owners.

@@ -22,6 +22,8 @@ pub(super) struct Current {
     pub(super) with_password: HashSet<UserId>,
     pub(super) groups: BTreeMap<String, CurrentGroup>,
     pub(super) apps: BTreeMap<String, CurrentApp>,
+    /// Former names that still lead to an app, with its slug.
+    pub(super) aliases: BTreeMap<String, String>,
 }
 
 /// A group and the keys of its members.
@@ -84,7 +86,8 @@ pub(super) async fn load(ctx: &AppContext, document: &Document) -> Result<Curren
         };
         apps.insert(current.app.slug.clone(), current);
     }
-    Ok(Current { organization, users, with_password, groups, apps })
+    let aliases = store::apps::all_aliases(&mut conn).await?.into_iter().collect();
+    Ok(Current { organization, users, with_password, groups, apps, aliases })
 }
 
 impl Current {

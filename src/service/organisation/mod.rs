@@ -20,5 +20,5 @@ pub use apply::{Applied, ApplyOptions, IssuedSecret, apply};
 pub use document::{Document, OidcEntry, SamlEntry};
 pub use draft::{oidc_draft, saml_draft};
 pub use export::{Secrets, export};
-pub use plan::{Action, Change, Dropped};
+pub use plan::{Action, Change, Dropped, Warning};
 pub use read::{Notation, SIZE_MAX, document, merge, value};

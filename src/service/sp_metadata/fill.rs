@@ -3,6 +3,7 @@
 use super::{
     super::sign_on::saml::subject_ids,
     algorithms::{self, Announced},
+    sets,
 };
 use crate::{
     config::SamlConfig,
@@ -48,10 +49,7 @@ pub(super) fn all(
     metadata: &ServiceProviderMetadata,
     config: &SamlConfig,
 ) -> SamlConnection {
-    let format = metadata
-        .name_id_formats
-        .iter()
-        .find_map(|wanted| NameIdFormat::ALL.iter().copied().find(|known| known.uri() == wanted.uri()));
+    let format = known_formats(metadata).first().copied();
     let mut attributes = current.attributes.clone();
     for asked in &metadata.requested_attributes {
         if !names(&attributes, current, &asked.name) {
@@ -59,17 +57,36 @@ pub(super) fn all(
         }
     }
     attributes.extend(subject_ids::row_asked_for(&metadata.entity_attributes, &attributes));
+    let attribute_sets = sets::filled(current, &attributes, metadata);
     let filled = SamlConnection {
         name_id_format: format.unwrap_or(current.name_id_format),
         sign_assertion: current.sign_assertion || metadata.want_assertions_signed,
         attributes,
+        attribute_sets,
         ..keys_and_addresses(current, metadata, config)
     };
     // An app that is stored has an entity id of ours, and a key.
     algorithms::declared(filled, metadata, current.idp_entity_id.is_empty(), config)
 }
 
-/// The settings with the keys and addresses of a document: who speaks for the app, and where it is spoken to. Where the
+/// The NameID formats of a document that we send, best first.
+fn known_formats(metadata: &ServiceProviderMetadata) -> Vec<NameIdFormat> {
+    let known = |wanted: &saml::NameIdFormat| {
+        NameIdFormat::ALL.iter().copied().find(|known| known.uri() == wanted.uri())
+    };
+    metadata.name_id_formats.iter().filter_map(known).collect()
+}
+
+/// The format in the settings if the document names it, or `unspecified`, or none that we send; else its best one. What an
+/// administrator chose among several stays.
+fn name_id_format(current: NameIdFormat, metadata: &ServiceProviderMetadata) -> NameIdFormat {
+    let known = known_formats(metadata);
+    let fits = known.contains(&current) || known.contains(&NameIdFormat::Unspecified);
+    known.first().copied().filter(|_| !fits).unwrap_or(current)
+}
+
+/// The settings with the keys and addresses of a document: who speaks for the app, where it is spoken to, and in which format it
+/// is told who people are (SAML Metadata §2.4.1). Where the
 /// document decides that assertions are encrypted, it decides by which algorithms, too: those that it names (IIP-MD10).
 pub(super) fn keys_and_addresses(
     current: &SamlConnection,
@@ -89,6 +106,7 @@ pub(super) fn keys_and_addresses(
         sp_decrypts: algorithms::announced(metadata, config) == Announced::Usable,
         entity_attributes: entity_attributes(metadata).into_iter().take(ENTITY_ATTRIBUTES_MAX).collect(),
         logout_services: metadata.single_logout_services.iter().map(logout_service).collect(),
+        name_id_format: name_id_format(current.name_id_format, metadata),
         ..current.clone()
     };
     if filled.encrypt == Encrypt::Auto && filled.sp_decrypts {
@@ -139,6 +157,7 @@ pub(super) fn harmless(
         saml.sp_decrypts = filled.sp_decrypts;
     }
     let Some(before) = before else { return saml };
+    sets::add_switched_off(&mut saml, metadata, before);
     let was_asked = |name: &str| before.requested_attributes.iter().any(|asked| asked.name == name);
     for asked in metadata.requested_attributes.iter().filter(|asked| !was_asked(&asked.name)) {
         if !names(&saml.attributes, current, &asked.name) {
@@ -182,7 +201,7 @@ pub(super) fn marked(services: &[AssertionConsumerService]) -> Vec<AssertionCons
 }
 
 /// The row for an attribute whose name we know.
-fn row(asked: &RequestedAttribute) -> Option<ValueMapping> {
+pub(super) fn row(asked: &RequestedAttribute) -> Option<ValueMapping> {
     Some(ValueMapping {
         name_format: match asked.name_format {
             saml::AttributeNameFormat::Unspecified => String::new(),

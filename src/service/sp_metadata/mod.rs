@@ -6,19 +6,20 @@ mod choice;
 mod fetch;
 mod fill;
 mod refresh;
+mod review;
+mod sets;
 mod source;
 
 pub use choice::service_providers;
 pub(super) use refresh::keep_source;
 pub use refresh::{Refreshed, any_due, refresh_due, refresh_now};
+pub use review::Difference;
 pub use source::{Looked, Pending, ReviewRow, approve, attention, dismiss, ended, look, pending};
 
 use crate::{
     config::SamlConfig,
     domain::{
-        connection::{
-            AcsUrl, EntityAttribute, LogoutService, SamlConnection, entity_attributes::ENTITY_ATTRIBUTES_MAX,
-        },
+        connection::{EntityAttribute, SamlConnection, entity_attributes::ENTITY_ATTRIBUTES_MAX},
         text::FieldErrors,
     },
 };
@@ -48,17 +49,6 @@ pub struct Reading<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// One setting as it is and as it would be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// The setting, as the console calls it.
-    pub field: &'static str,
-    /// What is stored; may be empty.
-    pub now: String,
-    /// What would be stored.
-    pub from_metadata: String,
-}
-
 /// What a document proposes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
@@ -70,6 +60,15 @@ pub struct Proposal {
     pub differences: Vec<Difference>,
     /// What deserves a second look, as sentences.
     pub warnings: Vec<String>,
+    /// The document, read.
+    pub metadata: ServiceProviderMetadata,
+}
+
+impl Proposal {
+    /// What deserves a second look when the settings become `then` instead, over the ones of `reading`.
+    pub fn warnings_of(&self, then: &SamlConnection, reading: &Reading<'_>) -> Vec<String> {
+        warnings(&self.metadata, then, reading)
+    }
 }
 
 /// Reads a document and says what it would change.
@@ -84,10 +83,11 @@ pub fn propose(xml: &str, reading: &Reading<'_>) -> Result<Proposal, FieldErrors
     })?;
     let connection = fill::all(reading.current, &metadata, reading.config);
     Ok(Proposal {
-        differences: differences(reading.current, &connection),
+        differences: review::differences(reading.current, &connection),
         warnings: warnings(&metadata, &connection, reading),
-        display_name: metadata.display_name,
+        display_name: metadata.display_name.clone(),
         connection,
+        metadata,
     })
 }
 
@@ -127,62 +127,6 @@ fn in_words(error: &MetadataError, is_own: bool, reading: &Reading<'_>) -> Strin
         }
         other => format!("Ask for another file at {app}: {other}."),
     }
-}
-
-fn differences(now: &SamlConnection, then: &SamlConnection) -> Vec<Difference> {
-    let addresses = |saml: &SamlConnection| {
-        let mut list: Vec<&AcsUrl> = saml.acs_urls.iter().collect();
-        list.sort_by_key(|acs| (!acs.default, acs.index));
-        list.iter().map(|acs| acs.url.as_str()).collect::<Vec<_>>().join("\n")
-    };
-    let yes = |value: bool| if value { "yes".to_owned() } else { "no".to_owned() };
-    let attributes = |saml: &SamlConnection| {
-        saml.attributes.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join("\n")
-    };
-    let row = |field, now: String, from_metadata: String| Difference { field, now, from_metadata };
-    vec![
-        row("App entity ID", now.sp_entity_id.clone(), then.sp_entity_id.clone()),
-        row("Reply addresses", addresses(now), addresses(then)),
-        row("NameID format", now.name_id_format.as_str().into(), then.name_id_format.as_str().into()),
-        row("Certificates", fingerprints(&now.sp_certificates), fingerprints(&then.sp_certificates)),
-        row(
-            "Encryption certificates",
-            fingerprints(&now.encryption_certificates),
-            fingerprints(&then.encryption_certificates),
-        ),
-        row(
-            "Signature algorithm",
-            now.signature_algorithm.as_str().into(),
-            then.signature_algorithm.as_str().into(),
-        ),
-        row("Encryption", encryption(now), encryption(then)),
-        row("Encrypts assertions", yes(now.encrypts()), yes(then.encrypts())),
-        row("Entity attributes", said(now), said(then)),
-        row("Logout addresses", logout_addresses(now), logout_addresses(then)),
-        row("Signs its requests", yes(now.sp_signs_requests), yes(then.sp_signs_requests)),
-        row("Attributes", attributes(now), attributes(then)),
-    ]
-}
-
-fn said(saml: &SamlConnection) -> String {
-    saml.entity_attributes.iter().map(EntityAttribute::words).collect::<Vec<_>>().join("\n")
-}
-
-fn encryption(saml: &SamlConnection) -> String {
-    format!("{}, {}", saml.content_encryption.as_str(), saml.key_transport.as_str())
-}
-
-fn logout_addresses(saml: &SamlConnection) -> String {
-    let one = |service: &LogoutService| format!("{} {}", service.binding.as_str(), service.url);
-    saml.logout_services.iter().map(one).collect::<Vec<_>>().join("\n")
-}
-
-fn fingerprints(certificates: &[String]) -> String {
-    let one = |text: &String| match CertificateDer::from_pem_or_base64(text) {
-        Ok(certificate) => crate::keyring::fingerprint_sha256(certificate.as_der()),
-        Err(error) => error.to_string(),
-    };
-    certificates.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn warnings(metadata: &ServiceProviderMetadata, then: &SamlConnection, reading: &Reading<'_>) -> Vec<String> {
@@ -225,6 +169,7 @@ fn warnings(metadata: &ServiceProviderMetadata, then: &SamlConnection, reading: 
             "It says more than {ENTITY_ATTRIBUTES_MAX} things about itself; rows that wait for the last of them are withheld."
         ));
     }
+    warnings.extend(sets::warnings(then, metadata));
     warnings.extend(metadata.notes.iter().map(|note| format!("{note}.")));
     for asked in metadata.requested_attributes.iter().filter(|asked| asked.is_required) {
         if !fill::names(&then.attributes, then, &asked.name) {

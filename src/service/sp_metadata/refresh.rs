@@ -304,6 +304,7 @@ async fn write(
     mut events: Vec<AuditEvent>,
 ) -> Result<bool, ServiceError> {
     let now = ctx.now();
+    let public_url = ctx.config.http.public_url.as_str().to_owned();
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
@@ -311,8 +312,9 @@ async fn write(
                     return Ok::<_, ServiceError>(Written::unaudited(false));
                 }
                 if let Some((before, checked, event)) = update {
+                    let version = before.version;
                     let (_, event) =
-                        apps::apply_update(tx, &before, before.version, &checked, event, now).await?;
+                        apps::apply_update(tx, &public_url, &before, version, &checked, event, now).await?;
                     events.push(event);
                 }
                 let mut written = Written::unaudited(true);

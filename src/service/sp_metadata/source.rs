@@ -1,7 +1,7 @@
 //! What waits for approval, and how fetching goes, as administrators see it; approving and dismissing. Does not own fetching
 //! (`refresh`).
 
-use super::{encryption, fill, refresh};
+use super::{fill, refresh, review::encryption};
 use crate::{
     config::SamlConfig,
     context::AppContext,
@@ -82,7 +82,8 @@ impl Pending {
     }
 }
 
-/// What changes with keys and with what is said about the app: whether assertions are encrypted (SDP-IDP11) and by which
+/// What changes with keys and with what is said about the app: the format of the NameID, where it doesn't say that it takes the
+/// one in use; whether assertions are encrypted (SDP-IDP11) and by which
 /// algorithms, and whether rows that wait for an entity attribute are released, now or once there are any (IIP-IDP03). There
 /// are rows only when something would change.
 fn consequences(current: &SamlConnection, then: &SamlConnection, verified: bool) -> Vec<ReviewRow> {
@@ -101,6 +102,10 @@ fn consequences(current: &SamlConnection, then: &SamlConnection, verified: bool)
     let (by, then_by) = (encryption(current), encryption(then));
     if by != then_by {
         rows.push(row("Encryption", by, then_by));
+    }
+    if current.name_id_format != then.name_id_format {
+        let (is, wanted) = (current.name_id_format.as_str(), then.name_id_format.as_str());
+        rows.push(row("NameID format", is.to_owned(), wanted.to_owned()));
     }
     let widened = current.would_release_more(&then.entity_attributes);
     let taken = fill::taken_by_itself(current, &then.entity_attributes, verified);
@@ -159,13 +164,15 @@ pub async fn approve(
         .on("application", app.id, &app.label)
         .detail("fields", pending.fields());
     let (now, before) = (ctx.now(), app.clone());
+    let public_url = ctx.config.http.public_url.as_str().to_owned();
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
                 if !store::sp_metadata::update(tx, &known).await? {
                     return Err(ServiceError::Stale);
                 }
-                let (app, update) = apps::apply_update(tx, &before, version, &checked, update, now).await?;
+                let (app, update) =
+                    apps::apply_update(tx, &public_url, &before, version, &checked, update, now).await?;
                 Ok::<_, ServiceError>(Written::new(app, event).and(update))
             })
         })

@@ -144,6 +144,10 @@ pub struct AttributeRow {
     /// SAML only: the entity attributes that it is released for, as `web::admin::apps::rows` writes them; `None` when the form
     /// doesn't ask.
     pub only_for: Option<String>,
+    /// SAML only: the format of the name, as `web::admin::apps::rows` writes it; `None` when the form doesn't ask.
+    pub format: Option<String>,
+    /// SAML only: the name for people; `None` when the form doesn't ask.
+    pub friendly: Option<String>,
     /// What the app needs it for, as a few words; the name of such a row can't be changed.
     pub locked: Option<&'static str>,
 }
@@ -168,7 +172,31 @@ pub const ATTRIBUTE_KINDS: &[(&str, &str)] =
 /// Whether an [`AttributeRow`] is sent: value, label, whether that is off.
 pub const ATTRIBUTE_SENDS: &[(&str, &str, bool)] = &[("on", "Sent", false), ("off", "Off", true)];
 
+/// Short names of the formats of an [`AttributeRow`]’s name, suggested.
+pub const NAME_FORMATS: &[&str] = &["basic", "uri", "unspecified"];
+
 impl AttributeRow {
+    /// The format of the name.
+    pub fn format_text(&self) -> &str {
+        self.format.as_deref().unwrap_or_default()
+    }
+
+    /// The name for people.
+    pub fn friendly_text(&self) -> &str {
+        self.friendly.as_deref().unwrap_or_default()
+    }
+
+    /// What the folded part of the row says, or that there is one.
+    pub fn details(&self) -> String {
+        let parts: Vec<String> =
+            [("", self.format_text()), ("", self.friendly_text()), ("only for ", self.conditions())]
+                .into_iter()
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(before, text)| format!("{before}{text}"))
+                .collect();
+        if parts.is_empty() { "Details".to_owned() } else { parts.join(", ") }
+    }
+
     /// The entity attributes that it is released for, as a line.
     pub fn conditions(&self) -> &str {
         self.only_for.as_deref().unwrap_or_default()

@@ -291,3 +291,91 @@ async fn start_links_are_lines_and_what_is_wrong_with_one_is_said_beside_them() 
     let saved = saml_of(&app).await.start_links;
     assert_eq!((saved.len(), saved[0].target.as_str()), (2, "/reports?a=1|2"));
 }
+
+#[tokio::test]
+async fn sdp_g04_our_entity_id_is_edited_and_is_the_apps_own() {
+    let (app, owner) = gateway().await;
+    let growth = app.group("Other people", &[]).await;
+    app.app("wiki", Connection::Saml(Box::new(saml_settings())), &growth).await;
+    let address = |slug: &str| app.ctx.url(&format!("/saml2/{slug}/metadata"));
+    assert_eq!(saml_of(&app).await.idp_entity_id, address("crm"));
+    assert!(owner.get(SSO).await.text.contains("name=\"idp_entity_id\""));
+    for wrong in [address("wiki"), "a b".to_owned()] {
+        let fields = [REST, PLAIN, &[("idp_entity_id", wrong.as_str())]].concat();
+        let refused = owner.submit(SSO, SSO, &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert!(refused.text.contains("id=\"idp_entity_id-error\""), "{wrong}: {}", refused.text);
+        assert!(refused.text.contains("<details class=\"more\" open><summary><h2"), "{}", refused.text);
+    }
+    let fields = [REST, PLAIN, &[("idp_entity_id", "urn:example:crm")]].concat();
+    assert_eq!(owner.submit(SSO, SSO, &fields).await.status, StatusCode::SEE_OTHER);
+    let ours = app.browser().get("/saml2/crm/metadata").await;
+    assert!(ours.text.contains("entityID=\"urn:example:crm\""), "{}", ours.text);
+    let fields = [REST, PLAIN, &[("idp_entity_id", "urn:example:crm")]].concat();
+    let taken = owner.submit("/admin/apps/wiki/sso", "/admin/apps/wiki/sso", &fields).await;
+    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(taken.text.contains("The app “crm” knows us by this entity ID already"), "{}", taken.text);
+    // Emptied, it is the address of the metadata again.
+    let fields = [REST, PLAIN, &[("idp_entity_id", "")]].concat();
+    assert_eq!(owner.submit(SSO, SSO, &fields).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(saml_of(&app).await.idp_entity_id, address("crm"));
+}
+
+#[tokio::test]
+async fn rows_addresses_and_sign_out_are_set_in_every_part() {
+    let (app, owner) = gateway().await;
+    let rest: Vec<_> = REST.iter().copied().filter(|(name, _)| *name != "acs_urls").collect();
+    let fields = [
+        &rest,
+        PLAIN,
+        &[
+            ("acs_urls", "https://sp.example/acs\nhttps://sp.example/acs2 | 7"),
+            ("attribute_name", "urn:oid:0.9.2342.19200300.100.1.3"),
+            ("attribute_kind", "source"),
+            ("attribute_value", "email"),
+            ("attribute_format", "uri"),
+            ("attribute_friendly_name", "mail"),
+            ("attribute_only_for", "http://refeds.org/category/research-and-scholarship"),
+            ("logout_url", "https://sp.example/slo"),
+            ("logout_binding", "redirect"),
+            ("logout_response_url", ""),
+            ("logout_url", "https://sp.example/slo/post"),
+            ("logout_binding", "post"),
+            ("logout_response_url", "https://sp.example/slo/answers"),
+        ],
+    ]
+    .concat();
+    let page = follow(&owner, owner.submit(SSO, SSO, &fields).await).await;
+    let saved = saml_of(&app).await;
+    let row = &saved.attributes[0];
+    assert_eq!(row.name_format, "urn:oasis:names:tc:SAML:2.0:attrname-format:uri");
+    assert_eq!((row.friendly_name.as_str(), row.only_for.len()), ("mail", 1));
+    assert_eq!(saved.acs_urls[1].index, 7);
+    let by: Vec<_> = saved.logout_services.iter().map(|one| one.binding.as_str()).collect();
+    assert_eq!(by, ["redirect", "post"]);
+    for shown in ["https://sp.example/acs2 | 7", "uri, mail, only for http://refeds.org"] {
+        assert!(page.text.contains(shown), "{shown}: {}", page.text);
+    }
+    // Another address in the place of the second has its index; a format that means nothing is refused.
+    let second = "https://sp.example/acs | 0\nhttps://sp.example/acs3";
+    let more = |acs: &'static str, format: &'static str| {
+        let row = [
+            ("acs_urls", acs),
+            ("attribute_name", "mail"),
+            ("attribute_kind", "source"),
+            ("attribute_value", "email"),
+            ("attribute_format", format),
+            ("attribute_friendly_name", ""),
+            ("attribute_only_for", ""),
+        ];
+        [&rest, PLAIN, &row].concat()
+    };
+    assert_eq!(owner.submit(SSO, SSO, &more(second, "basic")).await.status, StatusCode::SEE_OTHER);
+    let saved = saml_of(&app).await;
+    assert_eq!((saved.acs_urls[1].url.as_str(), saved.acs_urls[1].index), ("https://sp.example/acs3", 7));
+    assert_eq!(saved.attributes[0].name_format, "urn:oasis:names:tc:SAML:2.0:attrname-format:basic");
+    for fields in [more(second, "simple"), more("https://sp.example/acs | seven", "basic")] {
+        let refused = owner.submit(SSO, SSO, &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}

@@ -46,6 +46,7 @@ apps:
       attributes:
         - { name: email, source: email }
         - { name: plan, constant: enterprise }
+        - { name: later, constant: "on", off: true }
       groups_attribute: memberOf
   - slug: metrics
     label: Metrics
@@ -102,13 +103,20 @@ fn round_trip(sandbox: &Sandbox, empty: &Sandbox) {
     assert!(secret.contains("generated") && done.matches("ghs_").count() == 1, "{done}");
     assert!(!done.contains("a secret of sixteen"), "a chosen secret is not repeated: {done}");
 
-    assert_eq!(sandbox.run(&["apply", "org.yaml"]).succeeded(), "No change.\n");
+    let again = sandbox.run(&["apply", "org.yaml"]).succeeded();
+    assert!(again.ends_with("No change.\n"), "{again}");
+    // What the metadata gives to think about is said each time.
+    let warned = "! app amplitude: The metadata is about “https://sp.example/meta”, and sp_entity_id, which wins over it";
+    assert!(again.starts_with(warned) && done.contains(warned) && plan.contains(warned), "{again}");
+    let json = sandbox.run(&["apply", "org.yaml", "--plan", "--format", "json"]).succeeded();
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["warnings"][0]["app"], "amplitude");
     // A block says all there is: what it leaves out goes, and the plan says so.
     sandbox.file("part.yaml", "apps: [{slug: amplitude, saml: {strict_relay_state: true}}]");
     let plan = sandbox.run(&["apply", "part.yaml", "--plan"]).succeeded();
     for line in [
         "  ! saml.acs_urls is left out of the file, so that the stored value goes",
-        "  ! saml.attributes is left out of the file, so that 2 stored values go",
+        "  ! saml.attributes is left out of the file, so that 3 stored values go",
         "  ! saml.sp_entity_id is left out of the file, so that the stored value goes",
         "  ! saml.default_relay_state is left out of the file, so that the stored value goes",
     ] {
@@ -117,7 +125,7 @@ fn round_trip(sandbox: &Sandbox, empty: &Sandbox) {
     let said = sandbox.run(&["apply", "part.yaml", "--plan", "--format", "json"]).succeeded();
     let said: Value = serde_json::from_str(&said).expect("JSON");
     let dropped = said["changes"][0]["dropped"].as_array().expect("a list");
-    assert!(dropped.contains(&serde_json::json!({"key": "saml.attributes", "count": 2})), "{dropped:?}");
+    assert!(dropped.contains(&serde_json::json!({"key": "saml.attributes", "count": 3})), "{dropped:?}");
     sandbox.file("said.yaml", "apps: [{slug: amplitude, saml: {sp_entity_id: '', acs_urls: []}}]");
     let plan = sandbox.run(&["apply", "said.yaml", "--plan"]).succeeded();
     assert!(!plan.contains("! saml.acs_urls"), "what is written down is no surprise: {plan}");
@@ -131,6 +139,8 @@ fn round_trip(sandbox: &Sandbox, empty: &Sandbox) {
     for secret in ["$argon2id$", "client_secret:", "client_secret_hash", "ghs_"] {
         assert!(!plain.contains(secret), "{secret} is in {plain}");
     }
+    // Readers of YAML 1.1 take a bare `off` for false, and a bare `on` for true.
+    assert!(exported.contains("'off': true") && exported.contains("constant: 'on'"), "{exported}");
     assert!(exported.contains("$argon2id$") && exported.contains("client_secret_hash"), "{exported}");
 
     let document: Value = serde_json::from_str(&json).expect("JSON");
@@ -286,5 +296,6 @@ fn a_new_client_secret_replaces_the_old_one() {
         (&Value::from("client secret"), &Value::from(true))
     );
     assert_eq!(done["secrets"], serde_json::json!([]), "a chosen secret is not repeated");
-    assert_eq!(sandbox.run(&["apply", "org.yaml"]).succeeded(), "No change.\n");
+    let again = sandbox.run(&["apply", "org.yaml"]).succeeded();
+    assert!(again.ends_with("No change.\n"), "{again}");
 }

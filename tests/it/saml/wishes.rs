@@ -174,3 +174,39 @@ async fn sdp_g02_long_values_are_pointed_out_and_sent() {
     let xml = response(&post(&browser, &request(&app, "_r1", "", ""), None).await);
     assert_eq!(values(&xml, "long"), [long], "whole");
 }
+
+#[tokio::test]
+async fn iip_sso06_every_service_of_the_metadata_is_a_set() {
+    let (app, ..) = gateway(saml_settings()).await;
+    let service = |index: u8, name: &str| {
+        format!(
+            "<AttributeConsumingService index=\"{index}\"><ServiceName xmlns:xml=\"http://www.w3.org/XML/1998/namespace\" \
+             xml:lang=\"en\">S{index}</ServiceName><RequestedAttribute Name=\"{name}\"/></AttributeConsumingService>"
+        )
+    };
+    let xml = format!(
+        "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://sp.example/metadata\"><SPSSODescriptor \
+         protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\"><AssertionConsumerService \
+         Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" Location=\"https://sp.example/acs\" index=\"0\"/>{}{}\
+         </SPSSODescriptor></EntityDescriptor>",
+        service(1, "mail"),
+        service(2, "displayName"),
+    );
+    let document =
+        organisation::document(serde_json::json!({"apps": [{"slug": "crm", "saml": {"sp_metadata": xml}}]}));
+    let document = document.expect("a document");
+    let applied =
+        organisation::apply(&app.ctx, &system(), &document, ApplyOptions::default()).await.expect("applied");
+    assert!(applied.written, "{applied:?}");
+    let browser = app.browser();
+    browser.sign_in("maya").await;
+    for (id, wish, mail, display_name) in [
+        ("_r1", "", true, false),
+        ("_r2", "AttributeConsumingServiceIndex=\"1\"", true, false),
+        ("_r3", "AttributeConsumingServiceIndex=\"2\"", false, true),
+    ] {
+        let xml = response(&post(&browser, &request(&app, id, wish, ""), None).await);
+        assert_eq!(!values(&xml, "mail").is_empty(), mail, "{wish}: {xml}");
+        assert_eq!(!values(&xml, "displayName").is_empty(), display_name, "{wish}: {xml}");
+    }
+}

@@ -3,14 +3,16 @@
 use super::{change, on_both, read, sample};
 use crate::support::{at, database::TestDatabase, new_id};
 use gatehouse::{
+    domain::connection::{Connection, SamlConnection},
     id::{AppId, UserId},
-    store::{StoreError, apps, apps::AppFilter, favourites, page::PageRequest},
+    store::{StoreError, apps, apps::AppFilter, favourites, idp_entity_ids, page::PageRequest},
 };
 
 on_both!(
     apps_round_trip,
     taken_names_are_told_apart,
     apps_share_an_entity_id,
+    holders_of_our_entity_ids,
     old_slugs_go_on_as_aliases,
     apps_are_listed_by_filter,
     favourites_and_uses,
@@ -70,6 +72,39 @@ async fn apps_share_an_entity_id(test: TestDatabase) {
     assert_eq!(read!(db, c => apps::with_entity_id(c, "", 9)), []);
 }
 
+async fn holders_of_our_entity_ids(test: TestDatabase) {
+    let db = &test.db;
+    let with = |slug: &str, id: &str| {
+        let connection = SamlConnection { idp_entity_id: id.into(), ..SamlConnection::default() };
+        sample::with(slug, slug, Connection::Saml(Box::new(connection)))
+    };
+    let heap = sample::app(db, with("heap", "urn:heap\"&\\")).await;
+    let other = sample::app(db, with("other", "urn:other")).await;
+    sample::app(db, with("none", "")).await;
+    sample::app(db, sample::bookmark("wiki", "urn:heap")).await;
+    let slugs = |apps: Vec<gatehouse::domain::app::App>| -> Vec<String> {
+        apps.into_iter().map(|app| app.slug).collect()
+    };
+    let none = Vec::<String>::new();
+    let held = |id: &'static str| async move { slugs(read!(db, c => idp_entity_ids::holders(c, id))) };
+    assert_eq!(held("urn:heap\"&\\").await, ["heap"]);
+    assert_eq!(held("URN:HEAP\"&\\").await, none, "letter for letter");
+    assert_eq!((held("urn:heap").await, held("").await), (none.clone(), none.clone()));
+    // As it is with apps that were stored before the column.
+    test.execute("UPDATE apps SET idp_entity_id = NULL").await;
+    assert_eq!(held("urn:heap\"&\\").await, ["heap"]);
+    assert_eq!((held("urn:heap").await, held("urn:other").await), (none.clone(), vec!["other".to_owned()]));
+    let moved = with("other", "urn:moved");
+    change!(db, tx => {
+        idp_entity_ids::hold(tx).await?;
+        apps::update(tx, other.id, None, &moved, at(1)).await?
+    })
+    .expect("moved");
+    assert_eq!((held("urn:other").await, held("urn:moved").await), (none.clone(), vec!["other".to_owned()]));
+    change!(db, tx => apps::delete(tx, heap.id).await?).expect("deleted");
+    assert_eq!(held("urn:heap\"&\\").await, none);
+}
+
 async fn taken_names_are_told_apart(test: TestDatabase) {
     let db = &test.db;
     sample::app(db, sample::saml("hr", "https://hr.example/sp")).await;
@@ -116,6 +151,9 @@ async fn old_slugs_go_on_as_aliases(test: TestDatabase) {
     assert!(!change!(db, tx => apps::remove_alias(tx, other.id, "handbook").await?).expect("not theirs"));
     assert!(change!(db, tx => apps::remove_alias(tx, wiki.id, "handbook").await?).expect("removed"));
     assert_eq!(read!(db, c => apps::find_by_slug(c, "handbook")), None);
+    let named = sample::changed(&wiki, |draft| draft.slug = "notes".into());
+    change!(db, tx => apps::update(tx, wiki.id, None, &named, at(6)).await?).expect("renamed");
+    assert_eq!(read!(db, c => apps::all_aliases(c)), [("wiki".to_owned(), "notes".to_owned())]);
 }
 
 async fn apps_are_listed_by_filter(test: TestDatabase) {

@@ -1,6 +1,7 @@
 //! A fresh, migrated database for one test, on either backend.
 
 use gatehouse::store::Database;
+use sqlx::Connection as _;
 use std::path::PathBuf;
 
 /// A database that goes away with the test.
@@ -40,6 +41,16 @@ impl TestDatabase {
         let url = super::postgres::empty().await;
         let db = Database::open(&url).await.expect("opens");
         Self { db, url, folder: None }
+    }
+
+    /// Runs a statement beside the store, for what only an older version leaves behind.
+    pub async fn execute(&self, sql: &str) {
+        if self.folder.is_some() {
+            rusqlite::Connection::open(self.file()).expect("opens").execute_batch(sql).expect("runs");
+        } else {
+            let mut conn = sqlx::PgConnection::connect(&self.url).await.expect("answers");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.expect("runs");
+        }
     }
 
     /// The file of a SQLite database.

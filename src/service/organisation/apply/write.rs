@@ -30,6 +30,8 @@ struct Known {
     groups: HashMap<String, Group>,
     apps: HashMap<String, App>,
     had_owner: bool,
+    /// Our address.
+    public_url: String,
 }
 
 /// Writes every step, or none.
@@ -39,11 +41,13 @@ pub(super) async fn write(
     steps: Vec<Prepared>,
 ) -> Result<(), ServiceError> {
     let now = ctx.now();
+    let public_url = ctx.config.http.public_url.as_str().to_owned();
     let mut known = Known {
         users: current.users_by_key(),
         groups: current.groups_by_key(),
         apps: current.apps_by_slug(),
         had_owner: false,
+        public_url,
     };
     ctx.db
         .write(move |tx| {
@@ -141,7 +145,9 @@ async fn perform(
             events.push(event);
         }
         (Operation::UpdateApp { before, checked }, _) => {
-            let (app, event) = apps::apply_update(tx, &before, before.version, &checked, event, now).await?;
+            let version = before.version;
+            let (app, event) =
+                apps::apply_update(tx, &known.public_url, &before, version, &checked, event, now).await?;
             known.apps.insert(app.slug.clone(), app);
             events.push(event);
         }

@@ -1,9 +1,10 @@
 //! Planning applications and who may open them. Does not own their connections (`connection`).
 
 use super::{
-    Action, Change, ClientSecretWish, Operation, Planner,
+    Action, Change, ClientSecretWish, Operation, Planner, Warning,
     connection::{self, Wanted},
     dropped,
+    entity_ids::KnownAs,
 };
 use crate::{
     domain::{app::AppDraft, connection::Connection, sent_as::SentAs, text::canonical},
@@ -11,6 +12,7 @@ use crate::{
     service::{
         apps::shown,
         connectors::Connector,
+        idp_entity_ids::effective,
         organisation::{
             current::CurrentApp,
             document::{AppEntry, BoundGroup},
@@ -28,17 +30,19 @@ impl Planner<'_> {
         let (current, document) = (self.current, self.document);
         let mut seen = HashSet::new();
         let mut clients = self.clients_of_others();
+        let mut known = Vec::new();
         for (position, entry) in document.apps.iter().flatten().enumerate() {
             let at = format!("apps[{position}]");
             let slug = entry.slug.trim();
             if slug.is_empty() {
                 self.errors.add(&format!("{at}.slug"), "Give the app a slug: its name in addresses");
             } else if seen.insert(slug) {
-                self.app(&at, entry, current.apps.get(slug), &mut clients);
+                known.extend(self.app(&at, entry, current.apps.get(slug), &mut clients));
             } else {
                 self.errors.add(&format!("{at}.slug"), format!("“{slug}” stands twice"));
             }
         }
+        self.entity_ids(&known);
     }
 
     /// The client ids of apps the file doesn't name and leaves alone, with their slugs.
@@ -56,7 +60,10 @@ impl Planner<'_> {
         entry: &AppEntry,
         before: Option<&CurrentApp>,
         clients: &mut HashMap<String, String>,
-    ) {
+    ) -> Option<KnownAs> {
+        if before.is_none() && self.is_former_name(at, entry.slug.trim()) {
+            return None;
+        }
         let existing = before.map(|before| &before.app);
         let about = connection::About {
             entry,
@@ -67,8 +74,14 @@ impl Planner<'_> {
         };
         let wanted = match connection::of(&about) {
             Ok(wanted) => wanted,
-            Err(errors) => return self.refuse(errors, |field| format!("{at}.{field}")),
+            Err(errors) => {
+                self.refuse(errors, |field| format!("{at}.{field}"));
+                return None;
+            }
         };
+        let slug = entry.slug.trim();
+        let warn = |message: &String| Warning { app: slug.to_owned(), message: message.clone() };
+        self.warnings.extend(wanted.warnings.iter().map(warn));
         let draft = draft(entry, existing.map(AppDraft::of), wanted);
         let secret = wish(entry);
         let protocol = draft.connection.protocol();
@@ -80,13 +93,25 @@ impl Planner<'_> {
         }
         let checked = match checked.check_over(about.current()) {
             Ok(checked) => checked,
-            Err(errors) => return self.refuse(errors, |field| format!("{at}.{}", path_of(field, protocol))),
+            Err(errors) => {
+                self.refuse(errors, |field| format!("{at}.{}", path_of(field, protocol)));
+                return None;
+            }
         };
         if let Some(client_id) = client_of(&draft.connection)
             && let Some(other) = clients.insert(client_id, draft.slug.clone())
         {
             self.errors.add(&format!("{at}.oidc.client_id"), format!("The app “{other}” has this already"));
         }
+        let was = existing.and_then(|app| self.known_as(&app.slug, &app.connection));
+        let is = self.known_as(&draft.slug, &checked.get().connection);
+        let known = KnownAs {
+            at: at.to_owned(),
+            slug: draft.slug.clone(),
+            changed: was != is,
+            entity_id: is,
+            is_new: before.is_none(),
+        };
         match before {
             None => {
                 let change = Change::new(Action::Add, "app", &draft.slug);
@@ -108,6 +133,25 @@ impl Planner<'_> {
             }
         }
         self.access(at, entry, before);
+        Some(known)
+    }
+
+    fn known_as(&self, slug: &str, connection: &Connection) -> Option<String> {
+        effective(self.setting.public_url, slug, connection)
+    }
+
+    /// Whether a new app would have the name that another one had once, and that still leads there. That is refused.
+    fn is_former_name(&mut self, at: &str, slug: &str) -> bool {
+        let Some(owner) = self.current.aliases.get(slug) else { return false };
+        let listed = self.document.apps.iter().flatten().any(|entry| entry.slug.trim() == owner);
+        let stays = listed || !self.setting.prune;
+        if stays {
+            let message = format!(
+                "The app “{owner}” was called “{slug}” once, and its old addresses still lead there. Write “{owner}” if you mean                  that app, else another slug"
+            );
+            self.errors.add(&format!("{at}.slug"), message);
+        }
+        stays
     }
 
     /// A client that needs a secret has one, and the one of the file if it names one.
@@ -234,7 +278,7 @@ fn client_of(connection: &Connection) -> Option<String> {
 }
 
 fn draft(entry: &AppEntry, before: Option<AppDraft>, wanted: Wanted) -> AppDraft {
-    let Wanted { connection, parameters, connector } = wanted;
+    let Wanted { connection, parameters, connector, warnings: _ } = wanted;
     let is_new = before.is_none();
     let of_connector = |value: fn(&Connector) -> &String| connector.map(value).cloned().unwrap_or_default();
     let mut draft = before.unwrap_or_else(|| AppDraft {

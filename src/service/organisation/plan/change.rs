@@ -52,6 +52,26 @@ impl fmt::Display for Dropped {
     }
 }
 
+/// What deserves a second look although nothing stands in its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The app's slug.
+    pub app: String,
+    /// A sentence.
+    pub message: String,
+}
+
+/// `! app crm: The certificate ended on 3 March 2026.` Control characters of values are escaped.
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "! app {}: ", self.app)?;
+        self.message.chars().try_for_each(|c| match c {
+            c if c.is_control() => write!(f, "{}", c.escape_default()),
+            c => write!(f, "{c}"),
+        })
+    }
+}
+
 impl Change {
     /// A change without fields.
     pub(super) fn new(action: Action, kind: &str, name: &str) -> Self {

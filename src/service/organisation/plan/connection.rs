@@ -1,7 +1,7 @@
 //! The protocol half of an app, from the blocks of the file. Does not own its rules (`domain::connection`).
 
 use super::{
-    Setting, metadata_source, oidc,
+    Setting, metadata, metadata_source, oidc,
     recipe::{self, Recipe},
 };
 use crate::{
@@ -15,8 +15,8 @@ use crate::{
     },
     service::{
         connectors::{Connector, Parameters},
+        idp_entity_ids,
         organisation::document::{AppEntry, AutoOrBool, MappingEntry, SamlEntry, Signed},
-        sp_metadata,
     },
 };
 
@@ -78,6 +78,8 @@ pub(super) struct Wanted {
     pub(super) parameters: Parameters,
     /// The catalogue file it is made from.
     pub(super) connector: Option<&'static Connector>,
+    /// What deserves a second look, as sentences.
+    pub(super) warnings: Vec<String>,
 }
 
 /// The connector of an app made by hand.
@@ -97,9 +99,14 @@ pub(super) fn of(about: &About<'_>) -> Result<Wanted, FieldErrors> {
     }
     let recipe = recipe::of(about)?;
     let connector = entry.connector.as_deref();
+    let mut warnings = Vec::new();
     let connection = match (&entry.saml, &entry.oidc, &entry.url) {
         (Some(block), None, None) => {
-            Connection::Saml(Box::new(saml(about, block, about.base(recipe.as_ref()))?))
+            let mut made = saml(about, block, about.base(recipe.as_ref()), &mut warnings)?;
+            if let Some(recipe) = recipe.as_ref().filter(|_| about.left_out == LeftOut::Default) {
+                warnings.extend(recipe::lock(about, recipe, &mut made)?);
+            }
+            Connection::Saml(Box::new(made))
         }
         (None, Some(block), None) => {
             Connection::Oidc(Box::new(oidc::of(about, block, about.client_base(recipe.as_ref()))?))
@@ -137,43 +144,25 @@ pub(super) fn of(about: &About<'_>) -> Result<Wanted, FieldErrors> {
         }
         None => kept(),
     };
-    Ok(Wanted { connection, parameters, connector: recipe.map(|recipe| recipe.connector) })
+    Ok(Wanted { connection, parameters, connector: recipe.map(|recipe| recipe.connector), warnings })
 }
 
 /// The fields of the block, over what the connector makes.
-fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<SamlConnection, FieldErrors> {
+fn saml(
+    about: &About<'_>,
+    block: &SamlEntry,
+    base: SamlConnection,
+    warnings: &mut Vec<String>,
+) -> Result<SamlConnection, FieldErrors> {
     let mut errors = FieldErrors::default();
     if block.sp_metadata_file.is_some() {
         let message = "Files can't be read here; put the document itself into sp_metadata";
         errors.add("saml.sp_metadata_file", message);
     }
-    let mut saml = match &block.sp_metadata {
-        None if about.left_out == LeftOut::Kept => base,
-        None => metadata_source::kept(about.current(), block, base),
-        Some(xml) => {
-            let reading = sp_metadata::Reading {
-                current: &base,
-                entity_id: block.sp_entity_id.as_deref().unwrap_or_default(),
-                label: about.entry.label.as_deref().unwrap_or(&about.entry.slug),
-                organization: about.organization,
-                public_url: about.setting.public_url,
-                config: about.setting.saml,
-                now: about.setting.now,
-            };
-            match sp_metadata::propose(xml, &reading) {
-                Ok(proposal) => proposal.connection,
-                Err(refused) => {
-                    for error in refused.0 {
-                        let field = match error.field.as_str() {
-                            "sp_entity_id" => "saml.sp_entity_id",
-                            _ => "saml.sp_metadata",
-                        };
-                        errors.add(field, error.message);
-                    }
-                    base
-                }
-            }
-        }
+    let (mut saml, proposal) = match &block.sp_metadata {
+        None if about.left_out == LeftOut::Kept => (base, None),
+        None => (metadata_source::kept(about.current(), block, base), None),
+        Some(xml) => metadata::read(about, block, xml, base, &mut errors),
     };
     if let Some(addresses) = &block.acs_urls {
         saml.acs_urls.clear();
@@ -239,6 +228,10 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
             field.clone_from(value);
         }
     }
+    if block.idp_entity_id.as_deref().is_some_and(|named| named.trim().is_empty()) {
+        // As a new app gets it, and as the console saves it.
+        saml.idp_entity_id = idp_entity_ids::address(about.setting.public_url, about.entry.slug.trim());
+    }
     for (field, value) in [
         (&mut saml.sp_signs_requests, block.sp_signs_requests),
         (&mut saml.strict_relay_state, block.strict_relay_state),
@@ -290,6 +283,9 @@ fn saml(about: &About<'_>, block: &SamlEntry, base: SamlConnection) -> Result<Sa
     saml.denied = block.denied.unwrap_or(saml.denied);
     saml.recorder = block.recorder.or(saml.recorder);
     errors.finish()?;
+    if let Some(proposal) = &proposal {
+        warnings.extend(metadata::warnings(about, block, proposal, &saml));
+    }
     Ok(saml)
 }
 

@@ -48,12 +48,11 @@ pub(super) fn of(block: &SamlEntry, errors: &mut FieldErrors) -> Option<Metadata
     })
 }
 
-/// What the metadata of the same source filled in stays, where the file doesn't say it.
+/// What metadata filled in stays, where the file doesn't say it: also when it is fetched from another address from now on, until what
+/// comes from there was read (S-35: good data are never replaced by none).
 pub(super) fn kept(current: Option<&Connection>, block: &SamlEntry, base: SamlConnection) -> SamlConnection {
     let Some(existing) = current.and_then(Connection::saml) else { return base };
-    let urls = block.sp_metadata_url.clone().map(OneOrMany::into_vec);
-    let same = existing.metadata_source.as_ref().is_some_and(|source| Some(&source.urls) == urls.as_ref());
-    if !same {
+    if block.sp_metadata_url.is_none() {
         return base;
     }
     let by_hand = base.attributes.is_empty();
@@ -66,8 +65,12 @@ pub(super) fn kept(current: Option<&Connection>, block: &SamlEntry, base: SamlCo
         sp_decrypts: existing.sp_decrypts,
         entity_attributes: existing.entity_attributes.clone(),
         logout_services: existing.logout_services.clone(),
+        signature_algorithm: existing.signature_algorithm,
+        content_encryption: existing.content_encryption,
+        key_transport: existing.key_transport,
         name_id_format: if by_hand { existing.name_id_format } else { base.name_id_format },
         attributes: if by_hand { existing.attributes.clone() } else { base.attributes.clone() },
+        attribute_sets: existing.attribute_sets.clone(),
         ..base
     };
     kept.forget_another_entity(existing);

@@ -5,13 +5,15 @@ mod apps;
 mod change;
 mod connection;
 mod dropped;
+mod entity_ids;
 mod groups;
+mod metadata;
 mod metadata_source;
 mod oidc;
 mod recipe;
 mod users;
 
-pub use change::{Action, Change, Dropped};
+pub use change::{Action, Change, Dropped, Warning};
 
 use super::{
     current::Current,
@@ -102,14 +104,29 @@ pub(super) enum Operation {
     BindUser { app: String, user: String, bound: bool },
 }
 
+/// What is to be done.
+#[derive(Debug)]
+pub(super) struct Planned {
+    /// In the order in which it is done.
+    pub(super) steps: Vec<Step>,
+    /// What deserves a second look, whether anything changes or not.
+    pub(super) warnings: Vec<Warning>,
+}
+
 /// Plans. Every field that is refused is told, not only the first.
 pub(super) fn plan(
     current: &Current,
     document: &Document,
     setting: Setting<'_>,
-) -> Result<Vec<Step>, FieldErrors> {
-    let mut planner =
-        Planner { current, document, setting, errors: FieldErrors::default(), steps: Vec::new() };
+) -> Result<Planned, FieldErrors> {
+    let mut planner = Planner {
+        current,
+        document,
+        setting,
+        errors: FieldErrors::default(),
+        steps: Vec::new(),
+        warnings: Vec::new(),
+    };
     planner.organization();
     planner.users();
     planner.groups();
@@ -120,7 +137,7 @@ pub(super) fn plan(
     planner.keep_an_owner();
     planner.errors.finish()?;
     planner.steps.sort_by_key(|step| order(&step.operation));
-    Ok(planner.steps)
+    Ok(Planned { steps: planner.steps, warnings: planner.warnings })
 }
 
 /// Removals first, so that their names are free; owners are made before others stop being owners.
@@ -151,6 +168,7 @@ struct Planner<'a> {
     setting: Setting<'a>,
     errors: FieldErrors,
     steps: Vec<Step>,
+    warnings: Vec<Warning>,
 }
 
 impl Planner<'_> {

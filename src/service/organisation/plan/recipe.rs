@@ -88,3 +88,39 @@ pub(super) fn alone(about: &About<'_>, recipe: Option<&Recipe>) -> Result<Connec
     let idp_entity_id = existing.connection.saml().map(|saml| saml.idp_entity_id.clone()).unwrap_or_default();
     Ok(Connection::Saml(Box::new(SamlConnection { idp_entity_id, ..made })))
 }
+
+/// Keeps the rows that the recipe needs: a block may change where their value comes from and switch them off, but not leave them
+/// out or call them otherwise, as in the console. An app that does without one already goes on so, with a warning.
+///
+/// # Errors
+/// `saml.attributes`: the rows that are missing.
+pub(super) fn lock(
+    about: &About<'_>,
+    recipe: &Recipe,
+    made: &mut SamlConnection,
+) -> Result<Vec<String>, FieldErrors> {
+    let name = &recipe.connector.name;
+    let of_recipe =
+        recipe.filled.connection.saml().map(|saml| saml.attributes.as_slice()).unwrap_or_default();
+    let stored = about.existing.filter(|app| app.connector == recipe.connector.slug);
+    let stored = stored.and_then(|app| app.connection.saml());
+    let (mut warnings, mut errors) = (Vec::new(), FieldErrors::default());
+    for needed in of_recipe.iter().filter(|row| row.required).map(|row| row.name.as_str()) {
+        if let Some(row) = made.attributes.iter_mut().find(|row| row.name == needed) {
+            row.required = true;
+        } else if stored.is_some_and(|saml| saml.attributes.iter().all(|row| row.name != needed)) {
+            warnings
+                .push(format!("{name} needs an attribute of the name “{needed}”, and the app sends none."));
+        } else {
+            errors.add(
+                "saml.attributes",
+                format!(
+                    "{name} needs an attribute of the name “{needed}”. Keep its row: its value may be another one, and off: true \
+                     switches it off"
+                ),
+            );
+        }
+    }
+    errors.finish()?;
+    Ok(warnings)
+}

@@ -1,5 +1,7 @@
 //! Plans without a database: what is refused and where, what changes and in which order.
 
+mod saml;
+
 use super::*;
 use crate::{
     domain::{
@@ -13,7 +15,7 @@ use crate::{
     },
 };
 use rand::SeedableRng;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000, 0).expect("in range")
@@ -34,7 +36,7 @@ fn refused(current: &Current, yaml: &str) -> Vec<(String, String)> {
 }
 
 fn lines(current: &Current, yaml: &str, prune: bool) -> Vec<String> {
-    let steps = plan(current, &read(yaml), Setting { prune, ..setting() }).expect(yaml);
+    let steps = plan(current, &read(yaml), Setting { prune, ..setting() }).expect(yaml).steps;
     steps.iter().map(|step| step.change.to_string()).collect()
 }
 
@@ -113,6 +115,28 @@ fn refusals_name_the_path() {
         ("apps: [{slug: a, connector: amplitude, parameters: {org_id: '1'}, oidc: {}}]", "apps[0].connector"),
         ("apps: [{slug: a, connector: custom-saml, parameters: {org_id: '1'}}]", "apps[0].parameters"),
         ("apps: [{slug: a, saml: {start_url: 'javascript:1'}}]", "apps[0].saml.start_url"),
+        ("apps: [{slug: a, saml: {idp_entity_id: ' a b '}}]", "apps[0].saml.idp_entity_id"),
+        ("apps: [{slug: a, saml: {sp_entity_id: 'a b'}}]", "apps[0].saml.sp_entity_id"),
+        (
+            "apps: [{slug: a, saml: {idp_entity_id: 'urn:x'}}, {slug: b, saml: {idp_entity_id: 'urn:x'}}]",
+            "apps[1].saml.idp_entity_id",
+        ),
+        (
+            "apps: [{slug: a, saml: {}}, {slug: b, saml: {idp_entity_id: 'https://id.example/saml2/a/metadata'}}]",
+            "apps[1].saml.idp_entity_id",
+        ),
+        (
+            "apps: [{slug: a, saml: {attributes: [{name: m, source: email, name_format: simple}]}}]",
+            "apps[0].saml.attributes",
+        ),
+        (
+            "apps: [{slug: a, connector: amplitude, parameters: {org_id: '1'}, saml: {attributes: []}}]",
+            "apps[0].saml.attributes",
+        ),
+        (
+            "apps: [{slug: a, connector: amplitude, parameters: {org_id: '1'}, saml: {attributes: [{name: mail, source: email}]}}]",
+            "apps[0].saml.attributes",
+        ),
         ("apps: [{slug: a, connector: custom-oidc, saml: {}}]", "apps[0].connector"),
         ("apps: [{slug: a, saml: {}, oidc: {}}]", "apps[0].connector"),
         ("apps: [{slug: a, connector: bookmark}]", "apps[0].url"),
@@ -227,7 +251,7 @@ fn removals_print_names_as_they_are_stored() {
         ["- member Maya.Okafor in Growth"]
     );
     let add = read("apps: [{slug: wiki, url: 'https://wiki.example', groups: [Growth]}]");
-    let made = plan(&current, &add, setting()).expect("fits");
+    let made = plan(&current, &add, setting()).expect("fits").steps;
     let draft = made.into_iter().find_map(|step| match step.operation {
         Operation::CreateApp { draft, .. } => Some(draft),
         _ => None,
@@ -249,7 +273,7 @@ fn app_of(draft: AppDraft) -> App {
         label: draft.label,
         description: draft.description,
         connector: draft.connector,
-        parameters: BTreeMap::new(),
+        parameters: draft.parameters,
         glyph: draft.glyph,
         colour: draft.colour,
         category: draft.category,

@@ -16,7 +16,7 @@ use crate::{
     },
     id::AppId,
     service::{
-        ServiceError, apps, decryption_keys,
+        ServiceError, apps, decryption_keys, idp_entity_ids,
         recordings::{Note, Request},
     },
     store::{self, Written},
@@ -302,7 +302,7 @@ fn posting(app: &App, target: &ResponseTarget, xml: String) -> Posting {
 /// Our entity id for this app.
 pub fn idp_entity_id(ctx: &AppContext, app: &App, connection: &SamlConnection) -> String {
     match connection.idp_entity_id.as_str() {
-        "" => ctx.url(&format!("/saml2/{}/metadata", app.slug)),
+        "" => idp_entity_ids::address(ctx.config.http.public_url.as_str(), &app.slug),
         stored => stored.to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         attributes::{self, Subject},
         connection::{
-            SamlConnection, ValueMapping,
+            NAME_FORMATS, SamlConnection, ValueMapping,
             entity_attributes::{is_released, withheld_words},
         },
     },
@@ -57,7 +57,7 @@ pub async fn attributes(
         .map(|(mapping, values)| Attribute {
             name_format: match mapping.name_format.as_str() {
                 "" => AttributeNameFormat::for_name(&mapping.name),
-                given => AttributeNameFormat::from(given),
+                given => AttributeNameFormat::from(named(given)),
             },
             friendly_name: Some(mapping.friendly_name).filter(|name| !name.is_empty()),
             name: mapping.name,
@@ -73,6 +73,11 @@ pub async fn attributes(
         });
     }
     Ok(Released { attributes: released, problems: mapped.problems, withheld })
+}
+
+/// XS-44: a format by its short name, as settings of before may have it, is the format.
+fn named(format: &str) -> &str {
+    NAME_FORMATS.iter().find(|(short, _)| *short == format).map_or(format, |(_, uri)| uri)
 }
 
 /// What this app may know of groups: of those bound to it, or of all whose name matches its filter. Sorted.

@@ -15,6 +15,7 @@ mod oidc_more;
 mod preview;
 pub mod recordings;
 pub mod remove;
+mod reply_addresses;
 mod rows;
 mod saml_advanced;
 mod saml_form;

@@ -4,7 +4,7 @@ use crate::{
     domain::{
         attributes::{ACCOUNT_SOURCES, SIGN_IN_SOURCES, SUBJECT_ID_SOURCES},
         connection::{
-            ClaimDestination, EntityAttribute, SamlConnection, ValueMapping, ValueSource,
+            ClaimDestination, EntityAttribute, NAME_FORMATS, SamlConnection, ValueMapping, ValueSource,
             entity_attributes::{ENTITY_CATEGORY, KNOWN_CATEGORIES},
         },
         text::FieldErrors,
@@ -22,6 +22,10 @@ pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
     let (kinds, values) = (fields.all("attribute_kind"), fields.all("attribute_value"));
     let (sends, places) = (fields.all("attribute_send"), fields.all("attribute_place"));
     let conditions = fields.all("attribute_only_for");
+    let (formats, friendly) = (fields.all("attribute_format"), fields.all("attribute_friendly_name"));
+    let asked = |list: &[&str], position: usize| {
+        (!list.is_empty()).then(|| list.get(position).copied().unwrap_or_default().trim().to_owned())
+    };
     let at = |list: &[&str], position: usize| list.get(position).copied().unwrap_or_default().to_owned();
     fields
         .all("attribute_name")
@@ -31,10 +35,13 @@ pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
         .map(|(position, name)| AttributeRow {
             name: name.trim().to_owned(),
             kind: at(&kinds, position),
-            value: at(&values, position).trim().to_owned(),
+            // As it was typed: blanks around a constant may be meant, see `value`.
+            value: at(&values, position),
             off: at(&sends, position) == "off" || at(&places, position) == "off",
             place: at(&places, position),
-            only_for: (!conditions.is_empty()).then(|| at(&conditions, position).trim().to_owned()),
+            only_for: asked(&conditions, position),
+            format: asked(&formats, position),
+            friendly: asked(&friendly, position),
             locked: None,
         })
         .collect()
@@ -90,8 +97,31 @@ fn conditions_of(text: &str) -> Result<Vec<EntityAttribute>, &'static str> {
     Ok(conditions)
 }
 
-/// The mappings that rows stand for. What a row can't show (`NameFormat`, `FriendlyName`) is kept from the stored row of
-/// the same name; rows that the app's recipe needs can be switched off, and stay when a form leaves them out.
+/// A format of a name as a row shows it: by its short name, if it has one.
+fn format_text(format: &str) -> String {
+    NAME_FORMATS.iter().find(|(_, uri)| *uri == format).map_or(format, |(short, _)| short).to_owned()
+}
+
+/// What a row's value stands for. Blanks around it are slips, unless they were stored so and nobody touched them; so are the line
+/// breaks of an expression, which a field of one line doesn't show.
+fn value(row: &AttributeRow, before: Option<&ValueMapping>) -> ValueSource {
+    let text = row.value.trim().to_owned();
+    match (row.kind.as_str(), before.map(|before| &before.value)) {
+        ("constant", Some(ValueSource::Constant(stored))) if *stored == row.value => {
+            ValueSource::Constant(stored.clone())
+        }
+        ("expression", Some(ValueSource::Expression(stored)))
+            if stored.replace(['\r', '\n'], "").trim() == text =>
+        {
+            ValueSource::Expression(stored.clone())
+        }
+        ("constant", _) => ValueSource::Constant(text),
+        ("expression", _) => ValueSource::Expression(text),
+        _ => ValueSource::Source(text),
+    }
+}
+
+/// The mappings that rows stand for. What a form doesn't ask for is kept from the stored row of the same name; rows that the app's recipe needs can be switched off, and stay when a form leaves them out.
 ///
 /// # Errors
 /// Conditions that can't be read, each an error of `field`.
@@ -122,13 +152,20 @@ pub fn mappings(
                 .or(before.map(|mapping| mapping.destination))
                 .unwrap_or_default(),
             name: row.name.clone(),
-            name_format: before.map(|mapping| mapping.name_format.clone()).unwrap_or_default(),
-            friendly_name: before.map(|mapping| mapping.friendly_name.clone()).unwrap_or_default(),
-            value: match row.kind.as_str() {
-                "constant" => ValueSource::Constant(row.value.clone()),
-                "expression" => ValueSource::Expression(row.value.clone()),
-                _ => ValueSource::Source(row.value.clone()),
+            // A short name becomes the format when the app is checked; one that is stored stays as it is.
+            name_format: match (&row.format, before) {
+                (Some(text), Some(before)) if *text == format_text(&before.name_format) => {
+                    before.name_format.clone()
+                }
+                (Some(text), _) => text.clone(),
+                (None, before) => before.map(|mapping| mapping.name_format.clone()).unwrap_or_default(),
             },
+            friendly_name: row
+                .friendly
+                .clone()
+                .or(before.map(|mapping| mapping.friendly_name.clone()))
+                .unwrap_or_default(),
+            value: value(row, before),
         });
     }
     errors.finish()?;
@@ -166,6 +203,8 @@ pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
                 off: mapping.off,
                 place: mapping.destination.as_str().to_owned(),
                 only_for: Some(conditions_text(&mapping.only_for)),
+                format: Some(format_text(&mapping.name_format)),
+                friendly: Some(mapping.friendly_name.clone()),
                 locked: None,
             }
         })
@@ -179,10 +218,12 @@ pub fn text(rows: &[AttributeRow]) -> String {
             "constant" => format!("{} = {}", row.name, row.value),
             _ => format!("{} from {}", row.name, row.value),
         };
-        match row.only_for.as_deref() {
-            None | Some("") => value,
-            Some(only_for) => format!("{value}, only for {only_for}"),
-        }
+        let details =
+            [("name format", &row.format), ("friendly name", &row.friendly), ("only for", &row.only_for)];
+        details.into_iter().fold(value, |line, (what, detail)| match detail.as_deref() {
+            None | Some("") => line,
+            Some(detail) => format!("{line}, {what} {detail}"),
+        })
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -245,6 +286,42 @@ mod tests {
         let mapped = mappings(&renamed, &stored, "x").expect("readable");
         assert_eq!(mapped[0].value, ValueSource::Constant("gold".into()));
         assert_eq!(mapped[0].friendly_name, "");
+    }
+
+    #[test]
+    fn an_unchanged_row_stays_letter_for_letter_and_a_typed_one_is_trimmed() {
+        let stored = [
+            ValueMapping::new("greeting", ValueSource::Constant(" hello ".into())),
+            ValueMapping::new("full", ValueSource::Expression("user.first_name\n  & user.last_name".into())),
+        ];
+        let mut rows = of(&stored);
+        // What a field of one line makes of it.
+        rows[1].value = rows[1].value.replace('\n', "");
+        assert_eq!(mappings(&rows, &stored, "x").expect("readable"), stored);
+        rows[0].value = " hello".into();
+        let mapped = mappings(&rows, &stored, "x").expect("readable");
+        assert_eq!(mapped[0].value, ValueSource::Constant("hello".into()));
+    }
+
+    #[test]
+    fn xs_44_formats_and_friendly_names_are_typed() {
+        let fields = Fields::parse(
+            "attribute_name=mail&attribute_kind=source&attribute_value=email&attribute_format=uri\
+             &attribute_friendly_name=+mail+&attribute_only_for=",
+        )
+        .expect("short");
+        let mapped = mappings(&typed(&fields), &[], "x").expect("readable");
+        assert_eq!((mapped[0].name_format.as_str(), mapped[0].friendly_name.as_str()), ("uri", "mail"));
+        // Renamed, a row keeps both: the form brings them.
+        let stored = [ValueMapping {
+            name_format: NAME_FORMATS[1].1.into(),
+            friendly_name: "mail".into(),
+            ..ValueMapping::new("urn:oid:0.9.2342.19200300.100.1.3", ValueSource::Source("email".into()))
+        }];
+        let mut rows = of(&stored);
+        rows[0].name = "urn:oid:1".into();
+        let mapped = mappings(&rows, &stored, "x").expect("readable");
+        assert_eq!((mapped[0].name_format.as_str(), mapped[0].friendly_name.as_str()), ("uri", "mail"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The form of a SAML app's sign-on: stored settings to fields, and fields to settings. Does not own checking them.
 
-use super::{catalogue, certificates, rows, saml_advanced, saml_words, sets, source};
+use super::{catalogue, certificates, reply_addresses, rows, saml_advanced, saml_words, sets, source};
 use crate::{
     context::AppContext,
     domain::{
@@ -47,7 +47,7 @@ pub fn fields_of(saml: &SamlConnection) -> SamlFields {
     addresses.sort_by_key(|acs| (!acs.default, acs.index));
     let require = REQUIRE_SIGNED.iter().find(|(_, value)| *value == saml.require_signed_requests);
     SamlFields {
-        acs_urls: addresses.iter().map(|acs| acs.url.as_str()).collect::<Vec<_>>().join("\n"),
+        acs_urls: reply_addresses::text(&addresses),
         sp_entity_id: saml.sp_entity_id.clone(),
         name_id_source: saml.name_id_source.clone(),
         name_id_format: saml.name_id_format.as_str().to_owned(),
@@ -139,7 +139,7 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
     if require.is_none() {
         errors.add("require_signed_requests", "Choose one of the three");
     }
-    let acs_urls = acs_urls(&fields.acs_urls, &current.acs_urls).unwrap_or_else(|message| {
+    let acs_urls = reply_addresses::parse(&fields.acs_urls, &current.acs_urls).unwrap_or_else(|message| {
         errors.add("acs_urls", message);
         Vec::new()
     });
@@ -172,32 +172,6 @@ pub fn to_connection(fields: &SamlFields, current: &SamlConnection) -> Result<Sa
     };
     saml.forget_another_entity(current);
     Ok(saml)
-}
-
-/// One address a line, the first the default. An address that is stored keeps its index, for requests name them by it
-/// (SAML Core §3.4.1, `AssertionConsumerServiceIndex`).
-fn acs_urls(text: &str, stored: &[AcsUrl]) -> Result<Vec<AcsUrl>, String> {
-    let mut lines: Vec<&str> = Vec::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    if lines.len() > 64 {
-        return Err("Use at most 64 addresses".to_owned());
-    }
-    let known = |line: &str| stored.iter().find(|acs| acs.url == line).map(|acs| acs.index);
-    let mut used: Vec<u16> = lines.iter().filter_map(|line| known(line)).collect();
-    let mut addresses = Vec::with_capacity(lines.len());
-    for (position, line) in lines.into_iter().enumerate() {
-        let index = match known(line) {
-            Some(index) => index,
-            None => (0..=u16::MAX).find(|index| !used.contains(index)).unwrap_or_default(),
-        };
-        used.push(index);
-        addresses.push(AcsUrl { url: line.to_owned(), index, default: position == 0 });
-    }
-    Ok(addresses)
 }
 
 /// What was typed into the other forms of the page.
@@ -324,17 +298,6 @@ mod tests {
         let mut sorted = stored.clone();
         sorted.acs_urls.reverse();
         assert_eq!(again, sorted, "what the form doesn't show is kept, indexes too");
-    }
-
-    #[test]
-    fn new_addresses_get_a_free_index_and_the_first_is_the_default() {
-        let text = "https://sp.example/new\nhttps://sp.example/a\n\nhttps://sp.example/new";
-        let addresses = acs_urls(text, &stored().acs_urls).expect("few");
-        let shown: Vec<_> = addresses.iter().map(|acs| (acs.url.as_str(), acs.index, acs.default)).collect();
-        assert_eq!(shown, [("https://sp.example/new", 0, true), ("https://sp.example/a", 7, false)]);
-        let many =
-            (0..65).map(|number| format!("https://sp.example/{number}")).collect::<Vec<_>>().join("\n");
-        assert!(acs_urls(&many, &[]).is_err());
     }
 
     #[test]

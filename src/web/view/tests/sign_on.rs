@@ -166,6 +166,9 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         name: HOSTILE.into(),
         kind: "constant".into(),
         value: HOSTILE.into(),
+        format: Some(HOSTILE.into()),
+        friendly: Some(HOSTILE.into()),
+        only_for: Some(HOSTILE.into()),
         ..AttributeRow::default()
     }];
     let review_row = |field: &str, now: &str, then: &str| ReviewRow {
@@ -185,6 +188,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
             "logout_services",
             "encrypt",
             "assertion_seconds",
+            "idp_entity_id",
             "sp_metadata_url",
             "sp_metadata_apply",
         ]),
@@ -197,6 +201,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
                 encryption_certificates: format!("</textarea>{HOSTILE}"),
                 name_id_expression: HOSTILE.into(),
                 audiences: format!("</textarea>{HOSTILE}"),
+                idp_entity_id: HOSTILE.into(),
                 logout: vec![LogoutRow {
                     binding: HOSTILE.into(),
                     url: HOSTILE.into(),

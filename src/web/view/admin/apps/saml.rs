@@ -5,7 +5,7 @@
 use askama::Template;
 
 use super::super::super::form::{
-    ATTRIBUTE_KINDS, ATTRIBUTE_SENDS, AttributeRow, CLAIM_PLACES, Choice, Errors, Hidden,
+    ATTRIBUTE_KINDS, ATTRIBUTE_SENDS, AttributeRow, CLAIM_PLACES, Choice, Errors, Hidden, NAME_FORMATS,
 };
 use super::super::super::{Page, ui};
 use super::super::Console;
@@ -22,7 +22,7 @@ use super::source::{APPLY, ENDED, EntityChoice, SourcePanel, Waiting};
 pub(super) const SPARE_ROWS: usize = 3;
 
 /// Empty rows after the logout addresses.
-pub(super) const SPARE_LOGOUT_ROWS: usize = 1;
+pub(super) const SPARE_LOGOUT_ROWS: usize = 2;
 
 /// Values of `name_id_format`.
 pub const NAME_ID_FORMATS: &[(&str, &str)] = &[
@@ -223,6 +223,7 @@ impl SamlSso {
             "signature_algorithm",
             "encrypt",
             "denied",
+            "idp_entity_id",
             "encryption_certificates",
             "content_encryption",
             "key_transport",

@@ -72,6 +72,8 @@ pub struct AdvancedFields {
     pub omit_name_id: bool,
     /// What somebody without access sees: one of [`DENIED`].
     pub denied: String,
+    /// Our entity ID for the app; empty for the address of its metadata.
+    pub idp_entity_id: String,
     /// Whether our metadata is signed.
     pub sign_metadata: bool,
     /// Days that signed metadata of ours is valid.

@@ -4,7 +4,9 @@
 
 use askama::Template;
 
-use super::super::super::form::{ATTRIBUTE_KINDS, ATTRIBUTE_SENDS, AttributeRow, CLAIM_PLACES, Errors};
+use super::super::super::form::{
+    ATTRIBUTE_KINDS, ATTRIBUTE_SENDS, AttributeRow, CLAIM_PLACES, Errors, NAME_FORMATS,
+};
 use super::super::super::{Page, ui};
 use super::super::Console;
 use super::AppFrame;
