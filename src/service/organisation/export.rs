@@ -243,5 +243,6 @@ fn mapping(row: ValueMapping) -> MappingEntry {
         name_format: some(row.name_format),
         friendly_name: some(row.friendly_name),
         destination: Some(row.destination).filter(|place| *place != ClaimDestination::Both),
+        list: row.list,
     }
 }

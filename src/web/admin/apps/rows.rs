@@ -21,7 +21,7 @@ use crate::{
 pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
     let (kinds, values) = (fields.all("attribute_kind"), fields.all("attribute_value"));
     let (sends, places) = (fields.all("attribute_send"), fields.all("attribute_place"));
-    let conditions = fields.all("attribute_only_for");
+    let (conditions, shapes) = (fields.all("attribute_only_for"), fields.all("attribute_shape"));
     let at = |list: &[&str], position: usize| list.get(position).copied().unwrap_or_default().to_owned();
     fields
         .all("attribute_name")
@@ -34,6 +34,7 @@ pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
             value: at(&values, position).trim().to_owned(),
             off: at(&sends, position) == "off" || at(&places, position) == "off",
             place: at(&places, position),
+            shape: (!shapes.is_empty()).then(|| at(&shapes, position)),
             only_for: (!conditions.is_empty()).then(|| at(&conditions, position).trim().to_owned()),
             locked: None,
         })
@@ -121,6 +122,12 @@ pub fn mappings(
             destination: ClaimDestination::parse(&row.place)
                 .or(before.map(|mapping| mapping.destination))
                 .unwrap_or_default(),
+            list: match (row.shape.as_deref(), before) {
+                (Some("list"), _) => Some(true),
+                (Some("plain"), _) => Some(false),
+                (Some(_), _) => None,
+                (None, before) => before.and_then(|mapping| mapping.list),
+            },
             name: row.name.clone(),
             name_format: before.map(|mapping| mapping.name_format.clone()).unwrap_or_default(),
             friendly_name: before.map(|mapping| mapping.friendly_name.clone()).unwrap_or_default(),
@@ -165,6 +172,11 @@ pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
                 value: value.clone(),
                 off: mapping.off,
                 place: mapping.destination.as_str().to_owned(),
+                shape: Some(match mapping.list {
+                    Some(true) => "list".to_owned(),
+                    Some(false) => "plain".to_owned(),
+                    None => String::new(),
+                }),
                 only_for: Some(conditions_text(&mapping.only_for)),
                 locked: None,
             }
@@ -178,6 +190,11 @@ pub fn text(rows: &[AttributeRow]) -> String {
         let value = match row.kind.as_str() {
             "constant" => format!("{} = {}", row.name, row.value),
             _ => format!("{} from {}", row.name, row.value),
+        };
+        let value = match row.shape.as_deref() {
+            Some("list") => format!("{value}, always a list"),
+            Some("plain") => format!("{value}, as it comes"),
+            _ => value,
         };
         match row.only_for.as_deref() {
             None | Some("") => value,
