@@ -1,6 +1,6 @@
 //! RP-initiated logout: what a client may ask for. Does not own ending the session (`sessions`).
 
-use super::{client, hint, subject};
+use super::{client, hint, sid, subject};
 use crate::{context::AppContext, domain::session::Session, service::ServiceError, store};
 use ::oidc::{
     ProtocolError,
@@ -30,7 +30,7 @@ pub async fn decide(
     let names = match (&app, session) {
         (_, None) => None,
         (Some(app), Some(session)) => {
-            Some((subject::of(ctx, app, session.user_id).await?, session.id.to_string()))
+            Some((subject::of(ctx, app, session.user_id).await?, sid::of(ctx, app, session.id).await?))
         }
         (None, Some(session)) => Some((session.user_id.to_string(), session.id.to_string())),
     };

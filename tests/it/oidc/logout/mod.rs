@@ -3,6 +3,7 @@
 mod back_channel;
 mod by_client;
 mod front_channel;
+mod names;
 mod with_saml;
 
 use super::{CHALLENGE, VERIFIER, claims, jose, json, query, text};
