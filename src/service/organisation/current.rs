@@ -9,7 +9,7 @@ use crate::{
         ServiceError,
         settings::{self, Organization},
     },
-    store,
+    store::{self, client_secrets::ClientSecret},
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -37,7 +37,8 @@ pub(super) struct CurrentApp {
     pub(super) app: App,
     pub(super) groups: HashSet<String>,
     pub(super) users: HashSet<String>,
-    pub(super) secret_hashes: Vec<String>,
+    /// The client secrets that work, newest first.
+    pub(super) secrets: Vec<ClientSecret>,
 }
 
 /// Loads it all.
@@ -69,17 +70,14 @@ pub(super) async fn load(ctx: &AppContext, document: &Document) -> Result<Curren
     for app in store::apps::all(&mut conn).await? {
         let bound = store::assignments::group_names_of_app(&mut conn, app.id).await?;
         let chosen = store::assignments::users_of_app(&mut conn, app.id).await?;
-        let secret_hashes = match &*app.connection {
-            Connection::Oidc(_) => {
-                let secrets = store::client_secrets::valid_of_app(&mut conn, app.id, now).await?;
-                secrets.into_iter().map(|secret| secret.hash).collect()
-            }
+        let secrets = match &*app.connection {
+            Connection::Oidc(_) => store::client_secrets::valid_of_app(&mut conn, app.id, now).await?,
             _ => Vec::new(),
         };
         let current = CurrentApp {
             groups: bound.iter().map(|name| canonical(name)).collect(),
             users: chosen.iter().map(|user| canonical(&user.username)).collect(),
-            secret_hashes,
+            secrets,
             app,
         };
         apps.insert(current.app.slug.clone(), current);

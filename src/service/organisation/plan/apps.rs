@@ -10,10 +10,16 @@ use crate::{
     keyring::secret_matches,
     service::{
         apps::shown,
+        client_secrets::{OVERLAP, ends, in_words},
         connectors::Connector,
-        organisation::{current::CurrentApp, document::AppEntry},
+        organisation::{
+            current::CurrentApp,
+            document::{AppEntry, SealedSecret},
+        },
     },
+    store::client_secrets::ClientSecret,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{HashMap, HashSet};
 
 /// What stands for a client id that is generated later, while the rest is checked.
@@ -67,7 +73,7 @@ impl Planner<'_> {
             Err(errors) => return self.refuse(errors, |field| format!("{at}.{field}")),
         };
         let draft = draft(entry, existing.map(AppDraft::of), wanted);
-        let secret = wish(entry);
+        let secret = wish(entry, self.setting.now);
         let protocol = draft.connection.protocol();
         let mut checked = draft.clone();
         if let Connection::Oidc(oidc) = &mut checked.connection
@@ -91,7 +97,7 @@ impl Planner<'_> {
             }
             Some(before) => {
                 let was = AppDraft::of(&before.app);
-                self.secret(at, before, checked.get(), secret);
+                self.secret(at, before, checked.get(), (secret, overlap(entry)));
                 if was != *checked.get() {
                     let change = Change::new(Action::Change, "app", &before.app.slug)
                         .between(&shown(&was), &shown(checked.get()))
@@ -107,22 +113,45 @@ impl Planner<'_> {
         self.access(at, entry, before);
     }
 
-    /// A client that needs a secret has one, and the one of the file if it names one.
-    fn secret(&mut self, at: &str, before: &CurrentApp, after: &AppDraft, wish: ClientSecretWish) {
+    /// A client that needs a secret has one, and the one of the file if it names one. The one before goes on for a while.
+    fn secret(
+        &mut self,
+        at: &str,
+        before: &CurrentApp,
+        after: &AppDraft,
+        (wish, overlap): (ClientSecretWish, TimeDelta),
+    ) {
         let needed = after.connection.oidc().is_some_and(|oidc| oidc.client_auth.has_secret());
-        let hashes = &before.secret_hashes;
+        let valid = before.secrets.as_slice();
+        let is_there = |hash: &String| valid.iter().any(|secret| secret.hash == *hash);
         let there = match &wish {
-            ClientSecretWish::Generated => !hashes.is_empty(),
+            ClientSecretWish::Generated => !valid.is_empty(),
             ClientSecretWish::Chosen(secret) => {
-                hashes.iter().any(|hash| secret_matches(secret.expose(), hash))
+                valid.iter().any(|row| secret_matches(secret.expose(), &row.hash))
             }
-            ClientSecretWish::Hash(wanted) => hashes.contains(wanted),
+            ClientSecretWish::Sealed(wanted) => wanted.iter().all(|secret| is_there(&secret.hash)),
         };
         if needed && !there {
-            let action = if hashes.is_empty() { Action::Add } else { Action::Change };
-            let change = Change::new(action, "client secret", &before.app.slug);
+            let action = if valid.is_empty() { Action::Add } else { Action::Change };
+            let now = self.setting.now;
+            let (brought, others) = match &wish {
+                ClientSecretWish::Sealed(wanted) => {
+                    let stays = |row: &&ClientSecret| wanted.iter().any(|secret| secret.hash == row.hash);
+                    (wanted.len(), valid.iter().filter(|row| !stays(row)).cloned().collect::<Vec<_>>())
+                }
+                ClientSecretWish::Generated | ClientSecretWish::Chosen(_) => (1, valid.to_vec()),
+            };
+            let notes = ends(&others, brought, overlap, now).into_iter().map(|(secret, end)| {
+                let until = if end > now {
+                    format!("works on until {} UTC", end.format("%-d %B, %H:%M"))
+                } else {
+                    "ends at once".to_owned()
+                };
+                format!("{} {until}", in_words(secret))
+            });
+            let change = Change::new(action, "client secret", &before.app.slug).noting(notes.collect());
             let app = Box::new(before.app.clone());
-            self.step(at, change, Operation::ReplaceSecret { app, secret: wish });
+            self.step(at, change, Operation::ReplaceSecret { app, secret: wish, overlap });
         }
     }
 
@@ -242,15 +271,24 @@ fn draft(entry: &AppEntry, before: Option<AppDraft>, wanted: Wanted) -> AppDraft
     draft
 }
 
-fn wish(entry: &AppEntry) -> ClientSecretWish {
+fn wish(entry: &AppEntry, now: DateTime<Utc>) -> ClientSecretWish {
     let oidc = entry.oidc.as_ref();
     if let Some(secret) = oidc.and_then(|oidc| oidc.client_secret.clone()) {
         ClientSecretWish::Chosen(secret)
     } else if let Some(hash) = oidc.and_then(|oidc| oidc.client_secret_hash.clone()) {
-        ClientSecretWish::Hash(hash)
+        ClientSecretWish::Sealed(vec![SealedSecret { hash, ..SealedSecret::default() }])
     } else {
-        ClientSecretWish::Generated
+        let sealed = oidc.and_then(|oidc| oidc.client_secrets.clone()).unwrap_or_default();
+        let valid: Vec<SealedSecret> =
+            sealed.into_iter().filter(|secret| secret.expires_at.is_none_or(|end| now < end)).collect();
+        if valid.is_empty() { ClientSecretWish::Generated } else { ClientSecretWish::Sealed(valid) }
     }
+}
+
+/// For how long the secret before one of the file goes on.
+fn overlap(entry: &AppEntry) -> TimeDelta {
+    let hours = entry.oidc.as_ref().and_then(|oidc| oidc.old_secrets_end_after_hours);
+    hours.map_or(OVERLAP, |hours| TimeDelta::hours(hours.into()))
 }
 
 /// Where a checked field stands in the file.

@@ -15,7 +15,7 @@ pub use change::{Action, Change, Dropped};
 
 use super::{
     current::Current,
-    document::{AppEntry, Document},
+    document::{AppEntry, Document, SealedSecret},
 };
 use crate::{
     config::SamlConfig,
@@ -29,7 +29,7 @@ use crate::{
     keyring::SecretText,
     service::settings::{self, Organization},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashSet;
 
 /// The connection of an app with what one entry says instead of what is saved.
@@ -77,7 +77,8 @@ pub(super) enum Password {
 pub(super) enum ClientSecretWish {
     Generated,
     Chosen(SecretText),
-    Hash(String),
+    /// Those of a sealed export, at least one.
+    Sealed(Vec<SealedSecret>),
 }
 
 /// What is done. People and groups are named by key, apps by slug: some come to be only in an earlier step.
@@ -94,7 +95,7 @@ pub(super) enum Operation {
     SetMember { group: String, user: String, member: bool },
     CreateApp { draft: Box<AppDraft>, secret: ClientSecretWish },
     UpdateApp { before: Box<App>, checked: Box<CheckedApp> },
-    ReplaceSecret { app: Box<App>, secret: ClientSecretWish },
+    ReplaceSecret { app: Box<App>, secret: ClientSecretWish, overlap: TimeDelta },
     DeleteApp(Box<App>),
     BindGroup { app: String, group: String, bound: bool },
     BindUser { app: String, user: String, bound: bool },

@@ -234,8 +234,7 @@ fn removals_print_names_as_they_are_stored() {
     });
     let app = app_of(*draft.expect("an app"));
     let bound = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    let known =
-        CurrentApp { app, groups: bound(&["growth"]), users: bound(&["maya"]), secret_hashes: Vec::new() };
+    let known = CurrentApp { app, groups: bound(&["growth"]), users: bound(&["maya"]), secrets: Vec::new() };
     current.apps.insert("wiki".into(), known);
     let mut printed = lines(&current, "apps: [{slug: wiki, groups: [], users: []}]", false);
     printed.retain(|line| line.contains("access"));
