@@ -11,6 +11,7 @@ mod oidc;
 mod saml;
 mod saml_check;
 mod saml_choices;
+mod start;
 mod start_links;
 
 use super::text::FieldErrors;
@@ -26,6 +27,7 @@ pub use oidc::{
 pub use saml::{AcsUrl, LogoutBinding, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 pub use saml_choices::{AttributeSet, Denied};
 use serde::{Deserialize, Serialize};
+pub use start::TileStart;
 pub use start_links::{START_LINKS_MAX, StartLink};
 
 /// How people sign on to an application.
