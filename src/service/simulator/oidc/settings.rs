@@ -38,6 +38,10 @@ pub(super) async fn checks(
 
 fn redirect(app: &App, settings: &OidcConnection) -> Check {
     let count = settings.redirect_uris.len();
+    if !settings.may_use(GrantType::AuthorizationCode) && settings.may_use(GrantType::DeviceCode) {
+        let words = "No redirect address is needed: people sign in with the code that a device shows.";
+        return Check::new("redirect_uris", Verdict::Passed, words);
+    }
     if !settings.may_use(GrantType::AuthorizationCode) {
         let words = format!("{} is only a service: nobody signs in to it.", app.label);
         return Check::new("redirect_uris", Verdict::Failed, words);
@@ -123,6 +127,13 @@ async fn authentication(
 }
 
 fn pkce(settings: &OidcConnection) -> Check {
+    if !settings.may_use(GrantType::AuthorizationCode) {
+        return Check::new(
+            "pkce",
+            Verdict::Passed,
+            "Without the authorization code there is nothing for PKCE to protect.",
+        );
+    }
     if settings.require_pkce || settings.is_public() {
         Check::new("pkce", Verdict::Passed, "Requests need a PKCE challenge, method S256.")
     } else {

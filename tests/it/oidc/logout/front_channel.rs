@@ -3,7 +3,11 @@
 use super::*;
 
 fn framed(origin: &str) -> OidcConnection {
-    OidcConnection { frontchannel_logout_uri: format!("{origin}/out?a=b"), ..oidc_settings() }
+    OidcConnection {
+        frontchannel_logout_uri: format!("{origin}/out?a=b"),
+        redirect_uris: vec![format!("{origin}/other")],
+        ..oidc_settings()
+    }
 }
 
 /// The addresses of the iframes of a page.

@@ -72,7 +72,7 @@ impl Rp {
         let redirect = format!("https://{slug}.example/callback");
         let settings = OidcConnection {
             client_id: slug.to_owned(),
-            redirect_uris: vec![redirect.clone()],
+            redirect_uris: std::iter::once(redirect.clone()).chain(settings.redirect_uris).collect(),
             post_logout_redirect_uris: vec![format!("https://{slug}.example/bye")],
             ..settings
         };
