@@ -177,9 +177,8 @@ fn claim_of(source: &str, subject: Subject<'_>) -> Option<Value> {
         // Written as people write it: 3, not 3.0.
         Some(Some(CustomValue::Number(number))) => number.to_string().parse().ok().map(Value::Number),
         Some(Some(CustomValue::List(_))) => Some(Value::from(value_of(source, subject))),
-        Some(Some(CustomValue::Text(_))) => value_of(source, subject).pop().map(Value::from),
         None if is_list(source) => Some(Value::from(value_of(source, subject))),
-        None => value_of(source, subject).pop().map(Value::from),
+        Some(Some(CustomValue::Text(_))) | None => value_of(source, subject).pop().map(Value::from),
     }
 }
 

@@ -44,12 +44,11 @@ pub struct Salt(OnceLock<PKey<Private>>);
 
 /// A name that nobody can tell what it was made from, nor which two were made from the same: the keyed hash of a text.
 pub(super) async fn derived(ctx: &AppContext, text: &str) -> Result<String, ServiceError> {
-    let key = match ctx.salt().0.get() {
-        Some(key) => key,
-        None => {
-            let key = PKey::hmac(&salt(ctx).await?).map_err(ServiceError::internal)?;
-            ctx.salt().0.get_or_init(|| key)
-        }
+    let key = if let Some(key) = ctx.salt().0.get() {
+        key
+    } else {
+        let key = PKey::hmac(&salt(ctx).await?).map_err(ServiceError::internal)?;
+        ctx.salt().0.get_or_init(|| key)
     };
     let mut signer = Signer::new(MessageDigest::sha256(), key).map_err(ServiceError::internal)?;
     let mac = signer.sign_oneshot_to_vec(text.as_bytes()).map_err(ServiceError::internal)?;

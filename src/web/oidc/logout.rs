@@ -48,13 +48,10 @@ pub async fn post(
 
 async fn answer(ctx: &AppContext, visit: &Visit, raw: &str) -> Result<Response, Failure> {
     let asked = ask(ctx, &visit.visitor, raw).await?;
-    let decided = match asked.decided {
-        Ok(decided) => decided,
-        Err(_) => {
-            let lede =
-                "The app asked to sign you out in a way that can’t be read. Sign out from your apps instead.";
-            return stopped(ctx, visit, None, asked.reference, ("That didn’t work", lede));
-        }
+    let Ok(decided) = asked.decided else {
+        let lede =
+            "The app asked to sign you out in a way that can’t be read. Sign out from your apps instead.";
+        return stopped(ctx, visit, None, asked.reference, ("That didn’t work", lede));
     };
     match (decided.decision, visit.user()) {
         (EndSessionDecision::LogOut { redirect }, _) => {
