@@ -71,7 +71,7 @@
   const find = one('[data-find]');
   const plain = (text) => text.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '');
   const tiles = all('[data-filter] [data-words]');
-  const shown = () => all('[data-grid] .tile-card').filter((card) => card.offsetParent !== null);
+  const shown = () => all('[data-grid] .tile-card:has(a.go)').filter((card) => card.offsetParent !== null);
   function filter() {
     const words = plain(find.value).split(/\s+/).filter(Boolean);
     let matches = 0;
@@ -82,7 +82,7 @@
     }
     // A favourite is not in the list below, so favourites stay in sight and filter too.
     for (const card of all('[data-hide-on-find] .tile-card')) {
-      const text = plain(one('a.go', card).textContent);
+      const text = plain(one('.go', card).textContent);
       card.hidden = !words.every((word) => text.includes(word));
       if (!card.hidden) matches += 1;
     }

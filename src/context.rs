@@ -7,7 +7,10 @@ use crate::{
     service::{
         authentication::hasher::Hasher,
         decryption_keys::Decryptions,
-        oidc::{client_keys::ClientKeys, documents::Documents, guesses::Guesses, secret_uses::SecretUses},
+        oidc::{
+            client_keys::ClientKeys, documents::Documents, guesses::Guesses, secret_uses::SecretUses,
+            sid::SharedSids, subject::Salt,
+        },
         recordings::Recorder,
         sign_on::service_provider::PeerKeys,
     },
@@ -30,6 +33,8 @@ struct Whole {
     secret_uses: SecretUses,
     decryptions: Decryptions,
     documents: Documents,
+    salt: Salt,
+    shared_sids: SharedSids,
 }
 
 /// The parts of a context.
@@ -61,6 +66,8 @@ impl AppContext {
             secret_uses: SecretUses::default(),
             decryptions: Decryptions::default(),
             documents: Documents::default(),
+            salt: Salt::default(),
+            shared_sids: SharedSids::default(),
         }))
     }
 
@@ -92,6 +99,16 @@ impl AppContext {
     /// What the issuer says about itself, as it is sent.
     pub fn documents(&self) -> &Documents {
         &self.0.documents
+    }
+
+    /// The key that names at clients are made with, read once.
+    pub fn salt(&self) -> &Salt {
+        &self.0.salt
+    }
+
+    /// Which sessions have one name at all clients, read once.
+    pub fn shared_sids(&self) -> &SharedSids {
+        &self.0.shared_sids
     }
 
     /// Where sign-ons are noted that are kept to be looked at again.

@@ -26,6 +26,11 @@ macro_rules! typed_id {
                 let random = (u128::from(rng.next_u64()) << 64) | u128::from(rng.next_u64());
                 Self(Ulid::from_parts(millis, random))
             }
+
+            /// When it was made, in milliseconds since 1970.
+            pub fn made_at_millis(self) -> i64 {
+                i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX)
+            }
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

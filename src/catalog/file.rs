@@ -157,6 +157,7 @@ impl Connector {
             lists.push(("oidc.post_logout_redirect_uris", &oidc.post_logout_redirect_uris));
             let start = oidc.initiate_login_uri.as_ref();
             all.extend(start.map(|text| ("oidc.initiate_login_uri".to_owned(), text)));
+            all.extend(oidc.sign_in_url.as_ref().map(|text| ("oidc.sign_in_url".to_owned(), text)));
         }
         for (path, list) in lists {
             all.extend(list.iter().enumerate().map(|(number, text)| (format!("{path}[{number}]"), text)));

@@ -131,11 +131,14 @@ impl SamlRecipe {
 impl OidcRecipe {
     fn fill(&self, parameters: &Parameters) -> OidcConnection {
         let texts = |list: &[Template]| list.iter().filter_map(|text| text.fill(parameters)).collect();
-        let start = self.initiate_login_uri.as_ref().and_then(|text| text.fill(parameters));
+        let perhaps = |text: &Option<Template>| {
+            text.as_ref().and_then(|text| text.fill(parameters)).unwrap_or_default()
+        };
         OidcConnection {
             redirect_uris: texts(&self.redirect_uris),
             post_logout_redirect_uris: texts(&self.post_logout_redirect_uris),
-            initiate_login_uri: start.unwrap_or_default(),
+            initiate_login_uri: perhaps(&self.initiate_login_uri),
+            sign_in_url: perhaps(&self.sign_in_url),
             grant_types: self.grant_types.clone(),
             client_auth: self.client_auth,
             require_pkce: self.pkce == Pkce::Required,
@@ -161,8 +164,13 @@ fn carry_client(current: &OidcConnection, old: &OidcConnection, new: &OidcConnec
             field.clone_from(new);
         }
     }
-    if carried.initiate_login_uri == old.initiate_login_uri {
-        carried.initiate_login_uri.clone_from(&new.initiate_login_uri);
+    for (field, old, new) in [
+        (&mut carried.initiate_login_uri, &old.initiate_login_uri, &new.initiate_login_uri),
+        (&mut carried.sign_in_url, &old.sign_in_url, &new.sign_in_url),
+    ] {
+        if field == old {
+            field.clone_from(new);
+        }
     }
     carried
 }

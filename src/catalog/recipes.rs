@@ -18,6 +18,9 @@ pub struct OidcRecipe {
     /// Where the tile leads: the app then asks for sign-on itself.
     #[serde(default)]
     pub initiate_login_uri: Option<Template>,
+    /// Its own sign-in page, where the tile can't lead there.
+    #[serde(default)]
+    pub sign_in_url: Option<Template>,
     /// Which tokens it may ask for, and how.
     pub grant_types: Vec<GrantType>,
     /// How it proves itself.

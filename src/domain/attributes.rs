@@ -5,7 +5,7 @@ use super::{
     connection::{ValueMapping, ValueSource},
     expressions,
     session::{ACR_PASSWORD, Session},
-    user::{STANDARD_ATTRIBUTES, User},
+    user::{CustomValue, STANDARD_ATTRIBUTES, User},
 };
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -59,7 +59,7 @@ pub fn value_of(source: &str, subject: Subject<'_>) -> Vec<String> {
         "acr" => one(sign_in.acr),
         "amr" => sign_in.amr.to_vec(),
         _ => match source.strip_prefix("attributes.") {
-            Some(name) => user.custom.get(name).map(super::user::CustomValue::texts).unwrap_or_default(),
+            Some(name) => user.custom.get(name).map(CustomValue::texts).unwrap_or_default(),
             None => one(user.attribute(source)),
         },
     };
@@ -72,13 +72,13 @@ fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-/// A claim without blank texts: nothing, if it was one or a list of nothing else. What stands in objects is the expression's own.
+/// A claim without blank texts: nothing, if it was one. A list stays a list. What stands in objects is the expression's own.
 fn without_blanks(claim: Value) -> Option<Value> {
     match claim {
         Value::String(text) if is_blank(&text) => None,
-        Value::Array(mut items) if !items.is_empty() => {
+        Value::Array(mut items) => {
             items.retain(|item| !item.as_str().is_some_and(is_blank));
-            (!items.is_empty()).then_some(Value::Array(items))
+            Some(Value::Array(items))
         }
         other => Some(other),
     }
@@ -144,23 +144,41 @@ pub fn texts(mappings: &[ValueMapping], subject: Subject<'_>) -> Mapped<Vec<Stri
     })
 }
 
-/// The claims of an OIDC client: one value stays one value; groups and methods are always a list, whatever their number (JC-8,
-/// OpenID Connect Core §2).
+/// The claims of an OIDC client. A value has the same JSON type for everybody: what is a list by kind is one whatever it holds
+/// (JC-8, OpenID Connect Core §2), and a number or a truth stays what it is.
 pub fn claims(mappings: &[ValueMapping], subject: Subject<'_>) -> Mapped<Value> {
     collect(mappings, |mapping| {
-        Ok(match &mapping.value {
-            ValueSource::Source(source) => {
-                let mut values = value_of(source, subject);
-                match values.len() {
-                    0 => None,
-                    1 if !matches!(source.as_str(), "groups" | "amr") => values.pop().map(Value::from),
-                    _ => Some(Value::from(values)),
-                }
+        let (value, listed) = match &mapping.value {
+            ValueSource::Source(source) => (claim_of(source, subject), is_list(source)),
+            ValueSource::Constant(text) => (Some(Value::from(text.as_str())), false),
+            ValueSource::Expression(text) => {
+                (expressions::claim(text, subject)?.and_then(without_blanks), expressions::is_list(text))
             }
-            ValueSource::Constant(text) => Some(Value::from(text.as_str())),
-            ValueSource::Expression(text) => expressions::claim(text, subject)?.and_then(without_blanks),
-        })
+        };
+        // Groups and methods are never one text, whatever the row says.
+        let always = matches!(&mapping.value, ValueSource::Source(source) if is_list(source));
+        let wanted = always || mapping.list.unwrap_or(listed);
+        Ok(if wanted { Some(expression::to_list(value.unwrap_or_default())) } else { value })
     })
+}
+
+/// Whether the source is a list by kind.
+fn is_list(source: &str) -> bool {
+    matches!(source, "groups" | "amr")
+}
+
+/// The claim that a source makes: a custom attribute in the JSON type it has, everything else as text.
+fn claim_of(source: &str, subject: Subject<'_>) -> Option<Value> {
+    let custom = source.strip_prefix("attributes.").map(|name| subject.user.custom.get(name));
+    match custom {
+        Some(None) => None,
+        Some(Some(CustomValue::Boolean(truth))) => Some(Value::Bool(*truth)),
+        // Written as people write it: 3, not 3.0.
+        Some(Some(CustomValue::Number(number))) => number.to_string().parse().ok().map(Value::Number),
+        Some(Some(CustomValue::List(_))) => Some(Value::from(value_of(source, subject))),
+        None if is_list(source) => Some(Value::from(value_of(source, subject))),
+        Some(Some(CustomValue::Text(_))) | None => value_of(source, subject).pop().map(Value::from),
+    }
 }
 
 fn collect<T>(

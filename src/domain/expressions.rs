@@ -16,6 +16,11 @@ pub fn claim(text: &str, subject: Subject<'_>) -> Result<Option<Value>, String> 
     Ok(expression::to_claim(evaluate(text, subject)?))
 }
 
+/// Whether what the expression makes is a list, however many values it holds. One that can't be read makes nothing.
+pub fn is_list(text: &str) -> bool {
+    Expression::parse(text).is_ok_and(|parsed| parsed.is_list())
+}
+
 /// The custom attributes that an expression reads and the person hasn't.
 pub fn missing(text: &str, user: &User) -> Vec<String> {
     let mut names = Expression::parse(text).map(|parsed| parsed.custom_names()).unwrap_or_default();

@@ -92,7 +92,7 @@ pub struct Participant {
 pub struct ClientSession {
     /// Whose.
     pub user_id: UserId,
-    /// Stands in the client's ID tokens as `sid`.
+    /// What `sid` in the client's ID tokens is made from.
     pub session_id: SessionId,
 }
 

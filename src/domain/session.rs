@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// A signed-in browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Public name; `sid` of ID tokens.
+    /// Public name; `sid` of ID tokens is made from it.
     pub id: SessionId,
     /// Who signed in.
     pub user_id: UserId,

@@ -15,6 +15,8 @@ pub use crate::store::client_secrets::ClientSecret;
 
 /// Longest time that two secrets work beside each other.
 const OVERLAP_MAX: TimeDelta = TimeDelta::days(30);
+/// Most secrets of a client that work at a time.
+pub const VALID_MAX: usize = 2;
 /// How long the old secret still works after a rotation.
 pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
 
@@ -51,13 +53,46 @@ pub async fn of_app(ctx: &AppContext, caller: &Caller, app: &App) -> Result<Vec<
     Ok(store::client_secrets::of_app(&mut ctx.db.read().await?, app.id).await?)
 }
 
-/// A new client secret and its text, which is shown once. The one before goes on for `overlap`, zero ends it at once; older ones
-/// end now, so that never more than two are valid.
+/// When each of the valid secrets, newest first, ends as `new` ones come in: never more than two are valid, so what there is room
+/// for goes on for `overlap`, never longer than it would have, and the rest ends now.
+pub fn ends(
+    valid: &[ClientSecret],
+    new: usize,
+    overlap: TimeDelta,
+    now: DateTime<Utc>,
+) -> Vec<(&ClientSecret, DateTime<Utc>)> {
+    let end = |(position, secret)| {
+        let secret: &ClientSecret = secret;
+        let set = if position + new < VALID_MAX { now + overlap } else { now };
+        (secret, secret.expires_at.map_or(set, |known| known.min(set)))
+    };
+    valid.iter().enumerate().map(end).collect()
+}
+
+/// Which one it is and whether it is in use, for people: “…3ubf (last used 22 November, 14:03 UTC)”.
+pub fn in_words(secret: &ClientSecret) -> String {
+    let used = secret.last_used_at.map_or_else(
+        || "never used".to_owned(),
+        |then| format!("last used {} UTC", then.format("%-d %B, %H:%M")),
+    );
+    if secret.hint.is_empty() {
+        format!("the one before ({used})")
+    } else {
+        format!("…{} ({used})", secret.hint)
+    }
+}
+
+/// A new client secret and its text, which is shown once. The one before goes on for `overlap`, zero ends it at once. Where two
+/// are valid already, the older ends now, for which `end_older` must say yes: it may be the one that is in use.
+///
+/// # Errors
+/// A field error of `end_older` that names both.
 pub async fn rotate(
     ctx: &AppContext,
     caller: &Caller,
     app: &App,
     overlap: TimeDelta,
+    end_older: bool,
 ) -> Result<(ClientSecret, String), ServiceError> {
     caller.require(Permission::Manage)?;
     check_hours("retire_hours", overlap)?;
@@ -79,9 +114,14 @@ pub async fn rotate(
                 // Two rotations at once: the second knows the secret of the first.
                 store::client_secrets::hold(tx).await?;
                 let old = store::client_secrets::valid_of_app(tx, app_id, now).await?;
-                for (position, secret) in old.iter().enumerate() {
-                    let ends = if position == 0 { now + overlap } else { now };
-                    store::client_secrets::expire(tx, secret.id, ends).await?;
+                if let [newer, older, ..] = old.as_slice()
+                    && !end_older
+                    && overlap > TimeDelta::zero()
+                {
+                    return Err(ServiceError::field("end_older", would_end(newer, older)));
+                }
+                for (secret, end) in ends(&old, 1, overlap, now) {
+                    store::client_secrets::expire(tx, secret.id, end).await?;
                 }
                 store::client_secrets::insert(tx, &kept).await?;
                 Ok::<_, ServiceError>(Written::new((), event))
@@ -89,6 +129,14 @@ pub async fn rotate(
         })
         .await?;
     Ok((row, plain))
+}
+
+fn would_end(newer: &ClientSecret, older: &ClientSecret) -> String {
+    format!(
+        "Two secrets work already, and a third would end {} at once; {} goes on. Say that it may end, or withdraw the one that isn’t used",
+        in_words(older),
+        in_words(newer)
+    )
 }
 
 fn check_hours(field: &'static str, hours: TimeDelta) -> Result<(), ServiceError> {

@@ -3,7 +3,7 @@
 use super::ServiceError;
 use crate::{
     context::AppContext,
-    domain::{app::App, text::canonical, user::User},
+    domain::{app::App, connection::TileStart, text::canonical, user::User},
     id::AppId,
     store::{self, Written},
 };
@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 /// What the portal shows.
 pub struct Tiles {
-    /// Every app the person may open, by label.
+    /// Every app the person may open, by label; services, which nobody opens, are none.
     pub apps: Vec<App>,
     /// Their favourites.
     pub favourites: HashSet<AppId>,
@@ -23,8 +23,11 @@ pub struct Tiles {
 /// A person's tiles.
 pub async fn tiles(ctx: &AppContext, user: &User) -> Result<Tiles, ServiceError> {
     let mut conn = ctx.db.read().await?;
+    let mut apps = store::access::tiles(&mut conn, user.id).await?;
+    // Nothing to open, and nothing to do about it for the person.
+    apps.retain(|app| app.connection.tile_start() != TileStart::Nobody);
     Ok(Tiles {
-        apps: store::access::tiles(&mut conn, user.id).await?,
+        apps,
         favourites: store::favourites::of_user(&mut conn, user.id).await?.into_iter().collect(),
         last_used: store::favourites::last_used(&mut conn, user.id).await?,
     })

@@ -42,7 +42,7 @@ pub struct AccessToken {
     pub app_id: AppId,
     /// The person.
     pub user_id: UserId,
-    /// The session; `sid`.
+    /// The session; what `sid` is made from.
     pub session_id: SessionId,
     /// Whether the family was ended early.
     pub family_revoked: bool,

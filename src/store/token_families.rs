@@ -19,7 +19,7 @@ pub struct Family {
     pub app_id: AppId,
     /// Whose sign-on it was.
     pub user_id: UserId,
-    /// In which session; `sid` of ID tokens.
+    /// In which session; what `sid` of ID tokens is made from.
     pub session_id: SessionId,
     /// When the person proved who they are.
     pub auth_time: DateTime<Utc>,

@@ -16,6 +16,7 @@ mod higher;
 mod json;
 mod lexer;
 pub mod limits;
+mod listed;
 mod members;
 mod names;
 mod operators;
@@ -26,7 +27,7 @@ mod value;
 
 pub use context::{App, Context, Person, STANDARD_ATTRIBUTES, Session};
 pub use error::{ContextError, EvaluateError, EvaluateErrorKind, ParseError};
-pub use outcome::{OutcomeError, to_claim, to_strings};
+pub use outcome::{OutcomeError, to_claim, to_list, to_strings};
 
 use std::fmt;
 
@@ -57,6 +58,12 @@ impl Expression {
     /// The names of the custom attributes that it reads, as far as they are written out.
     pub fn custom_names(&self) -> Vec<String> {
         self.look().custom
+    }
+
+    /// Whether its result is a list by kind, however many values it holds: it maps a list (`groups.(…)`), picks from one by a
+    /// test (`groups[…]`), or puts one together. [`to_list`] makes such a result a list.
+    pub fn is_list(&self) -> bool {
+        listed::is_list(&self.parsed.root, &self.parsed.functions, self.parsed.slots)
     }
 
     fn look(&self) -> members::Found {

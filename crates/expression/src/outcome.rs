@@ -39,3 +39,12 @@ fn scalar(value: &Json) -> Result<String, OutcomeError> {
 pub fn to_claim(result: Json) -> Option<Json> {
     if result.is_null() { None } else { Some(result) }
 }
+
+/// The result as a list: one value is a list of it, nothing an empty one.
+pub fn to_list(result: Json) -> Json {
+    match result {
+        Json::Null => Json::Array(Vec::new()),
+        Json::Array(items) => Json::Array(items),
+        one => Json::Array(vec![one]),
+    }
+}

@@ -103,23 +103,62 @@ pub struct CurrentSession<'a> {
     pub sid: &'a str,
 }
 
+/// What is wrong with a request, so that it does not do what the client meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndSessionProblem {
+    /// The hint is no ID token of ours.
+    Hint,
+    /// No client has the `client_id`, or the hint's client is gone.
+    UnknownClient,
+    /// RP-Initiated Logout 1.0 §2: `client_id` names another client than the hint was issued to.
+    OtherClient,
+    /// Somewhere to go was named, but not who asks.
+    NoClient,
+    /// RP-Initiated Logout 1.0 §3: the address is none of the client's.
+    RedirectUri,
+}
+
+/// The problem of a request, if it has one; the arguments are those of [`decide`].
+pub fn problem(
+    request: &EndSessionRequest,
+    hint: Option<&IdTokenHint>,
+    client: Option<&Client>,
+) -> Option<EndSessionProblem> {
+    let is_named = request.id_token_hint().is_some() || request.client_id().is_some();
+    let wanted = request.post_logout_redirect_uri();
+    if request.id_token_hint().is_some() && hint.is_none() {
+        return Some(EndSessionProblem::Hint);
+    }
+    let Some(client) = client else {
+        let nobody = wanted.map(|_| EndSessionProblem::NoClient);
+        return if is_named { Some(EndSessionProblem::UnknownClient) } else { nobody };
+    };
+    if request.client_id().is_some_and(|client_id| client_id != client.client_id) {
+        return Some(EndSessionProblem::OtherClient);
+    }
+    (wanted.is_some() && registered(request, client).is_none()).then_some(EndSessionProblem::RedirectUri)
+}
+
 /// Decides.
 ///
-/// `hint` is the *verified* hint (expired tolerated), `client` the client it was issued to, `session` who
-/// is signed in here. A hint that failed verification is passed as `None`.
+/// `hint` is the *verified* hint (expired tolerated), `session` who is signed in here. `client` is the client it was issued to, or,
+/// without a hint, the one that `client_id` names. A hint that failed verification is passed as `None`.
 ///
 /// RP-Initiated Logout 1.0 §2: without a hint that names the current person and, by `sid`, the current session, ask before
 /// logging out.
-/// §3: redirect only to a URI that exactly matches a registered one of the client, whose identity is sure only
-/// by the hint.
+/// §3: redirect only to a URI that exactly matches a registered one of the client. Without a hint, `client_id` says which client
+/// that is, and the person's own yes stands for what the hint would prove (O-23).
 pub fn decide(
     request: &EndSessionRequest,
     hint: Option<&IdTokenHint>,
     client: Option<&Client>,
     session: Option<CurrentSession<'_>>,
 ) -> EndSessionDecision {
-    let (Some(hint), Some(client)) = (hint, client) else {
-        return EndSessionDecision::Confirm { redirect: None };
+    let Some(client) = client else { return EndSessionDecision::Confirm { redirect: None } };
+    let Some(hint) = hint else {
+        let by_name = request.id_token_hint().is_none() && request.client_id() == Some(&client.client_id);
+        let redirect = if by_name { registered(request, client) } else { None };
+        return EndSessionDecision::Confirm { redirect };
     };
     // §2: if client_id and hint are both there, they must name the same client.
     let same_client = hint.client_id() == client.client_id
@@ -128,9 +167,7 @@ pub fn decide(
         return EndSessionDecision::Confirm { redirect: None };
     }
     let wanted = request.post_logout_redirect_uri();
-    let redirect = wanted
-        .filter(|uri| client.post_logout_redirect_uris.iter().any(|own| own.as_str() == *uri))
-        .map(|uri| with_state(uri, request.state.as_deref()));
+    let redirect = registered(request, client);
     let is_current_person = session
         .is_none_or(|session| session.sub == hint.sub() && hint.sid().is_none_or(|sid| sid == session.sid));
     let is_refused_uri = wanted.is_some() && redirect.is_none();
@@ -139,6 +176,13 @@ pub fn decide(
     } else {
         EndSessionDecision::Confirm { redirect }
     }
+}
+
+/// Where the request wants to go, with its `state`, if that is an address of the client, letter for letter.
+fn registered(request: &EndSessionRequest, client: &Client) -> Option<String> {
+    let wanted = request.post_logout_redirect_uri()?;
+    let is_own = client.post_logout_redirect_uris.iter().any(|own| own.as_str() == wanted);
+    is_own.then(|| with_state(wanted, request.state.as_deref()))
 }
 
 fn with_state(uri: &str, state: Option<&str>) -> String {

@@ -76,6 +76,10 @@ pub struct ValueMapping {
     /// OIDC only: where the claim is put.
     #[serde(default, skip_serializing_if = "ClaimDestination::is_both")]
     pub destination: ClaimDestination,
+    /// OIDC only: `true`: a list whatever it holds; `false`: as the value comes out. Without it the value's kind decides, see
+    /// [`super::super::attributes::claims`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<bool>,
     /// Where the value comes from.
     #[serde(flatten)]
     pub value: ValueSource,
@@ -106,6 +110,7 @@ impl ValueMapping {
             off: false,
             only_for: Vec::new(),
             destination: ClaimDestination::Both,
+            list: None,
             value,
         }
     }

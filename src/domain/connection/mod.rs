@@ -13,6 +13,7 @@ mod saml;
 mod saml_check;
 mod saml_choices;
 mod saml_later;
+mod start;
 mod start_links;
 
 use super::text::FieldErrors;
@@ -28,6 +29,7 @@ pub use oidc::{
 pub use saml::{AcsUrl, LogoutBinding, LogoutService, NameIdFormat, RequireSigned, SamlConnection};
 pub use saml_choices::{ATTRIBUTE_SETS_MAX, AttributeSet, Denied};
 use serde::{Deserialize, Serialize};
+pub use start::TileStart;
 pub use start_links::{START_LINKS_MAX, StartLink};
 
 /// How people sign on to an application.

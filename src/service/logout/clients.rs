@@ -13,7 +13,10 @@ use crate::{
     },
     id::{AppId, JobId, UserId},
     outbound::http::Client,
-    service::{ServiceError, issuer_keys, oidc::subject},
+    service::{
+        ServiceError, issuer_keys,
+        oidc::{sid, subject},
+    },
     store::{self, Job, StoreError, Tx, Written, outbox::ClaimedJob},
 };
 use ::oidc::logout_token::{self, LogoutTokenSpec};
@@ -56,12 +59,19 @@ pub(super) fn front_channel(app: &App) -> Option<&str> {
 }
 
 /// The iframes that tell a client, one a session.
-pub(super) fn frames(ctx: &AppContext, app: &App, sessions: &[ClientSession]) -> Vec<String> {
+pub(super) async fn frames(
+    ctx: &AppContext,
+    app: &App,
+    sessions: &[ClientSession],
+) -> Result<Vec<String>, ServiceError> {
+    let Some(uri) = front_channel(app) else { return Ok(Vec::new()) };
     let issuer = ctx.config.http.public_url.as_str();
-    let address = |uri: &str, one: &ClientSession| {
-        logout_token::frame_address(uri, issuer, &one.session_id.to_string())
-    };
-    front_channel(app).map(|uri| sessions.iter().map(|one| address(uri, one)).collect()).unwrap_or_default()
+    let mut addresses = Vec::with_capacity(sessions.len());
+    for one in sessions {
+        let sid = sid::of(ctx, app, one.session_id).await?;
+        addresses.push(logout_token::frame_address(uri, issuer, &sid));
+    }
+    Ok(addresses)
 }
 
 /// Ids only: what is told is read when it is told.
@@ -294,9 +304,10 @@ async fn token(
 ) -> Result<String, ServiceError> {
     let key = issuer_keys::active(ctx, settings.id_token_algorithm).await?;
     let signer = ctx.keyring.oidc_signer(&key).map_err(ServiceError::internal)?;
-    let (now, sid) = (ctx.now(), session.session_id.to_string());
-    // The person as this client knows them: the `sub` of its ID tokens.
+    let now = ctx.now();
+    // Person and session as this client knows them: `sub` and `sid` of its ID tokens.
     let sub = subject::of(ctx, app, session.user_id).await?;
+    let sid = sid::of(ctx, app, session.session_id).await?;
     let jti = JobId::new(now, &mut ctx.rng()).to_string();
     let spec = LogoutTokenSpec {
         issuer: ctx.config.http.public_url.as_str(),

@@ -118,7 +118,7 @@ async fn frames(
             participant.fail("app_gone");
             continue;
         };
-        let own = clients::frames(ctx, &app, &participant.client_sessions);
+        let own = clients::frames(ctx, &app, &participant.client_sessions).await?;
         if own.is_empty() {
             // Its settings changed since the sign-out began.
             participant.fail("no_logout_service");

@@ -43,6 +43,12 @@ pub fn source(user: &User, groups: &[String]) -> ClaimSource {
     CLAIMS.iter().filter_map(read).collect()
 }
 
+/// The client's own claims that it needs and the person has no value for, and those that fail: name, and why.
+pub fn problems(subject: Subject<'_>) -> Vec<(String, String)> {
+    let Some(settings) = subject.app.connection.oidc() else { return Vec::new() };
+    attributes::claims(&settings.claims, subject).problems
+}
+
 /// The client's own claims. A row that fails is left out.
 pub fn custom(subject: Subject<'_>) -> Vec<CustomClaim> {
     let Some(settings) = subject.app.connection.oidc() else { return Vec::new() };

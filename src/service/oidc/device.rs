@@ -17,13 +17,13 @@ use crate::{
     service::{
         ServiceError, actor,
         authentication::throttle::{self, network},
-        consents,
+        consents, refusals,
         sign_on::{Visitor, answers::fingerprint, consent},
     },
     store::{self, Written, device_grants::DeviceGrant, token_families::Family},
 };
 use ::oidc::{
-    ErrorCode, GrantType, ProtocolError, Scope,
+    Client, ErrorCode, GrantType, ProtocolError, Scope,
     device::{
         INTERVAL_SECONDS, LIFETIME_SECONDS, UserCode, poll::Verdict, response::DeviceAuthorizationResponse,
     },
@@ -39,13 +39,17 @@ const KEPT_PER_APP: i64 = 10_000;
 /// Where a person enters the code.
 pub const PAGE: &str = "/device";
 
-/// Gives a device its codes.
-pub async fn begin(ctx: &AppContext, call: &Call<'_>) -> Result<serde_json::Value, EndpointError> {
-    let params = Params::parse(call.body)?;
-    let (app, client) = authenticate(ctx, call.origin, call.authorization, &params).await?;
+/// What a device asks for.
+struct Wish {
+    scope: Scope,
+    resources: Vec<String>,
+}
+
+/// The wish of a client that may have devices, cut down to what it may have.
+fn wish(params: &Params, client: &Client) -> Result<Wish, ProtocolError> {
     if !client.may_use(GrantType::DeviceCode) {
         let why = "the client may not use this grant";
-        return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, why).into());
+        return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, why));
     }
     // RFC 6749 §3.3: what a client is not registered for is left out; without a wish, who it is.
     let wish = Scope::parse(params.get("scope").unwrap_or(scope::OPENID))?;
@@ -54,11 +58,41 @@ pub async fn begin(ctx: &AppContext, call: &Call<'_>) -> Result<serde_json::Valu
         return Err(ProtocolError::new(
             ErrorCode::InvalidScope,
             "the client is registered for none of these",
-        )
-        .into());
+        ));
     }
     let resources: Vec<String> = params.all("resource").into_iter().map(str::to_owned).collect();
     resource::check_requested(&resources, &client.resources)?;
+    Ok(Wish { scope, resources })
+}
+
+/// Refuses a client; the event says why. Within the limits of strangers: a public client has proven nothing.
+async fn refuse(
+    ctx: &AppContext,
+    call: &Call<'_>,
+    app: &App,
+    error: ProtocolError,
+) -> Result<serde_json::Value, EndpointError> {
+    let words = error.detail().unwrap_or_else(|| error.description()).to_owned();
+    let client =
+        InitiatedBy { kind: "client".into(), username: Some(app.label.clone()), ..InitiatedBy::default() };
+    let event = actor::event(ctx, EventType::OauthTokenRefuse)
+        .by(client)
+        .from_origin(call.origin)
+        .at(app)
+        .failed(error.cause(), words)
+        .detail("at", "device_authorization");
+    refusals::record_of(ctx, call.origin, event).await?;
+    Err(error.into())
+}
+
+/// Gives a device its codes.
+pub async fn begin(ctx: &AppContext, call: &Call<'_>) -> Result<serde_json::Value, EndpointError> {
+    let params = Params::parse(call.body)?;
+    let (app, client) = authenticate(ctx, call.origin, call.authorization, &params).await?;
+    let Wish { scope, resources } = match wish(&params, &client) {
+        Ok(wish) => wish,
+        Err(error) => return refuse(ctx, call, &app, error).await,
+    };
     let counter = format!("devices/{}/{}", app.id, network(&call.origin.client_ip));
     if throttle::count(ctx, &counter, DEVICES).await?.is_err() {
         return Err(

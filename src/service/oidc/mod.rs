@@ -22,6 +22,7 @@ pub mod presented;
 pub mod pushed;
 pub mod revocation;
 pub mod secret_uses;
+pub mod sid;
 pub mod standing;
 pub mod subject;
 pub mod token;

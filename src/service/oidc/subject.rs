@@ -10,8 +10,13 @@ use crate::{
     store::{self, Written},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use openssl::{hash::MessageDigest, pkey::PKey, sign::Signer};
+use openssl::{
+    hash::MessageDigest,
+    pkey::{PKey, Private},
+    sign::Signer,
+};
 use rand::Rng;
+use std::sync::OnceLock;
 
 const SETTING: &str = "pairwise_salt";
 const AAD: Aad<'static> = Aad { table: "settings", column: "value", row: SETTING };
@@ -29,11 +34,23 @@ pub async fn of(ctx: &AppContext, app: &App, user: UserId) -> Result<String, Ser
     };
     // A registration that names no sector is one of its own.
     let sector = settings.sector().unwrap_or_else(|| settings.client_id.clone());
-    let salt = salt(ctx).await?;
     // §8.1: a keyed hash of sector and account. Each part with its length before it, so that no two pairs are one text.
-    let key = PKey::hmac(&salt).map_err(ServiceError::internal)?;
-    let mut signer = Signer::new(MessageDigest::sha256(), &key).map_err(ServiceError::internal)?;
-    let text = format!("{}:{sector}{user}", sector.len());
+    derived(ctx, &format!("{}:{sector}{user}", sector.len())).await
+}
+
+/// The salt as a key, read and unsealed once: it never changes.
+#[derive(Default)]
+pub struct Salt(OnceLock<PKey<Private>>);
+
+/// A name that nobody can tell what it was made from, nor which two were made from the same: the keyed hash of a text.
+pub(super) async fn derived(ctx: &AppContext, text: &str) -> Result<String, ServiceError> {
+    let key = if let Some(key) = ctx.salt().0.get() {
+        key
+    } else {
+        let key = PKey::hmac(&salt(ctx).await?).map_err(ServiceError::internal)?;
+        ctx.salt().0.get_or_init(|| key)
+    };
+    let mut signer = Signer::new(MessageDigest::sha256(), key).map_err(ServiceError::internal)?;
     let mac = signer.sign_oneshot_to_vec(text.as_bytes()).map_err(ServiceError::internal)?;
     Ok(URL_SAFE_NO_PAD.encode(mac))
 }

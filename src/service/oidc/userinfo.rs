@@ -55,7 +55,8 @@ impl From<ServiceError> for Refused {
 
 /// Answers with the claims of the person the access token stands for. A token that isn't good is an event, within limits.
 pub async fn answer(ctx: &AppContext, call: &Call<'_>) -> Result<Userinfo, Refused> {
-    let body = (!call.body.is_empty()).then_some(call.body);
+    // RFC 6750 §2.2: not in the body of a GET, which means nothing.
+    let body = (call.method != "GET" && !call.body.is_empty()).then_some(call.body);
     let presented = match userinfo::access_token(call.authorization, call.query, body) {
         Ok(presented) => presented,
         Err(error) => {

@@ -9,7 +9,7 @@ use crate::{
         ServiceError,
         settings::{self, Organization},
     },
-    store,
+    store::{self, client_secrets::ClientSecret},
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -39,7 +39,8 @@ pub(super) struct CurrentApp {
     pub(super) app: App,
     pub(super) groups: HashMap<String, SentAs>,
     pub(super) users: HashSet<String>,
-    pub(super) secret_hashes: Vec<String>,
+    /// The client secrets that work, newest first.
+    pub(super) secrets: Vec<ClientSecret>,
 }
 
 /// Loads it all.
@@ -71,17 +72,14 @@ pub(super) async fn load(ctx: &AppContext, document: &Document) -> Result<Curren
     for app in store::apps::all(&mut conn).await? {
         let bound = store::assignments::named_groups_of_app(&mut conn, app.id).await?;
         let chosen = store::assignments::users_of_app(&mut conn, app.id).await?;
-        let secret_hashes = match &*app.connection {
-            Connection::Oidc(_) => {
-                let secrets = store::client_secrets::valid_of_app(&mut conn, app.id, now).await?;
-                secrets.into_iter().map(|secret| secret.hash).collect()
-            }
+        let secrets = match &*app.connection {
+            Connection::Oidc(_) => store::client_secrets::valid_of_app(&mut conn, app.id, now).await?,
             _ => Vec::new(),
         };
         let current = CurrentApp {
             groups: bound.into_iter().map(|(name, sent_as)| (canonical(&name), sent_as)).collect(),
             users: chosen.iter().map(|user| canonical(&user.username)).collect(),
-            secret_hashes,
+            secrets,
             app,
         };
         apps.insert(current.app.slug.clone(), current);

@@ -17,7 +17,7 @@ use crate::{
     },
     keyring::SecretText,
 };
-pub use oidc::{JwkSetEntry, OidcEntry};
+pub use oidc::{JwkSetEntry, OidcEntry, SealedSecret};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use std::collections::BTreeMap;
 

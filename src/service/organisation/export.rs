@@ -129,8 +129,7 @@ async fn app_entry(
         Connection::Oidc(oidc) => {
             let mut block = oidc::entry(*oidc);
             if secrets == Secrets::Sealed {
-                let valid = store::client_secrets::valid_of_app(conn, app.id, now).await?;
-                block.client_secret_hash = valid.into_iter().next().map(|secret| secret.hash);
+                oidc::seal(&mut block, store::client_secrets::valid_of_app(conn, app.id, now).await?);
             }
             entry.oidc = Some(block);
         }
@@ -243,5 +242,6 @@ fn mapping(row: ValueMapping) -> MappingEntry {
         name_format: some(row.name_format),
         friendly_name: some(row.friendly_name),
         destination: Some(row.destination).filter(|place| *place != ClaimDestination::Both),
+        list: row.list,
     }
 }

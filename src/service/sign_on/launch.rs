@@ -8,7 +8,7 @@ use crate::{
     domain::{
         app::{App, SLUG_MAX},
         audit::{EventType, InitiatedBy},
-        connection::{Connection, StartLink},
+        connection::{Connection, StartLink, TileStart},
         sign_on::{Answers, SignOnRequest},
         user::User,
     },
@@ -82,23 +82,39 @@ pub(super) async fn issue(
         Connection::Saml(connection) if connection.allow_idp_initiated => {
             saml::issue(ctx, visitor, flow, person).await
         }
-        Connection::Oidc(oidc) if !oidc.initiate_login_uri.is_empty() => {
-            let address = initiate_login(ctx, &oidc.initiate_login_uri, person.user, found)?;
-            leave(ctx, visitor, flow, person, address).await
-        }
+        Connection::Oidc(oidc) => match flow.app.connection.tile_start() {
+            TileStart::Signed => {
+                let address = initiate_login(ctx, &oidc.initiate_login_uri, person.user, found)?;
+                leave(ctx, visitor, flow, person, address).await
+            }
+            TileStart::SignInPage => leave(ctx, visitor, flow, person, oidc.sign_in_url.clone()).await,
+            TileStart::DeviceCode => {
+                leave(ctx, visitor, flow, person, ctx.url(crate::service::oidc::device::PAGE)).await
+            }
+            TileStart::AtTheApp => {
+                let words = "has neither a start address nor a sign-in page that its tile could open";
+                no_start(ctx, visitor, &flow.app, words).await
+            }
+            TileStart::Nobody => {
+                no_start(ctx, visitor, &flow.app, "is only a service: nobody signs in to it").await
+            }
+        },
         Connection::Bookmark(bookmark) => leave(ctx, visitor, flow, person, bookmark.url.clone()).await,
-        Connection::Saml(_) | Connection::Oidc(_) => {
-            let event = stop::failed(
-                ctx,
-                "no_start",
-                format!(
-                    "{} has no start address and takes no sign-on that it didn’t ask for.",
-                    flow.app.label
-                ),
-            );
-            stop::record(ctx, visitor, StopCause::NoStart, Some(&flow.app), event).await
+        Connection::Saml(_) => {
+            let words = "has no start address and takes no sign-on that it didn’t ask for";
+            no_start(ctx, visitor, &flow.app, words).await
         }
     }
+}
+
+async fn no_start(
+    ctx: &AppContext,
+    visitor: &Visitor,
+    app: &App,
+    words: &str,
+) -> Result<Outcome, ServiceError> {
+    let event = stop::failed(ctx, "no_start", format!("{} {words}.", app.label));
+    stop::record(ctx, visitor, StopCause::NoStart, Some(app), event).await
 }
 
 /// OpenID Connect Core §4: the app is sent to begin sign-in itself, told by whom (`iss`), for whom (`login_hint`) and where to go

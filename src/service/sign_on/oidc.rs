@@ -6,6 +6,7 @@ use crate::{
     domain::{
         access::Denial,
         app::App,
+        attributes::{SignIn, Subject},
         audit::InitiatedBy,
         sign_on::{Answers, Interaction, SignOnRequest},
         user::User,
@@ -13,7 +14,7 @@ use crate::{
     id::{SignOnId, TokenFamilyId},
     service::{
         ServiceError, actor,
-        oidc::{client, grant::GrantDetails, hint, subject},
+        oidc::{claims, client, grant::GrantDetails, hint, subject},
         refusals,
     },
     store::{self, Written},
@@ -26,6 +27,7 @@ use ::oidc::{
         response,
     },
     claims::request::ClaimsRequest,
+    params::MAX_COUNT,
     token::authorization_code::StoredCode,
     token_value::AuthorizationCode,
 };
@@ -83,7 +85,7 @@ pub(in crate::service) async fn read(
 ) -> Result<Result<UnverifiedAuthorizationRequest, (Option<App>, ProtocolError)>, ServiceError> {
     let direct = match UnverifiedAuthorizationRequest::parse(raw) {
         Ok(request) => request,
-        Err(error) => return Ok(Err((None, error))),
+        Err(error) => return Ok(Err((named(ctx, raw).await?, error))),
     };
     let reference = match pushed::reference(direct.params()) {
         Ok(None) => return Ok(Ok(direct)),
@@ -113,6 +115,17 @@ pub(in crate::service) async fn read(
         return refused(Some(app), "The request_uri was presented too late.");
     }
     Ok(UnverifiedAuthorizationRequest::pushed(&row.request, hash).map_err(|error| (Some(app), error)))
+}
+
+/// The app of a request that can't be read, for whoever looks into it: where exactly one `client_id` stands in it. Nothing else of it
+/// counts.
+async fn named(ctx: &AppContext, raw: &str) -> Result<Option<App>, ServiceError> {
+    let pairs = form_urlencoded::parse(raw.as_bytes()).take(MAX_COUNT);
+    let mut ids: Vec<_> = pairs.filter(|(name, _)| name == "client_id").map(|(_, id)| id).collect();
+    match (ids.pop(), ids.is_empty()) {
+        (Some(id), true) => Ok(store::apps::find_by_client_id(&mut ctx.db.read().await?, &id).await?),
+        _ => Ok(None),
+    }
 }
 
 /// What was wrong, for an admin.
@@ -168,8 +181,9 @@ pub(super) async fn is_expected_person(
         },
         None => None,
     };
-    let required = request.claims().and_then(|claims| claims.required_sub());
-    Ok(hinted.is_none_or(|expected| expected == sub) && required.is_none_or(|expected| expected == sub))
+    let required = request.claims();
+    Ok(hinted.is_none_or(|expected| expected == sub)
+        && required.is_none_or(|claims| claims.may_be_about(&sub)))
 }
 
 /// OpenID Connect Core §3.1.2.1 (`id_token_hint`): when another person than the one who is meant has signed in for this request,
@@ -205,6 +219,11 @@ pub(super) async fn refuse_person(
     let error =
         ProtocolError::new(ErrorCode::LoginRequired, "another person signed in than the one asked for");
     Ok(Outcome::Oidc(response::error(request, &error, ctx.config.http.public_url.as_str())))
+}
+
+fn subject_of<'a>(flow: &'a Flow, person: &'a Person<'_>) -> Subject<'a> {
+    let Person { session, user, groups } = person;
+    Subject { user, app: &flow.app, groups, sign_in: SignIn::of(session) }
 }
 
 /// Issues a code: flow, family, code and event in one write.
@@ -279,6 +298,9 @@ pub(super) async fn issue(
         .detail("scope", request.scope().iter().collect::<Vec<_>>().join(" "));
     event.idp_initiated = Some(false);
     event.auth_method = Some(session.amr.join(" "));
+    for (name, why) in claims::problems(subject_of(flow, person)) {
+        event = event.detail(&format!("left_out.{name}"), why);
+    }
     let answer = Answer::of(flow, person);
     let pushed = request.pushed().map(str::to_owned);
     let claimed = ctx

@@ -51,6 +51,9 @@ pub(super) struct MakeBody {
     /// For how many hours the one before goes on, 0 to 720; 24 unless said otherwise.
     #[serde(default)]
     old_ends_after_hours: Option<u32>,
+    /// Where two are valid already: that the older one may end now.
+    #[serde(default)]
+    end_older: bool,
 }
 
 /// What setting an end takes.
@@ -105,7 +108,7 @@ pub(super) async fn make(
     let run = async {
         let app = apps::find(&ctx, &caller, &slug).await?;
         let overlap = body.old_ends_after_hours.map_or(client_secrets::OVERLAP, hours);
-        let (secret, plain) = client_secrets::rotate(&ctx, &caller, &app, overlap).await?;
+        let (secret, plain) = client_secrets::rotate(&ctx, &caller, &app, overlap, body.end_older).await?;
         Ok(Made { client_secret: plain, shown: shown(secret, ctx.now()) })
     };
     run.await.map(|made| (StatusCode::CREATED, Json(made))).map_err(|error| Problem::of(&ctx, error))

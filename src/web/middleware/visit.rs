@@ -14,7 +14,7 @@ use crate::{
 };
 use axum::{
     extract::{Request, State},
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -36,7 +36,8 @@ pub async fn run(State(ctx): State<AppContext>, mut request: Request, next: Next
     // A look ahead of the person isn't the person: nothing may start, be issued or be used up by it.
     let looks_ahead = request.method() == Method::HEAD || request.headers().contains_key("sec-purpose");
     if looks_ahead && ACTS.iter().any(|act| request.uri().path().starts_with(act)) {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        // RFC 9110 §15.5.6: with what is allowed.
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response();
     }
     let address = request.uri().path_and_query().map_or("/", |rest| rest.as_str()).to_owned();
     let is_get = request.method() == Method::GET;

@@ -3,7 +3,8 @@
 use super::resend;
 use crate::{
     context::AppContext,
-    service::oidc::logout::decide,
+    domain::app::App,
+    service::oidc::logout::ask,
     web::{
         error::Failure,
         extract::Visit,
@@ -46,23 +47,47 @@ pub async fn post(
 }
 
 async fn answer(ctx: &AppContext, visit: &Visit, raw: &str) -> Result<Response, Failure> {
-    let session = visit.visitor.session.as_ref().map(|(session, _)| session);
-    match decide(ctx, raw, session).await? {
-        Err(_) => {
-            let lede =
-                "The app asked to sign you out in a way that can’t be read. Sign out from your apps instead.";
-            page_with(StatusCode::BAD_REQUEST, &HandOver::plain(visit.page(ctx), "That didn’t work", lede))
-        }
-        Ok(EndSessionDecision::LogOut { redirect }) => {
+    let asked = ask(ctx, &visit.visitor, raw).await?;
+    let Ok(decided) = asked.decided else {
+        let lede =
+            "The app asked to sign you out in a way that can’t be read. Sign out from your apps instead.";
+        return stopped(ctx, visit, None, asked.reference, ("That didn’t work", lede));
+    };
+    match (decided.decision, visit.user()) {
+        (EndSessionDecision::LogOut { redirect }, _) => {
             sign_out::end(ctx, visit, redirect, |address| outcome::leave(&address)).await
         }
-        Ok(EndSessionDecision::Confirm { .. }) => match visit.user() {
-            Some(user) => page(&SignOut {
-                page: visit.page(ctx),
-                name: words::person(user).name,
-                hidden: vec![Hidden::new("request", raw)],
-            }),
-            None => Ok(redirect("/logout")),
-        },
+        (EndSessionDecision::Confirm { .. }, Some(user)) => page(&SignOut {
+            page: visit.page(ctx),
+            name: words::person(user).name,
+            hidden: vec![Hidden::new("request", raw)],
+            reference: asked.reference,
+        }),
+        (EndSessionDecision::Confirm { .. }, None) if asked.reference.is_some() => {
+            let lede = "Nobody is signed in here. The app asked in a way that isn’t set up, so it doesn’t get you back.";
+            stopped(ctx, visit, decided.app.as_ref(), asked.reference, ("You’re signed out", lede))
+        }
+        (EndSessionDecision::Confirm { .. }, None) => Ok(redirect("/logout")),
     }
+}
+
+/// The hand-over page of a request that was wrong, with the reference of its event.
+fn stopped(
+    ctx: &AppContext,
+    visit: &Visit,
+    app: Option<&App>,
+    reference: Option<String>,
+    (title, lede): (&str, &str),
+) -> Result<Response, Failure> {
+    let contact = reference
+        .as_deref()
+        .and_then(|reference| outcome::contact(visit, app.map_or("", |app| app.label.as_str()), reference));
+    let drawn = HandOver {
+        person: visit.user().map(words::person),
+        app: app.map(words::tile),
+        contact,
+        reference,
+        ..HandOver::plain(visit.page(ctx), title, lede)
+    };
+    page_with(StatusCode::BAD_REQUEST, &drawn)
 }

@@ -4,6 +4,7 @@ use crate::{
     context::AppContext,
     domain::{
         app::App,
+        connection::TileStart,
         permission::{Permission, allows},
         user::User,
     },
@@ -54,7 +55,7 @@ fn view_of(fields: &Fields) -> PortalView {
 
 fn draw(ctx: &AppContext, visit: &Visit, user: &User, tiles: &Tiles, view: &PortalView) -> Portal {
     let now = ctx.now();
-    let shown = |app: &&App| one(app, tiles, now);
+    let shown = |app: &&App| one(app, tiles, &visit.organization.name, now);
     let favourites: Vec<PortalTile> =
         tiles.apps.iter().filter(|app| tiles.favourites.contains(&app.id)).map(|app| shown(&app)).collect();
     let mut apps: Vec<&App> = tiles
@@ -83,10 +84,28 @@ fn draw(ctx: &AppContext, visit: &Visit, user: &User, tiles: &Tiles, view: &Port
     }
 }
 
-fn one(app: &App, tiles: &Tiles, now: DateTime<Utc>) -> PortalTile {
+/// Where the tile leads, and what the person should know beforehand (JC-7).
+fn start(app: &App, organisation: &str) -> (Option<String>, String) {
+    let launch = Some(format!("/launch/{}", app.slug));
+    match app.connection.tile_start() {
+        TileStart::Signed => (launch, String::new()),
+        TileStart::SignInPage => {
+            (launch, format!("You may be asked to choose “Sign in with {organisation}”."))
+        }
+        TileStart::DeviceCode => (launch, "Enter the code that your device shows.".to_owned()),
+        TileStart::AtTheApp | TileStart::Nobody => {
+            (None, format!("Open it at its own address and choose “Sign in with {organisation}”."))
+        }
+    }
+}
+
+fn one(app: &App, tiles: &Tiles, organisation: &str, now: DateTime<Utc>) -> PortalTile {
+    let (href, note) = start(app, organisation);
     PortalTile {
         tile: words::tile(app),
         slug: app.slug.clone(),
+        href,
+        note,
         description: app.description.clone(),
         used: tiles
             .last_used

@@ -19,9 +19,12 @@ use oidc::end_session::EndSessionDecision;
 /// `GET /logout`
 pub async fn show(State(ctx): State<AppContext>, visit: Visit) -> Result<Response, Failure> {
     match visit.user() {
-        Some(user) => {
-            page(&SignOut { page: visit.page(&ctx), name: words::person(user).name, hidden: Vec::new() })
-        }
+        Some(user) => page(&SignOut {
+            page: visit.page(&ctx),
+            name: words::person(user).name,
+            hidden: Vec::new(),
+            reference: None,
+        }),
         None => page(&SignedOut {
             page: visit.page(&ctx),
             signed_out: Vec::new(),
@@ -44,7 +47,9 @@ pub async fn submit(
         raw => decide(&ctx, raw, session).await?.ok(),
     };
     let address = match asked {
-        Some(EndSessionDecision::LogOut { redirect } | EndSessionDecision::Confirm { redirect }) => redirect,
+        Some(asked) => match asked.decision {
+            EndSessionDecision::LogOut { redirect } | EndSessionDecision::Confirm { redirect } => redirect,
+        },
         None => None,
     };
     let back = |address: String| {

@@ -141,6 +141,8 @@ pub struct AttributeRow {
     pub off: bool,
     /// Claims only: where it is put, one of [`CLAIM_PLACES`].
     pub place: String,
+    /// Claims only: one of [`Self::shapes`]; `None` when the form doesn't ask.
+    pub shape: Option<String>,
     /// SAML only: the entity attributes that it is released for, as `web::admin::apps::rows` writes them; `None` when the form
     /// doesn't ask.
     pub only_for: Option<String>,
@@ -205,6 +207,13 @@ impl AttributeRow {
     /// Whether `place`, of [`CLAIM_PLACES`], is where the claim is put.
     pub fn is_placed(&self, place: &str) -> bool {
         if self.off { place == "off" } else { self.place == place }
+    }
+
+    /// In which form a claim is put: value, label, whether it is the one chosen.
+    pub fn shapes(&self) -> [(&'static str, &'static str, bool); 3] {
+        let chosen = self.shape.as_deref().unwrap_or_default();
+        [("", "By its kind"), ("list", "Always a list"), ("plain", "As it comes")]
+            .map(|(value, label)| (value, label, value == chosen))
     }
 }
 

@@ -21,8 +21,12 @@ pub struct Viewer {
 pub struct PortalTile {
     /// Name, glyph and colour.
     pub tile: Tile,
-    /// The app's slug; the tile leads to `/launch/{slug}`.
+    /// The app's slug.
     pub slug: String,
+    /// Where the tile leads; `None`: the app can't be opened from here, and the note says what to do.
+    pub href: Option<String>,
+    /// What to know before it is opened; may be empty.
+    pub note: String,
     /// A few words about the app; may be empty.
     pub description: String,
     /// When it was last used, such as "Used today"; may be empty.

@@ -143,6 +143,8 @@ pub struct SignOut {
     pub name: String,
     /// Fields that must come back, such as `id_token_hint` of an OIDC logout.
     pub hidden: Vec<Hidden>,
+    /// Names the event of what was wrong with the app's request.
+    pub reference: Option<String>,
 }
 
 /// `GET /logout/{flow}`: takes the person to the next app that is to be signed out. Works without script.

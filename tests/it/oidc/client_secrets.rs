@@ -84,7 +84,16 @@ async fn w20_secrets_are_shown_once_and_live_two_at_a_time() {
     assert!(!Value::from(listed.clone()).to_string().contains(&second), "never again");
     assert!(listed.iter().all(|secret| secret["active"] == true && secret.get("hash").is_none()));
     gateway.app.ctx.clock.advance(TimeDelta::seconds(1));
-    let third = text(&json(&make(&value!({ "old_ends_after_hours": 1 })).await), "client_secret");
+    // JC-26: the older may be the one that is in use; nothing ends it unsaid.
+    let refused = make(&value!({ "old_ends_after_hours": 1 })).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    for secret in [&first, &second] {
+        let named = format!("…{} (last used ", &secret[secret.len() - 4..]);
+        assert!(refused.text.contains(&named), "{named}: {}", refused.text);
+    }
+    assert!(gateway.works(&first).await && gateway.works(&second).await);
+    let body = value!({ "old_ends_after_hours": 1, "end_older": true });
+    let third = text(&json(&make(&body).await), "client_secret");
     assert!(!gateway.works(&first).await, "two at most");
     assert!(gateway.works(&second).await && gateway.works(&third).await);
     gateway.app.ctx.clock.advance(TimeDelta::minutes(61));
@@ -157,7 +166,7 @@ async fn w20_changes_at_once_count_one_after_the_other(kind: Kind) {
     let gateway = service_on(kind).await;
     let (ctx, admin) = (&gateway.app.ctx, system());
     let app = &service::apps::find(ctx, &admin, "metrics").await.expect("an app");
-    let new = async || rotate(ctx, &admin, app, OVERLAP).await.expect("a secret").0.id;
+    let new = async || rotate(ctx, &admin, app, OVERLAP, true).await.expect("a secret").0.id;
     let valid = async || {
         // Secrets of one instant have no order.
         ctx.clock.advance(TimeDelta::seconds(1));
@@ -214,8 +223,8 @@ async fn holding(ctx: &AppContext, id: ClientSecretId, work: impl Future<Output 
     tokio::join!(gate, inside).0.expect("it was only held");
 }
 
-/// An organisation file that brings another secret, beside a rotation: each counts wholly before or after the other. What the file
-/// says ends every other, so what was there before both is over either way. On PostgreSQL a third write holds that one until both
+/// An organisation file that brings another secret, beside a rotation: each counts wholly before or after the other. Two work at a
+/// time, so what was there before both is over either way, and of the two the earlier has an end. On PostgreSQL a third write holds that one until both
 /// are under way, the file first or the rotation.
 async fn w20_a_file_applied_beside_a_rotation(kind: Kind) {
     let gateway = service_on(kind).await;
@@ -230,7 +239,7 @@ async fn w20_a_file_applied_beside_a_rotation(kind: Kind) {
     };
     for (round, file_first) in [true, false, true, false].into_iter().enumerate() {
         ctx.clock.advance(TimeDelta::seconds(1));
-        rotate(ctx, &admin, app, TimeDelta::zero()).await.expect("one secret");
+        rotate(ctx, &admin, app, TimeDelta::zero(), false).await.expect("one secret");
         ctx.clock.advance(TimeDelta::seconds(1));
         let before = valid().await.remove(0);
         let chosen = format!("a-chosen-secret-of-round-{round}");
@@ -239,7 +248,7 @@ async fn w20_a_file_applied_beside_a_rotation(kind: Kind) {
         let document = organisation::document(value!({ "apps": [entry] })).expect("a document");
 
         let mut apply = Box::pin(organisation::apply(ctx, &admin, &document, ApplyOptions::default()));
-        let mut rotated = Box::pin(rotate(ctx, &admin, app, OVERLAP));
+        let mut rotated = Box::pin(rotate(ctx, &admin, app, OVERLAP, true));
         let under_way = async {
             // Each gets as far as it can before the next one begins.
             let moment = Duration::from_millis(250);
@@ -265,9 +274,10 @@ async fn w20_a_file_applied_beside_a_rotation(kind: Kind) {
         let chosen = gatehouse::keyring::secret_hash(&chosen);
         assert!(left.iter().any(|secret| secret.hash == chosen), "round {round}: what the file says");
         assert!(left.iter().all(|secret| secret.id != before.id), "round {round}: the old one is over");
-        let rotated_last = left.iter().any(|secret| secret.id == made.id);
+        assert_eq!(left.len(), 2, "round {round}: two at most, and the earlier goes on for a while");
+        let last = left.iter().find(|secret| secret.expires_at.is_none()).expect("the last one has no end");
+        let rotated_last = last.id == made.id;
         assert!(kind == Kind::Sqlite || rotated_last == file_first, "round {round}: one after the other");
-        assert_eq!(left.len(), 1 + usize::from(rotated_last), "round {round}: two at most");
     }
 }
 
@@ -279,4 +289,69 @@ async fn w20_a_file_applied_beside_a_rotation_sqlite() {
 #[tokio::test]
 async fn w20_a_file_applied_beside_a_rotation_postgres() {
     w20_a_file_applied_beside_a_rotation(Kind::Postgres).await;
+}
+
+/// JC-26: a secret that a file brings leaves the one in use the time that a rotation does, and the plan says so.
+#[tokio::test]
+async fn w20_a_file_s_secret_overlaps_with_the_one_before() {
+    let gateway = service().await;
+    let (ctx, admin) = (&gateway.app.ctx, system());
+    let exported = organisation::export(ctx, &admin, Secrets::None).await.expect("exported");
+    let exported = serde_json::to_value(&exported.apps.expect("apps")[0]).expect("JSON");
+    let apply = async |secret: &str, hours: Option<u32>, plan_only: bool| {
+        let mut entry = exported.clone();
+        entry["oidc"]["client_secret"] = secret.into();
+        entry["oidc"]["old_secrets_end_after_hours"] = hours.into();
+        let document = organisation::document(value!({ "apps": [entry] })).expect("a document");
+        ctx.clock.advance(TimeDelta::seconds(1));
+        let options = ApplyOptions { plan_only, ..ApplyOptions::default() };
+        let outcome = organisation::apply(ctx, &admin, &document, options).await.expect("applied");
+        outcome.changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let (first, second) = (gateway.secret.clone(), "a-second-secret-of-the-file");
+    assert!(gateway.works(&first).await);
+    let told = apply(second, None, true).await;
+    let hint = &first[first.len() - 4..];
+    assert!(told.contains(&format!("! …{hint} (last used ")) && told.contains("works on until"), "{told}");
+    assert!(!gateway.works(second).await, "only planned");
+    apply(second, None, false).await;
+    assert!(gateway.works(&first).await && gateway.works(second).await, "for a day");
+    assert_eq!(apply(second, None, false).await, "", "nothing to do");
+    let told = apply("a-third-secret-of-the-file", None, true).await;
+    assert!(
+        told.contains(&format!("…{hint} (last used ")) && told.contains("ends at once"),
+        "two at most: {told}"
+    );
+    ctx.clock.advance(TimeDelta::hours(25));
+    assert!(!gateway.works(&first).await && gateway.works(second).await);
+    let leaked = apply("a-third-secret-of-the-file", Some(0), false).await;
+    assert!(leaked.contains("ends at once"), "{leaked}");
+    assert!(!gateway.works(second).await && gateway.works("a-third-secret-of-the-file").await);
+}
+
+/// A sealed export in the middle of a rotation brings both secrets back, each with its end.
+#[tokio::test]
+async fn a_sealed_export_keeps_every_secret_that_works() {
+    let gateway = service().await;
+    let (ctx, admin) = (&gateway.app.ctx, system());
+    let app = service::apps::find(ctx, &admin, "metrics").await.expect("an app");
+    ctx.clock.advance(TimeDelta::seconds(1));
+    let (row, second) = rotate(ctx, &admin, &app, OVERLAP, false).await.expect("a second");
+    let exported = organisation::export(ctx, &admin, Secrets::Sealed).await.expect("exported");
+    let entry = serde_json::to_value(&exported.apps.as_ref().expect("apps")[0]).expect("JSON");
+    let sealed = entry["oidc"]["client_secrets"].as_array().expect("both");
+    assert_eq!((sealed.len(), &sealed[0]["ends_in"]), (2, &value!(row.hint)), "{sealed:?}");
+    let restored = service().await;
+    restored.app.ctx.clock.advance(TimeDelta::seconds(2));
+    let document =
+        organisation::document(serde_json::to_value(&exported).expect("JSON")).expect("a document");
+    let apply = async || {
+        let options = ApplyOptions::default();
+        organisation::apply(&restored.app.ctx, &system(), &document, options).await.expect("applied").changes
+    };
+    apply().await;
+    assert!(restored.works(&gateway.secret).await && restored.works(&second).await);
+    assert_eq!(apply().await.len(), 0, "and that is all");
+    restored.app.ctx.clock.advance(TimeDelta::hours(25));
+    assert!(!restored.works(&gateway.secret).await && restored.works(&second).await, "each with its end");
 }

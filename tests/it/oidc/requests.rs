@@ -1,7 +1,11 @@
 //! Authorization and logout requests: whom they may ask about, and where an answer may go.
 
 use super::{Gateway, REDIRECT, claims, json, query, text};
-use crate::support::app::{PASSWORD, oidc_settings};
+use crate::support::app::{PASSWORD, TestApp, oidc_settings};
+use gatehouse::domain::{
+    audit::EventType,
+    connection::{OidcConnection, ValueMapping, ValueSource},
+};
 use reqwest::{Method, StatusCode};
 
 #[tokio::test]
@@ -224,4 +228,84 @@ async fn o23_logout_goes_only_where_it_may_and_never_silently() {
     assert_eq!(query(good.location())["state"], "x y");
     let after = browser.get(&gateway.authorize(&[("prompt", "none")])).await;
     assert_eq!(query(after.location())["error"], "login_required");
+}
+
+/// OpenID Connect Core §5.5.1: `sub` with several values means one of these people, and nobody else.
+#[tokio::test]
+async fn a_sub_of_several_values_names_everybody_it_may_be() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let asked = async |values: &[&str]| {
+        let claims = serde_json::json!({ "id_token": { "sub": { "values": values } } }).to_string();
+        let page = browser.get(&gateway.authorize(&[("claims", &claims), ("prompt", "none")])).await;
+        query(page.location())
+    };
+    let maya = gateway.maya.id.to_string();
+    assert!(asked(&["somebody", &maya]).await.contains_key("code"), "the valid twin");
+    assert_eq!(asked(&["somebody", "else"]).await["error"], "login_required");
+}
+
+/// RFC 6750 §2.2: the body of a GET means nothing. RFC 9110 §15.5.6: what a 405 allows is said.
+#[tokio::test]
+async fn a_get_has_no_body_and_a_head_begins_nothing() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let access = text(&json(&gateway.redeem(&gateway.code(&browser).await).await), "access_token");
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let with = async |method: Method| {
+        let body = format!("access_token={access}");
+        gateway.app.browser().send(method, "/oauth2/userinfo", &headers, &body).await.status
+    };
+    assert_eq!(with(Method::POST).await, StatusCode::OK, "the valid twin");
+    assert_eq!(with(Method::GET).await, StatusCode::UNAUTHORIZED);
+    for path in [gateway.authorize(&[]), "/oauth2/logout".to_owned()] {
+        let page = browser.send(Method::HEAD, &path, &[], "").await;
+        assert_eq!((page.status, page.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, Some("GET, POST")));
+    }
+}
+
+/// OpenID Connect Core §12: a refresh that is narrowed to a scope without `openid` brings no ID token.
+#[tokio::test]
+async fn a_refresh_without_openid_is_no_sign_in() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    let tokens = json(&gateway.redeem(&gateway.code(&browser).await).await);
+    let refresh = async |token: &str, scope: &str| {
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope)];
+        json(&gateway.token(&fields).await)
+    };
+    let narrowed = refresh(&text(&tokens, "refresh_token"), "email").await;
+    assert_eq!((&narrowed["scope"], narrowed.get("id_token")), (&"email".into(), None), "{narrowed}");
+    let whole = refresh(&text(&narrowed, "refresh_token"), "openid email").await;
+    assert!(whole["id_token"].is_string(), "the valid twin: {whole}");
+}
+
+/// A request that says a parameter twice is refused on a page; with one clear client_id the event and the page name the app.
+#[tokio::test]
+async fn a_repeated_parameter_still_names_the_app() {
+    let gateway = Gateway::new().await;
+    let browser = gateway.signed_in().await;
+    for (more, named) in [("&state=again", true), ("&client_id=other", false)] {
+        // Events of one instant have no order.
+        gateway.app.ctx.clock.advance(chrono::TimeDelta::seconds(1));
+        let page = browser.get(&format!("{}{more}", gateway.authorize(&[]))).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        let events = gateway.events(EventType::SsoAuth).await;
+        assert_eq!(events[0].application.is_some(), named, "{more}: {:?}", events[0]);
+    }
+}
+
+/// A claim that the app needs and the person has no value for is said in the event of the sign-on.
+#[tokio::test]
+async fn a_required_claim_without_a_value_is_in_the_event() {
+    let row = ValueMapping {
+        required: true,
+        ..ValueMapping::new("cost", ValueSource::Source("cost_center".into()))
+    };
+    let settings = OidcConnection { claims: vec![row], ..oidc_settings() };
+    let gateway = Gateway::with(TestApp::new().await, settings).await;
+    let browser = gateway.signed_in().await;
+    gateway.code(&browser).await;
+    let events = gateway.events(EventType::SsoAuth).await;
+    assert!(format!("{:?}", events[0]).contains("left_out.cost"), "{:?}", events[0]);
 }

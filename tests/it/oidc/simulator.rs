@@ -320,3 +320,49 @@ async fn o22_a_judged_hint_is_verified() {
     let late = judged(&[("id_token_hint", &own)]).await;
     assert_eq!(verdict(&late, "parameters", "id_token_hint"), "warning");
 }
+
+/// What the endpoint refuses, the judge refuses; what it leaves out, the judge names.
+#[tokio::test]
+async fn the_judge_and_the_endpoint_agree_on_claims_and_secrets() {
+    let gateway = gateway().await;
+    let browser = gateway.signed_in().await;
+    let judged = async |more: &[(&str, &str)]| {
+        let address = gateway.authorize(more);
+        (answer(&gateway.app, "judge", json!({ "request": address })).await, browser.get(&address).await)
+    };
+    let insisting = r#"{"id_token":{"acr":{"essential":true,"values":["urn:x"]}}}"#;
+    let (told, page) = judged(&[("claims", insisting)]).await;
+    assert_eq!(super::query(page.location())["error"], "unmet_authentication_requirements");
+    assert_eq!(
+        (&told["accepted"], &told["error"]),
+        (&json!(false), &json!("unmet_authentication_requirements"))
+    );
+    assert_eq!(verdict(&told, "parameters", "claims"), "failed");
+    let wishing = r#"{"id_token":{"acr":{"values":["urn:x"]},"phone_number":null,"x":null}}"#;
+    let (told, page) = judged(&[("claims", wishing)]).await;
+    assert!(super::query(page.location()).contains_key("code"));
+    assert_eq!(
+        (&told["accepted"], verdict(&told, "parameters", "claims")),
+        (&json!(true), "warning"),
+        "{told}"
+    );
+    let words = told["parameters"].to_string();
+    assert!(words.contains("custom claim: x."), "{words}");
+    let (told, _) = judged(&[("client_secret", "a-secret-that-leaked")]).await;
+    assert_eq!((&told["accepted"], verdict(&told, "parameters", "client_secret")), (&json!(true), "warning"));
+    assert!(!told.to_string().contains("a-secret-that-leaked"), "and is not said again");
+}
+
+#[tokio::test]
+async fn an_app_on_devices_is_no_service() {
+    let settings = gatehouse::domain::connection::OidcConnection {
+        grant_types: vec![oidc::GrantType::DeviceCode],
+        redirect_uris: Vec::new(),
+        ..oidc_settings()
+    };
+    let gateway = Gateway::with(TestApp::new().await, settings).await;
+    let told = answer(&gateway.app, "simulate", json!({ "user": "maya" })).await;
+    assert_eq!(told["allowed"], true, "{told}");
+    assert_eq!(verdict(&told, "checks", "redirect_uris"), "passed");
+    assert!(!told.to_string().contains("only a service"), "{told}");
+}

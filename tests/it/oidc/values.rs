@@ -58,7 +58,8 @@ async fn blank_claims_are_not_sent() {
     let gateway = gateway(rows).await;
     let browser = gateway.signed_in().await;
     let told = claims(&text(&gateway.tokens(&browser, &[]).await, "id_token"));
-    assert_eq!((&told["joined"], &told["none"]), (&Value::Null, &Value::Null), "{told}");
+    assert_eq!(told["joined"], Value::Null, "{told}");
+    assert_eq!(told["none"], json!([]), "a list, of nothing");
     assert_eq!(told["list"], json!(["maya@fernhill.example", 1]));
     assert_eq!((&told["empty"], &told["no"]), (&json!([]), &json!(false)), "values all the same");
 }
@@ -80,4 +81,45 @@ async fn a_name_that_nothing_has_is_refused_at_its_character() {
         "{message}"
     );
     save("user.email & user.attributes.nosuch").await.expect("nobody knows the custom ones");
+}
+
+/// JC-8: how many groups somebody is in says nothing about the type of a claim.
+#[tokio::test]
+async fn o_44_claims_have_one_json_type_whatever_they_hold() {
+    let source = |name: &str, from: &str| ValueMapping::new(name, ValueSource::Source(from.into()));
+    let rows = vec![
+        source("teams", "groups"),
+        source("groups", "groups"),
+        source("tags", "attributes.tags"),
+        source("none", "attributes.none"),
+        source("level", "attributes.level"),
+        source("half", "attributes.half"),
+        source("on_call", "attributes.onCall"),
+        source("absent", "attributes.absent"),
+        row("mapped", "groups.('x-' & $)"),
+        row("picked", "groups[$ = \"Engineering\"]"),
+        row("first", "groups[0]"),
+        ValueMapping { list: Some(true), ..source("mails", "email") },
+        ValueMapping { list: Some(false), ..row("plain", "groups.('x-' & $)") },
+    ];
+    let gateway = gateway(rows).await;
+    let custom = r#"{"tags":["blue"],"none":[],"level":3,"half":2.5,"onCall":true}"#;
+    assert_eq!(
+        gateway.app.tamper(&format!("UPDATE users SET custom = '{custom}' WHERE username = 'maya'")),
+        1
+    );
+    let browser = gateway.signed_in().await;
+    let tokens = gateway.tokens(&browser, &[]).await;
+    let id_token = claims(&text(&tokens, "id_token"));
+    let userinfo = body(&gateway.userinfo(&text(&tokens, "access_token")).await);
+    for told in [id_token, userinfo] {
+        assert_eq!(told["teams"], json!(["Growth"]), "{told}");
+        assert_eq!(told["groups"], json!(["Growth"]));
+        assert_eq!((&told["tags"], &told["none"]), (&json!(["blue"]), &json!([])), "lists stay lists");
+        assert_eq!((&told["level"], &told["half"]), (&json!(3), &json!(2.5)), "and numbers numbers");
+        assert_eq!((&told["on_call"], &told["absent"]), (&json!(true), &Value::Null));
+        assert_eq!((&told["mapped"], &told["picked"]), (&json!(["x-Growth"]), &json!([])), "by its kind");
+        assert_eq!((&told["first"], &told["plain"]), (&json!("Growth"), &json!("x-Growth")), "one value");
+        assert_eq!(told["mails"], json!(["maya@fernhill.example"]), "because the row says so");
+    }
 }

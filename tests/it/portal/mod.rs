@@ -1,6 +1,7 @@
 //! Tiles, favourites, launch, and the hand-over page.
 
 mod start_links;
+mod starts;
 
 use crate::support::{
     app::{TestApp, bookmark, oidc_settings, saml_settings},

@@ -58,19 +58,25 @@ async fn postgres_keeps_the_indexes_that_sqlite_cannot_use() {
     }
 }
 
-/// The migrations before 0027, an app that has an entity ID with a request that was seen, and one that has none.
-fn before_0027() -> String {
-    const APP: &str = "INSERT INTO apps (id, slug, label, label_key, search_key, description, connector, protocol, glyph, colour, \
-        category, show_in_portal, active, connection, sp_entity_id, client_id, created_at, updated_at, version) VALUES";
+/// The migrations before one.
+fn before(number: &str) -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
     let mut files: Vec<_> =
         std::fs::read_dir(folder).expect("there").map(|file| file.expect("readable").path()).collect();
     files.sort();
     let mut sql = String::new();
-    for file in files.iter().filter(|file| file.file_name().is_some_and(|name| name < "0027")) {
+    for file in files.iter().filter(|file| file.file_name().is_some_and(|name| name < number)) {
         let text = std::fs::read_to_string(file).expect("readable");
         sql.push_str(text.split("-- SQLite alone:").next().expect("some text"));
     }
+    sql
+}
+
+/// The migrations before 0027, an app that has an entity ID with a request that was seen, and one that has none.
+fn before_0027() -> String {
+    const APP: &str = "INSERT INTO apps (id, slug, label, label_key, search_key, description, connector, protocol, glyph, colour, \
+        category, show_in_portal, active, connection, sp_entity_id, client_id, created_at, updated_at, version) VALUES";
+    let mut sql = before("0027");
     for (id, entity_id) in [("01A", "'https://sp.example'"), ("01B", "NULL")] {
         sql.extend([format!(
             "{APP} ('{id}', '{id}', '', '', '', '', '', 'saml', '', '', '', TRUE, TRUE, '', {entity_id}, NULL, 0, 0, 1);"
@@ -121,6 +127,49 @@ async fn entity_ids_stop_being_unique_and_what_was_seen_stays_seen_postgres() {
     for (sql, expected) in AFTER.iter().zip(EXPECTED) {
         let found: Vec<String> = sqlx::query_scalar(*sql).fetch_all(&mut conn).await.expect("answered");
         assert_eq!(found, expected, "{sql}");
+    }
+}
+
+const NAMES_BY_CLIENT: &str = include_str!("../../../migrations/0033_name_sessions_by_client.sql");
+const UNTIL: &str = "SELECT value FROM settings WHERE name = 'sids_shared_until'";
+
+/// The migrations before 0033, and sessions that began at these times.
+fn before_0033(began: &[i64]) -> String {
+    const USER: &str = "INSERT INTO users";
+    let mut sql = before("0033");
+    for at in began {
+        sql.extend([format!(
+            "{USER} (id, username, username_key, email, email_key, display_name, display_key, search_key, state, role, profile, custom, created_at, \
+                updated_at, version) VALUES ('u{at}', 'u{at}', 'u{at}', 'u{at}', 'u{at}', '', '', '', 'active', 'none', '{{}}', '{{}}', 0, 0, 1);\
+            INSERT INTO sessions (id, secret_hash, user_id, authenticated_at, last_seen_at, expires_at, amr, client_ip, user_agent, \
+                created_at) VALUES ('s{at}', 's{at}', 'u{at}', 0, 0, 0, '', '', '', {at});"
+        )]);
+    }
+    sql
+}
+
+#[tokio::test]
+async fn the_last_session_with_a_shared_name_is_known_sqlite() {
+    for (began, expected) in [(&[][..], None), (&[7, 1_790_000_000_123][..], Some("1790000000123"))] {
+        let test = TestDatabase::empty_sqlite().await;
+        let file = rusqlite::Connection::open(test.file()).expect("opens");
+        file.execute_batch(&before_0033(began)).expect("as it was");
+        file.execute_batch(NAMES_BY_CLIENT).expect("migrates");
+        let found: Option<String> = file.query_row(UNTIL, [], |row| row.get(0)).ok();
+        assert_eq!(found.as_deref(), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_last_session_with_a_shared_name_is_known_postgres() {
+    for (began, expected) in [(&[][..], None), (&[7, 1_790_000_000_123][..], Some("1790000000123"))] {
+        let test = TestDatabase::empty_postgres().await;
+        let mut conn = sqlx::PgConnection::connect(&test.url).await.expect("answers");
+        let sql = before_0033(began) + NAMES_BY_CLIENT;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.expect("migrates");
+        let found: Option<String> =
+            sqlx::query_scalar(UNTIL).fetch_optional(&mut conn).await.expect("answered");
+        assert_eq!(found.as_deref(), expected);
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::ProtocolError;
+use crate::jose::unambiguous::Unambiguous;
 
 /// The longest parameter, in bytes.
 const MAX_BYTES: usize = 8 * 1024;
@@ -54,7 +55,7 @@ impl ClaimsRequest {
     /// Parses the JSON. Unknown members are ignored, as §5.5 says.
     ///
     /// # Errors
-    /// `invalid_request` if it is too long, too deep, has too many claims or another shape.
+    /// `invalid_request` if it is too long, too deep, has too many claims, a member twice, or another shape.
     pub fn parse(text: &str) -> Result<Self, ProtocolError> {
         let refuse = |detail: String| {
             ProtocolError::invalid_request("the claims parameter is malformed").with_detail(detail)
@@ -62,7 +63,7 @@ impl ClaimsRequest {
         if text.len() > MAX_BYTES {
             return Err(refuse(format!("{} bytes", text.len())));
         }
-        let value: Value = serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
+        let Unambiguous(value) = serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
         if depth(&value) > MAX_DEPTH {
             return Err(refuse("nested too deep".to_owned()));
         }
@@ -102,10 +103,12 @@ impl ClaimsRequest {
         self.id_token.retain(|name, _| keep(name));
     }
 
-    /// The subject demanded. OpenID Connect Core §3.1.2.2: if the sub claim is asked for with a value, only
-    /// that person may be signed in.
-    pub fn required_sub(&self) -> Option<&str> {
-        self.id_token.get("sub")?.value.as_ref()?.as_str()
+    /// Whether this is a subject that may be answered about. OpenID Connect Core §3.1.2.2, §5.5.1: if the `sub` claim is asked
+    /// for with a value, or with one of several, nobody else may be signed in.
+    pub fn may_be_about(&self, sub: &str) -> bool {
+        let Some(wish) = self.id_token.get("sub") else { return true };
+        let mut wanted = wish.value.iter().chain(&wish.values).peekable();
+        wanted.peek().is_none() || wanted.any(|wanted| wanted.as_str() == Some(sub))
     }
 
     /// Whether the ID token must hold `auth_time`.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::proof::{Claims, Header};
 use super::{ALGORITHMS, htu, invalid};
-use crate::encoding::{constant_time_eq, sha256_base64url};
+use crate::encoding::{constant_time_eq, numeric_date, sha256_base64url};
 use crate::error::{ErrorCode, ProtocolError};
 use crate::jose::ClientAlgorithm;
 
@@ -74,7 +74,8 @@ pub(super) fn address(claims: &Claims, called: &str) -> Result<(), ProtocolError
 /// Check 11: made within an acceptable time.
 pub(super) fn issued_at(claims: &Claims, now: DateTime<Utc>) -> Result<DateTime<Utc>, ProtocolError> {
     let seconds = claims.iat.ok_or_else(|| invalid("the DPoP proof has no iat"))?;
-    let issued_at = instant(seconds).ok_or_else(|| invalid("the iat of the DPoP proof is no instant"))?;
+    let issued_at =
+        numeric_date(seconds).ok_or_else(|| invalid("the iat of the DPoP proof is no instant"))?;
     if now - issued_at > MAX_AGE {
         return Err(invalid("the DPoP proof is too old"));
     }
@@ -88,7 +89,9 @@ pub(super) fn issued_at(claims: &Claims, now: DateTime<Utc>) -> Result<DateTime<
 pub(super) fn not_before_and_expiry(claims: &Claims, now: DateTime<Utc>) -> Result<(), ProtocolError> {
     let read = |seconds: Option<f64>| {
         seconds
-            .map(|seconds| instant(seconds).ok_or_else(|| invalid("a time of the DPoP proof is no instant")))
+            .map(|seconds| {
+                numeric_date(seconds).ok_or_else(|| invalid("a time of the DPoP proof is no instant"))
+            })
             .transpose()
     };
     if read(claims.nbf)?.is_some_and(|not_before| not_before - now > MAX_AHEAD) {
@@ -124,15 +127,4 @@ pub(super) fn nonce(claims: &Claims, good: &[String], required: bool) -> Result<
             if known { Ok(()) } else { Err(ask()) }
         }
     }
-}
-
-/// RFC 7519 §2: seconds since 1970, possibly with a fraction.
-fn instant(seconds: f64) -> Option<DateTime<Utc>> {
-    let whole = seconds.floor();
-    // Well within the range of the type, and of the calendar.
-    if !(0.0..1e11).contains(&whole) {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "a whole number below 1e11")]
-    DateTime::from_timestamp(whole as i64, 0)
 }

@@ -7,6 +7,7 @@ pub(crate) mod compact;
 pub mod key;
 pub mod key_set;
 pub(crate) mod object;
+pub(crate) mod unambiguous;
 
 pub use algorithm::ClientAlgorithm;
 pub use key::{KeyError, PublicKey};

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::encoding::sha256_base64url;
+use crate::encoding::{numeric_date, sha256_base64url};
 use crate::error::ProtocolError;
 use crate::jose::compact::Compact;
 use crate::jose::object;
@@ -49,11 +49,11 @@ struct Claims {
     /// One string; a list is another shape and is refused: it would let one assertion serve at several servers.
     aud: Option<String>,
     jti: Option<String>,
-    exp: Option<i64>,
+    exp: Option<f64>,
     #[serde(default)]
-    nbf: Option<i64>,
+    nbf: Option<f64>,
     #[serde(default)]
-    iat: Option<i64>,
+    iat: Option<f64>,
 }
 
 /// An assertion that was read. `Debug` prints no part of it.
@@ -206,9 +206,8 @@ impl ClientAssertion {
     }
 
     fn check_times(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, ProtocolError> {
-        let instant = |seconds: i64| {
-            DateTime::from_timestamp(seconds, 0)
-                .ok_or_else(|| refused("a time of the assertion is no instant"))
+        let instant = |seconds: f64| {
+            numeric_date(seconds).ok_or_else(|| refused("a time of the assertion is no instant"))
         };
         let expires_at = instant(self.claims.exp.ok_or_else(|| refused("the assertion has no exp"))?)?;
         if expires_at <= now {

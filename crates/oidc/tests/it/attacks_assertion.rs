@@ -93,6 +93,7 @@ fn o14_claims_that_do_not_hold_are_refused() {
         ("no exp", json!({ "exp": null })),
         ("exp 5 minutes ago", json!({ "exp": at(-300) })),
         ("exp now", json!({ "exp": at(0) })),
+        ("exp now, with a fraction", json!({ "exp": at_fraction(0) })),
         ("exp in an hour", json!({ "exp": at(3600) })),
         ("exp beyond the calendar", json!({ "exp": i64::MAX })),
         ("nbf in over 60 s", json!({ "nbf": at(61) })),
@@ -112,10 +113,20 @@ fn o14_claims_that_do_not_hold_are_refused() {
         ("no iat", json!({ "iat": null })),
         ("exp in 5 minutes", json!({ "exp": at(300) })),
         ("more claims", json!({ "x": [1] })),
+        // RFC 7519 §2: a NumericDate may have a fraction.
+        (
+            "times with fractions",
+            json!({ "exp": at_fraction(60), "iat": at_fraction(-1), "nbf": at_fraction(-1) }),
+        ),
     ] {
         let assertion = key.sign(&header, &with(claims(), &change).to_string());
         assert_eq!(outcome(&verify_with(&assertion, &keys, &ClientAlgorithm::FAPI)), "accepted", "{name}");
     }
+}
+
+/// A time that far from now, and half a second.
+fn at_fraction(seconds: i64) -> Value {
+    serde_json::from_str(&format!("{}.5", now().timestamp() + seconds - 1)).expect("a number")
 }
 
 #[test]

@@ -56,6 +56,17 @@ fn o_23_anything_less_asks_and_does_not_redirect() {
     for raw in ["", "state=x", BYE, "client_id=metrics"] {
         assert_eq!(run(raw, None, Some("maya")), confirm, "{raw} without hint");
     }
+    // With client_id the person's own yes leads back, and nothing less.
+    let by_name = |raw: &str| {
+        let request = EndSessionRequest::parse(raw).expect("parses");
+        decide(&request, None, Some(&client()), Some(CurrentSession { sub: "maya", sid: "s1" }))
+    };
+    let back = EndSessionDecision::Confirm { redirect: Some("https://metrics.example/bye".to_owned()) };
+    assert_eq!(by_name(&format!("{BYE}&client_id=metrics")), back);
+    let evil = "client_id=metrics&post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F";
+    for raw in [&*format!("{BYE}&client_id=metrics&id_token_hint=x"), BYE, evil] {
+        assert_eq!(by_name(raw), confirm, "{raw}");
+    }
     for uri in [
         "https%3A%2F%2Fevil.example%2F",
         "https%3A%2F%2Fmetrics.example%2Fbye%3Ffoo%3Dbar",

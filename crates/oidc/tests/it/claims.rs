@@ -82,7 +82,14 @@ fn the_id_token_holds_only_what_was_asked_for_by_name_or_mapped() {
         Value::Object(release.for_id_token()),
         json!({ "email": "maya@fernhill.example", "groups": [] })
     );
-    assert_eq!(wish.required_sub(), Some("maya"));
+    assert!(wish.may_be_about("maya") && !wish.may_be_about("noor"));
+    let one_of = ClaimsRequest::parse(r#"{"id_token":{"sub":{"values":["maya","ines"]}}}"#).expect("good");
+    assert!(one_of.may_be_about("ines") && !one_of.may_be_about("noor"), "§5.5.1: one of several");
+    assert!(ClaimsRequest::parse(r#"{"id_token":{"sub":null}}"#).expect("good").may_be_about("noor"));
+    assert!(
+        ClaimsRequest::parse(r#"{"id_token":{},"id_token":{"sub":null}}"#).is_err(),
+        "two readers, two meanings"
+    );
     assert!(wish.wants_auth_time());
     let plain = ClaimRelease { requested: None, custom: &[], ..release };
     assert!(plain.for_id_token().is_empty(), "nothing that was not asked for");

@@ -29,7 +29,10 @@ impl OidcConnection {
                 .bytes()
                 .all(|b| b.is_ascii_graphic() && !matches!(b, b':' | b'"' | b'\\' | b'<' | b'>'))
         {
-            errors.add("client_id", "Use letters, digits and . _ ~ - only, at most 128");
+            errors.add(
+                "client_id",
+                "Use up to 128 letters, digits and signs, but no spaces and none of : \" \\ < >",
+            );
         }
         // RFC 9068 §5: the `sub` of a client that acts for itself must not be one that a person could have.
         if self.client_id.parse::<UserId>().is_ok() {
@@ -62,6 +65,15 @@ impl OidcConnection {
                 let message = format!("“{name}” is said by the protocol itself; give the claim another name");
                 errors.add("claims", message);
             }
+        }
+        // Front-Channel Logout 1.0 §2: scheme, host and port are those of a registered redirect URI.
+        let frame = self.frontchannel_logout_uri.as_str();
+        if !frame.is_empty()
+            && before.is_none_or(|before| before.frontchannel_logout_uri != frame)
+            && !self.redirect_uris.iter().any(|uri| is_same_origin(uri, frame))
+        {
+            let message = "Its scheme, host and port must be those of one of the redirect addresses";
+            errors.add("frontchannel_logout_uri", message);
         }
         // The person's address goes there as `login_hint`: not in clear.
         let start = self.initiate_login_uri.as_str();
@@ -128,6 +140,7 @@ impl OidcConnection {
         }
         start_links::check_target_link_uris(errors, &self.start_links, &self.initiate_login_uri);
         for (field, uri) in [
+            ("sign_in_url", &self.sign_in_url),
             ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
             ("backchannel_logout_uri", &self.backchannel_logout_uri),
         ] {
@@ -242,6 +255,14 @@ impl OidcConnection {
         let mut sectors = self.redirect_uris.iter().map(|uri| host(uri).unwrap_or_else(|| uri.clone()));
         let first = sectors.next()?;
         sectors.all(|other| other == first).then_some(first)
+    }
+}
+
+/// Whether both are addresses of one origin.
+fn is_same_origin(one: &str, other: &str) -> bool {
+    match (Url::parse(one), Url::parse(other)) {
+        (Ok(one), Ok(other)) => one.origin().is_tuple() && one.origin() == other.origin(),
+        _ => false,
     }
 }
 

@@ -69,9 +69,12 @@ pub struct OidcConnection {
     /// A native app: its loopback redirect addresses match on any port (RFC 8252 §7.3). Public clients are taken for native.
     #[serde(default)]
     pub native: bool,
-    /// Where the tile starts sign-in at the app; empty: the app can't be started from the portal.
+    /// Where the tile starts sign-in at the app; empty: the app can't begin one for us.
     #[serde(default)]
     pub initiate_login_uri: String,
+    /// The app's own sign-in page, which the tile opens where the app can't begin a sign-on for us; empty: not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sign_in_url: String,
     /// Places in the app, each with the `target_link_uri` that it is started with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub start_links: Vec<StartLink>,
@@ -152,6 +155,7 @@ impl Default for OidcConnection {
             serves_resources: Vec::new(),
             native: false,
             initiate_login_uri: String::new(),
+            sign_in_url: String::new(),
             start_links: Vec::new(),
             cors_origins: Vec::new(),
             frontchannel_logout_uri: String::new(),

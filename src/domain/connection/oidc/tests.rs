@@ -206,3 +206,29 @@ fn o32_an_origin_is_whole() {
         assert!(!is_origin(text), "{text}");
     }
 }
+
+/// Front-Channel Logout 1.0 §2: scheme, host and port of the frame are those of a redirect address. A client that was taken before
+/// stands until it is changed.
+#[test]
+fn a_frame_is_of_the_app_s_own_origin() {
+    let client = |frame: &str| {
+        Connection::Oidc(Box::new(OidcConnection {
+            client_id: "metrics".into(),
+            redirect_uris: vec!["https://a.example:8443/cb".into(), "https://b.example/cb".into()],
+            frontchannel_logout_uri: frame.into(),
+            ..OidcConnection::default()
+        }))
+    };
+    let refused = |frame: &str, before: Option<&Connection>| {
+        let found = client(frame).checked_over(before);
+        found.is_err_and(|errors| errors.of("frontchannel_logout_uri").is_some())
+    };
+    for own in ["", "https://a.example:8443/out?x=1", "https://b.example:443/"] {
+        assert!(!refused(own, None), "{own}");
+    }
+    for other in ["https://a.example/out", "https://c.example/out", "http://localhost:8443/out"] {
+        assert!(refused(other, None), "{other}");
+        assert!(!refused(other, Some(&client(other))), "{other}, taken before");
+        assert!(refused(other, Some(&client("https://a.example:8443/out"))), "{other}, a change");
+    }
+}

@@ -7,12 +7,15 @@ use crate::{
         audit::{AuditEvent, EventType},
         connection::Connection,
     },
-    id::{GroupId, UserId},
+    id::{AppId, ClientSecretId, GroupId, UserId},
     service::{
         Caller, ServiceError,
         apps::{self, PreparedApp},
         client_secrets,
-        organisation::plan::{ClientSecretWish, Operation, Password, Step},
+        organisation::{
+            document::SealedSecret,
+            plan::{ClientSecretWish, Operation, Password, Step},
+        },
     },
     store::client_secrets::ClientSecret,
 };
@@ -32,11 +35,15 @@ pub(super) struct Prepared {
 /// What was made for a step.
 pub(super) enum Made {
     Nothing,
-    User { id: UserId, password_hash: Option<String> },
+    User {
+        id: UserId,
+        password_hash: Option<String>,
+    },
     PasswordHash(String),
     Group(GroupId),
-    App(Box<PreparedApp>),
-    Secret(ClientSecret),
+    /// And its further secrets.
+    App(Box<PreparedApp>, Vec<ClientSecret>),
+    Secrets(Vec<ClientSecret>),
 }
 
 /// Prepares every step; answers the generated secrets too.
@@ -78,36 +85,37 @@ async fn one(
         Operation::CreateApp { draft, secret } => {
             let chosen = match secret {
                 ClientSecretWish::Chosen(secret) => Some(secret.expose().to_owned()),
-                ClientSecretWish::Generated | ClientSecretWish::Hash(_) => None,
+                ClientSecretWish::Generated | ClientSecretWish::Sealed(_) => None,
             };
             let mut app =
                 apps::prepare(ctx, draft.as_ref().clone(), chosen).await.map_err(|e| at(&step.at, e))?;
-            if let ClientSecretWish::Hash(hash) = secret {
+            let mut further = Vec::new();
+            if let ClientSecretWish::Sealed(sealed) = secret
+                && app.secret.is_some()
+            {
                 app.plain_secret = None;
-                if let Some(row) = &mut app.secret {
-                    as_hash(row, hash);
-                }
+                further = sealed.iter().map(|one| unsealed(ctx, app.id, one)).collect();
+                app.secret = further.pop();
             }
             issued = app
                 .plain_secret
                 .clone()
                 .map(|secret| issue(&app.checked.get().connection, &draft.slug, secret));
-            Made::App(Box::new(app))
+            Made::App(Box::new(app), further)
         }
-        Operation::ReplaceSecret { app, secret } => {
-            let chosen = match secret {
-                ClientSecretWish::Chosen(secret) => Some(secret.expose().to_owned()),
-                ClientSecretWish::Generated | ClientSecretWish::Hash(_) => None,
-            };
-            let (mut row, plain) =
-                client_secrets::make(ctx, app.id, chosen, now).map_err(|e| at(&step.at, e))?;
-            match secret {
-                ClientSecretWish::Generated => issued = Some(issue(&app.connection, &app.slug, plain)),
-                ClientSecretWish::Chosen(_) => {}
-                ClientSecretWish::Hash(hash) => as_hash(&mut row, hash),
+        Operation::ReplaceSecret { app, secret, .. } => Made::Secrets(match secret {
+            ClientSecretWish::Generated => {
+                let (row, plain) =
+                    client_secrets::make(ctx, app.id, None, now).map_err(|e| at(&step.at, e))?;
+                issued = Some(issue(&app.connection, &app.slug, plain));
+                vec![row]
             }
-            Made::Secret(row)
-        }
+            ClientSecretWish::Chosen(secret) => {
+                let chosen = Some(secret.expose().to_owned());
+                vec![client_secrets::make(ctx, app.id, chosen, now).map_err(|e| at(&step.at, e))?.0]
+            }
+            ClientSecretWish::Sealed(sealed) => sealed.iter().map(|one| unsealed(ctx, app.id, one)).collect(),
+        }),
         _ => Made::Nothing,
     };
     let event = caller.event(ctx, event_type(&step.operation));
@@ -124,9 +132,17 @@ async fn hash(ctx: &AppContext, password: &Password) -> Result<String, ServiceEr
 }
 
 /// A secret that only its hash is known of.
-fn as_hash(row: &mut ClientSecret, hash: &str) {
-    hash.clone_into(&mut row.hash);
-    row.hint.clear();
+fn unsealed(ctx: &AppContext, app_id: AppId, sealed: &SealedSecret) -> ClientSecret {
+    let now = ctx.now();
+    ClientSecret {
+        id: ClientSecretId::new(now, &mut ctx.rng()),
+        app_id,
+        hash: sealed.hash.clone(),
+        hint: sealed.ends_in.clone(),
+        created_at: sealed.created_at.map_or(now, |then| then.min(now)),
+        expires_at: sealed.expires_at,
+        last_used_at: None,
+    }
 }
 
 fn issue(connection: &Connection, app: &str, client_secret: String) -> IssuedSecret {

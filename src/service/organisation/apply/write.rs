@@ -13,8 +13,8 @@ use crate::{
         user::User,
     },
     service::{
-        ServiceError, apps, assignments, organisation::current::Current, organisation::plan::Operation,
-        settings, users,
+        ServiceError, apps, assignments, client_secrets::ends, organisation::current::Current,
+        organisation::plan::Operation, settings, users,
     },
     store::{self, Tx, Written},
 };
@@ -139,8 +139,11 @@ async fn perform(
             let event = event.on_group(group);
             events.extend(changed.then(|| associated(event, "members", &user.username, member)));
         }
-        (Operation::CreateApp { .. }, Made::App(prepared)) => {
+        (Operation::CreateApp { .. }, Made::App(prepared, secrets)) => {
             let (app, event) = apps::insert_prepared(tx, &prepared, event, now).await?;
+            for secret in &secrets {
+                store::client_secrets::insert(tx, secret).await?;
+            }
             known.apps.insert(app.slug.clone(), app);
             events.push(event);
         }
@@ -151,12 +154,24 @@ async fn perform(
             known.apps.insert(app.slug.clone(), app);
             events.push(event);
         }
-        (Operation::ReplaceSecret { app, .. }, Made::Secret(row)) => {
-            for old in store::client_secrets::valid_of_app(tx, app.id, now).await? {
-                store::client_secrets::expire(tx, old.id, now).await?;
+        (Operation::ReplaceSecret { app, overlap, .. }, Made::Secrets(rows)) => {
+            let valid = store::client_secrets::valid_of_app(tx, app.id, now).await?;
+            let (known, others): (Vec<_>, Vec<_>) =
+                valid.into_iter().partition(|old| rows.iter().any(|row| row.hash == old.hash));
+            let ended: Vec<_> =
+                ends(&others, rows.len(), overlap, now).into_iter().map(|(old, end)| (old.id, end)).collect();
+            for (old, end) in ended {
+                store::client_secrets::expire(tx, old, end).await?;
             }
-            store::client_secrets::insert(tx, &row).await?;
-            events.push(event.at(&app).on("client_secret", row.id, &app.label));
+            let mut brought = rows;
+            brought.retain(|row| known.iter().all(|old| old.hash != row.hash));
+            if let Some(first) = brought.first() {
+                let event = event.detail("old_ends_after_hours", overlap.num_hours().to_string());
+                events.push(event.at(&app).on("client_secret", first.id, &app.label));
+            }
+            for row in brought {
+                store::client_secrets::insert(tx, &row).await?;
+            }
         }
         (Operation::DeleteApp(app), _) => {
             store::apps::delete(tx, app.id).await?;

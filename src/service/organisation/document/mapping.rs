@@ -49,4 +49,7 @@ pub struct MappingEntry {
     /// OIDC only: `id_token`, `userinfo` or `both`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<ClaimDestination>,
+    /// OIDC only: `true`: a list whatever it holds; `false`: as the value comes out; without it, the value's kind decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<bool>,
 }

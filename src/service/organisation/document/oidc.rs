@@ -9,6 +9,7 @@ use crate::{
     keyring::SecretText,
 };
 use ::oidc::{GrantType, authorization::request::ResponseMode};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What was agreed with an OpenID Connect client. What is absent gets its default.
@@ -24,6 +25,12 @@ pub struct OidcEntry {
     /// SHA-256 of the secret in base64url, as sealed exports have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret_hash: Option<String>,
+    /// All secrets that work, as sealed exports have them where the one hash doesn't say it all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secrets: Option<Vec<SealedSecret>>,
+    /// When this file brings another secret: for how many hours the one before goes on, 0 to 720; 24, when absent. Never written out.
+    #[serde(skip_serializing)]
+    pub old_secrets_end_after_hours: Option<u32>,
     /// Compared letter for letter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_uris: Option<Vec<String>>,
@@ -76,6 +83,9 @@ pub struct OidcEntry {
     /// Where the tile starts sign-in at the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
+    /// The app's own sign-in page: the tile opens it where there is no `initiate_login_uri`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in_url: Option<String>,
     /// Places in the app that its tile offers, each with its own `target_link_uri`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_links: Option<Vec<OidcStartLink>>,
@@ -130,6 +140,23 @@ pub struct OidcEntry {
     /// Claims beside those of the scopes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<Vec<MappingEntry>>,
+}
+
+/// A client secret of which only the hash is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedSecret {
+    /// SHA-256 of the secret in base64url.
+    pub hash: String,
+    /// Its last characters, so that people know which it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ends_in: String,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<DateTime<Utc>>,
+    /// When it ends, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// A JWK Set: the object itself, or its text.

@@ -3,8 +3,26 @@
 use super::mapping;
 use crate::{
     domain::connection::OidcConnection,
-    service::organisation::document::{JwkSetEntry, OidcEntry},
+    service::organisation::document::{JwkSetEntry, OidcEntry, SealedSecret},
+    store::client_secrets::ClientSecret,
 };
+
+/// Puts in what is known of the secrets that work, newest first: one that has no end by its hash alone.
+pub(super) fn seal(block: &mut OidcEntry, valid: Vec<ClientSecret>) {
+    if let [only] = valid.as_slice()
+        && only.expires_at.is_none()
+    {
+        block.client_secret_hash = Some(only.hash.clone());
+        return;
+    }
+    let sealed = valid.into_iter().map(|secret| SealedSecret {
+        hash: secret.hash,
+        ends_in: secret.hint,
+        created_at: Some(secret.created_at),
+        expires_at: secret.expires_at,
+    });
+    block.client_secrets = Some(sealed.collect()).filter(|all: &Vec<_>| !all.is_empty());
+}
 
 pub(super) fn entry(oidc: OidcConnection) -> OidcEntry {
     // As an object, where it is one: that is how a file is read by people.
@@ -16,6 +34,8 @@ pub(super) fn entry(oidc: OidcConnection) -> OidcEntry {
         client_id: Some(oidc.client_id),
         client_secret: None,
         client_secret_hash: None,
+        client_secrets: None,
+        old_secrets_end_after_hours: None,
         redirect_uris: Some(oidc.redirect_uris),
         post_logout_redirect_uris: Some(oidc.post_logout_redirect_uris),
         grant_types: Some(oidc.grant_types),
@@ -33,6 +53,7 @@ pub(super) fn entry(oidc: OidcConnection) -> OidcEntry {
         serves_resources: Some(oidc.serves_resources),
         native: Some(oidc.native),
         initiate_login_uri: Some(oidc.initiate_login_uri),
+        sign_in_url: (!oidc.sign_in_url.is_empty()).then_some(oidc.sign_in_url),
         start_links: (!oidc.start_links.is_empty())
             .then(|| oidc.start_links.into_iter().map(Into::into).collect()),
         cors_origins: Some(oidc.cors_origins),

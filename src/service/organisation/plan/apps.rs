@@ -11,14 +11,17 @@ use crate::{
     keyring::secret_matches,
     service::{
         apps::shown,
+        client_secrets::{OVERLAP, ends, in_words},
         connectors::Connector,
         idp_entity_ids::effective,
         organisation::{
             current::CurrentApp,
-            document::{AppEntry, BoundGroup},
+            document::{AppEntry, BoundGroup, SealedSecret},
         },
     },
+    store::client_secrets::ClientSecret,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{HashMap, HashSet};
 
 /// What stands for a client id that is generated later, while the rest is checked.
@@ -83,7 +86,7 @@ impl Planner<'_> {
         let warn = |message: &String| Warning { app: slug.to_owned(), message: message.clone() };
         self.warnings.extend(wanted.warnings.iter().map(warn));
         let draft = draft(entry, existing.map(AppDraft::of), wanted);
-        let secret = wish(entry);
+        let secret = wish(entry, self.setting.now);
         let protocol = draft.connection.protocol();
         let mut checked = draft.clone();
         if let Connection::Oidc(oidc) = &mut checked.connection
@@ -119,7 +122,7 @@ impl Planner<'_> {
             }
             Some(before) => {
                 let was = AppDraft::of(&before.app);
-                self.secret(at, before, checked.get(), secret);
+                self.secret(at, before, checked.get(), (secret, overlap(entry)));
                 if was != *checked.get() {
                     let change = Change::new(Action::Change, "app", &before.app.slug)
                         .between(&shown(&was), &shown(checked.get()))
@@ -147,29 +150,52 @@ impl Planner<'_> {
         let stays = listed || !self.setting.prune;
         if stays {
             let message = format!(
-                "The app “{owner}” was called “{slug}” once, and its old addresses still lead there. Write “{owner}” if you mean                  that app, else another slug"
+                "The app “{owner}” was called “{slug}” once, and its old addresses still lead there. Write “{owner}” if you mean that app, else another slug"
             );
             self.errors.add(&format!("{at}.slug"), message);
         }
         stays
     }
 
-    /// A client that needs a secret has one, and the one of the file if it names one.
-    fn secret(&mut self, at: &str, before: &CurrentApp, after: &AppDraft, wish: ClientSecretWish) {
+    /// A client that needs a secret has one, and the one of the file if it names one. The one before goes on for a while.
+    fn secret(
+        &mut self,
+        at: &str,
+        before: &CurrentApp,
+        after: &AppDraft,
+        (wish, overlap): (ClientSecretWish, TimeDelta),
+    ) {
         let needed = after.connection.oidc().is_some_and(|oidc| oidc.client_auth.has_secret());
-        let hashes = &before.secret_hashes;
+        let valid = before.secrets.as_slice();
+        let is_there = |hash: &String| valid.iter().any(|secret| secret.hash == *hash);
         let there = match &wish {
-            ClientSecretWish::Generated => !hashes.is_empty(),
+            ClientSecretWish::Generated => !valid.is_empty(),
             ClientSecretWish::Chosen(secret) => {
-                hashes.iter().any(|hash| secret_matches(secret.expose(), hash))
+                valid.iter().any(|row| secret_matches(secret.expose(), &row.hash))
             }
-            ClientSecretWish::Hash(wanted) => hashes.contains(wanted),
+            ClientSecretWish::Sealed(wanted) => wanted.iter().all(|secret| is_there(&secret.hash)),
         };
         if needed && !there {
-            let action = if hashes.is_empty() { Action::Add } else { Action::Change };
-            let change = Change::new(action, "client secret", &before.app.slug);
+            let action = if valid.is_empty() { Action::Add } else { Action::Change };
+            let now = self.setting.now;
+            let (brought, others) = match &wish {
+                ClientSecretWish::Sealed(wanted) => {
+                    let stays = |row: &&ClientSecret| wanted.iter().any(|secret| secret.hash == row.hash);
+                    (wanted.len(), valid.iter().filter(|row| !stays(row)).cloned().collect::<Vec<_>>())
+                }
+                ClientSecretWish::Generated | ClientSecretWish::Chosen(_) => (1, valid.to_vec()),
+            };
+            let notes = ends(&others, brought, overlap, now).into_iter().map(|(secret, end)| {
+                let until = if end > now {
+                    format!("works on until {} UTC", end.format("%-d %B, %H:%M"))
+                } else {
+                    "ends at once".to_owned()
+                };
+                format!("{} {until}", in_words(secret))
+            });
+            let change = Change::new(action, "client secret", &before.app.slug).noting(notes.collect());
             let app = Box::new(before.app.clone());
-            self.step(at, change, Operation::ReplaceSecret { app, secret: wish });
+            self.step(at, change, Operation::ReplaceSecret { app, secret: wish, overlap });
         }
     }
 
@@ -316,15 +342,24 @@ fn draft(entry: &AppEntry, before: Option<AppDraft>, wanted: Wanted) -> AppDraft
     draft
 }
 
-fn wish(entry: &AppEntry) -> ClientSecretWish {
+fn wish(entry: &AppEntry, now: DateTime<Utc>) -> ClientSecretWish {
     let oidc = entry.oidc.as_ref();
     if let Some(secret) = oidc.and_then(|oidc| oidc.client_secret.clone()) {
         ClientSecretWish::Chosen(secret)
     } else if let Some(hash) = oidc.and_then(|oidc| oidc.client_secret_hash.clone()) {
-        ClientSecretWish::Hash(hash)
+        ClientSecretWish::Sealed(vec![SealedSecret { hash, ..SealedSecret::default() }])
     } else {
-        ClientSecretWish::Generated
+        let sealed = oidc.and_then(|oidc| oidc.client_secrets.clone()).unwrap_or_default();
+        let valid: Vec<SealedSecret> =
+            sealed.into_iter().filter(|secret| secret.expires_at.is_none_or(|end| now < end)).collect();
+        if valid.is_empty() { ClientSecretWish::Generated } else { ClientSecretWish::Sealed(valid) }
     }
+}
+
+/// For how long the secret before one of the file goes on.
+fn overlap(entry: &AppEntry) -> TimeDelta {
+    let hours = entry.oidc.as_ref().and_then(|oidc| oidc.old_secrets_end_after_hours);
+    hours.map_or(OVERLAP, |hours| TimeDelta::hours(hours.into()))
 }
 
 /// Where a checked field stands in the file.

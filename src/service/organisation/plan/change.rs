@@ -32,6 +32,9 @@ pub struct Change {
     /// What is taken away because the file leaves its key out, not because it says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<Dropped>,
+    /// What follows from it, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Stored values that go because the block of the file doesn't name their key.
@@ -75,12 +78,25 @@ impl fmt::Display for Warning {
 impl Change {
     /// A change without fields.
     pub(super) fn new(action: Action, kind: &str, name: &str) -> Self {
-        Self { action, kind: kind.to_owned(), name: name.to_owned(), fields: Vec::new(), dropped: Vec::new() }
+        Self {
+            action,
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            fields: Vec::new(),
+            dropped: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// Adds what goes unsaid.
     pub(super) fn dropping(mut self, dropped: Vec<Dropped>) -> Self {
         self.dropped = dropped;
+        self
+    }
+
+    /// Adds what follows.
+    pub(super) fn noting(mut self, notes: Vec<String>) -> Self {
+        self.notes = notes;
         self
     }
 
@@ -106,6 +122,9 @@ impl fmt::Display for Change {
         }
         for dropped in &self.dropped {
             write!(f, "\n  {dropped}")?;
+        }
+        for note in &self.notes {
+            write!(f, "\n  ! {note}")?;
         }
         Ok(())
     }

@@ -321,6 +321,7 @@ pub(super) fn mappings(path: &str, rows: &[MappingEntry], errors: &mut FieldErro
             off: row.off,
             only_for: row.only_for.clone(),
             destination: row.destination.unwrap_or_default(),
+            list: row.list,
             ..ValueMapping::new(row.name.clone(), value)
         });
     }

@@ -17,7 +17,7 @@ pub use change::{Action, Change, Dropped, Warning};
 
 use super::{
     current::Current,
-    document::{AppEntry, Document},
+    document::{AppEntry, Document, SealedSecret},
 };
 use crate::{
     config::SamlConfig,
@@ -32,7 +32,7 @@ use crate::{
     keyring::SecretText,
     service::settings::{self, Organization},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashSet;
 
 /// The connection of an app with what one entry says instead of what is saved.
@@ -80,7 +80,8 @@ pub(super) enum Password {
 pub(super) enum ClientSecretWish {
     Generated,
     Chosen(SecretText),
-    Hash(String),
+    /// Those of a sealed export, at least one.
+    Sealed(Vec<SealedSecret>),
 }
 
 /// What is done. People and groups are named by key, apps by slug: some come to be only in an earlier step.
@@ -97,7 +98,7 @@ pub(super) enum Operation {
     SetMember { group: String, user: String, member: bool },
     CreateApp { draft: Box<AppDraft>, secret: ClientSecretWish },
     UpdateApp { before: Box<App>, checked: Box<CheckedApp> },
-    ReplaceSecret { app: Box<App>, secret: ClientSecretWish },
+    ReplaceSecret { app: Box<App>, secret: ClientSecretWish, overlap: TimeDelta },
     DeleteApp(Box<App>),
     BindGroup { app: String, group: String, bound: bool },
     SendGroupAs { app: String, group: String, sent_as: SentAs },

@@ -6,7 +6,7 @@ use crate::{
         connection::{Connection, OidcConnection},
         text::FieldErrors,
     },
-    service::organisation::document::OidcEntry,
+    service::{client_secrets::VALID_MAX, organisation::document::OidcEntry},
 };
 
 /// The fields of the block, over `base`: the defaults, or what a connector makes.
@@ -38,6 +38,7 @@ pub(super) fn of(
     for (field, value) in [
         (&mut oidc.jwks_uri, &block.jwks_uri),
         (&mut oidc.initiate_login_uri, &block.initiate_login_uri),
+        (&mut oidc.sign_in_url, &block.sign_in_url),
         (&mut oidc.frontchannel_logout_uri, &block.frontchannel_logout_uri),
         (&mut oidc.backchannel_logout_uri, &block.backchannel_logout_uri),
         (&mut oidc.sector_identifier_uri, &block.sector_identifier_uri),
@@ -94,13 +95,31 @@ pub(super) fn of(
 }
 
 fn check_secret(block: &OidcEntry, oidc: &OidcConnection, errors: &mut FieldErrors) {
-    let given = block.client_secret.is_some() || block.client_secret_hash.is_some();
+    let ways =
+        [block.client_secret.is_some(), block.client_secret_hash.is_some(), block.client_secrets.is_some()];
+    let given = ways.contains(&true);
     if !oidc.client_auth.has_secret() && given {
         let message = format!("An app with client_auth: {} has no secret", oidc.client_auth.as_str());
         errors.add("oidc.client_secret", message);
     }
     if block.client_secret.as_ref().is_some_and(|secret| !(16..=512).contains(&secret.expose().len())) {
         errors.add("oidc.client_secret", "Use 16 to 512 characters");
+    }
+    if ways.iter().filter(|given| **given).count() > 1 {
+        errors.add("oidc.client_secret", "Write one of client_secret, client_secret_hash and client_secrets");
+    }
+    let sealed = block.client_secrets.as_deref().unwrap_or_default();
+    if sealed.len() > VALID_MAX {
+        errors.add("oidc.client_secrets", "Two secrets work at a time; write at most two");
+    }
+    if sealed.iter().any(|secret| !is_sha256(&secret.hash)) {
+        errors.add("oidc.client_secrets", "Write each hash as SHA-256 in base64url, 43 characters");
+    }
+    if sealed.iter().any(|secret| secret.ends_in.chars().count() > 4) {
+        errors.add("oidc.client_secrets", "Write at most the last four characters in ends_in");
+    }
+    if block.old_secrets_end_after_hours.is_some_and(|hours| hours > 720) {
+        errors.add("oidc.old_secrets_end_after_hours", "Use 0 to 720 hours");
     }
     if block.client_secret_hash.as_ref().is_some_and(|hash| !is_sha256(hash)) {
         errors.add("oidc.client_secret_hash", "Write the SHA-256 of the secret in base64url, 43 characters");

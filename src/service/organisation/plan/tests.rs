@@ -258,8 +258,7 @@ fn removals_print_names_as_they_are_stored() {
     });
     let app = app_of(*draft.expect("an app"));
     let groups = HashMap::from([("growth".to_owned(), SentAs::Name)]);
-    let known =
-        CurrentApp { app, groups, users: HashSet::from(["maya".to_owned()]), secret_hashes: Vec::new() };
+    let known = CurrentApp { app, groups, users: HashSet::from(["maya".to_owned()]), secrets: Vec::new() };
     current.apps.insert("wiki".into(), known);
     let mut printed = lines(&current, "apps: [{slug: wiki, groups: [], users: []}]", false);
     printed.retain(|line| line.contains("access"));

@@ -3,12 +3,12 @@
 
 use super::{
     address::{self, Pasted, shown},
-    spec::{COMPANIONS, PARAMETERS},
+    spec::{COMPANIONS, PARAMETERS, SECRETS},
     with_draft,
 };
 use crate::{
     context::AppContext,
-    domain::{app::App, connection::OidcConnection, permission::Permission},
+    domain::{app::App, connection::OidcConnection, permission::Permission, session::ACR_PASSWORD},
     service::{
         Caller, ServiceError,
         oidc::{client, hint},
@@ -22,6 +22,7 @@ use ::oidc::{
         judge::{Judged, judge as judged},
         request::{AuthorizationRefusal, ProviderPolicy, UnverifiedAuthorizationRequest},
     },
+    claims::{is_protocol_claim, of_scope, request::ClaimsRequest},
     params::Params,
     prompt::Prompt,
 };
@@ -111,6 +112,7 @@ async fn of_request(
     if let Some(line) = parameters.iter_mut().find(|line| line.name == "id_token_hint") {
         hint(ctx, request, client, line).await?;
     }
+    let is_unmet = parameters.iter_mut().any(|line| line.name == "claims" && demands(request, client, line));
     if request.is_pushed() {
         parameters.iter_mut().filter(|line| line.name == "request_uri").for_each(|line| {
             line.value = direct.params().get("request_uri").map(shown);
@@ -122,6 +124,10 @@ async fn of_request(
     }
     parameters.extend(request.params().pairs().filter_map(|(name, value)| unknown(name, value)));
     let refusal = request.verify(client, &policy).err();
+    let unmet = ProtocolError::new(
+        ErrorCode::UnmetAuthenticationRequirements,
+        "the authentication context asked for cannot be reached",
+    );
     let unhinted = ProtocolError::new(ErrorCode::LoginRequired, "the person must sign in first");
     let is_unhinted =
         parameters.iter().any(|line| line.name == "id_token_hint" && line.verdict == Verdict::Failed);
@@ -129,6 +135,7 @@ async fn of_request(
         Some(AuthorizationRefusal::Page { error }) => (Some("person"), Some(error)),
         Some(AuthorizationRefusal::Redirect { error, .. }) => (Some("app"), Some(error)),
         None if is_unhinted => (Some("app"), Some(&unhinted)),
+        None if is_unmet => (Some("app"), Some(&unmet)),
         None => (None, None),
     };
     Ok(OidcJudgement {
@@ -193,6 +200,41 @@ async fn hint(
     line.words = format!("{}. {follows}", capital(&why.to_string()));
     line.fix = PARAMETERS.iter().find(|(name, ..)| *name == line.name).map_or("", |(.., fix)| *fix);
     Ok(())
+}
+
+/// Looks into the `claims` parameter as a sign-on and its answers do: whether it demands what can't be had, in which case the
+/// sign-on fails (OpenID Connect Core §5.5.1.1), and what of it the app may not have.
+fn demands(request: &UnverifiedAuthorizationRequest, client: &Client, line: &mut ParameterVerdict) -> bool {
+    let text = request.params().get("claims").filter(|_| line.verdict == Verdict::Passed);
+    let Some(wishes) = text.and_then(|text| ClaimsRequest::parse(text).ok()) else { return false };
+    let essential = wishes.essential_acr_values();
+    if !essential.is_empty() && !essential.contains(&ACR_PASSWORD) {
+        line.verdict = Verdict::Failed;
+        line.words = format!(
+            "It insists on a way of signing in that people don’t have here ({}); the app is told unmet_authentication_requirements.",
+            shown(&essential.join(", "))
+        );
+        line.fix =
+            "Let the app wish for the acr, not insist on it (essential), or name one that is reached here.";
+        return true;
+    }
+    let reached = |name: &str| {
+        is_protocol_claim(name) || client.scopes.iter().any(|scope| of_scope(scope).contains(&name))
+    };
+    let mut left_out: Vec<&str> =
+        wishes.userinfo().keys().chain(wishes.id_token().keys()).map(String::as_str).collect();
+    left_out.retain(|name| !reached(name));
+    left_out.sort_unstable();
+    left_out.dedup();
+    if !left_out.is_empty() {
+        line.verdict = Verdict::Warning;
+        let names = shown(&left_out.join(" "));
+        line.words = format!(
+            "Left out, because no scope of the app reaches it, unless it is a custom claim: {names}."
+        );
+        line.fix = "Let the app have the scope that holds it, or add a custom claim of that name.";
+    }
+    false
 }
 
 /// RFC 9126 §4, RFC 9101 §5: what stands beside a reference counts for nothing.
@@ -260,6 +302,18 @@ fn dropped(line: &Judged, params: &Params, client: &Client) -> Option<String> {
 /// A parameter that the endpoint doesn't look at.
 fn unknown(name: &str, value: &str) -> Option<ParameterVerdict> {
     let is_known = PARAMETERS.iter().any(|(known, ..)| *known == name) || COMPANIONS.contains(&name);
+    if !is_known && SECRETS.contains(&name) && !value.is_empty() {
+        return Some(ParameterVerdict {
+            name: shown(name),
+            value: None,
+            verdict: Verdict::Warning,
+            words: "A secret has no business here: addresses stand in histories, in logs and in what others are sent. It is ignored, \
+                and counts as known to strangers from now on."
+                .to_owned(),
+            spec: "OAuth 2.0 (RFC 6749) §2.3.1",
+            fix: "Take it out of the address, make a new secret here, and withdraw this one.",
+        });
+    }
     (!is_known).then(|| ParameterVerdict {
         name: shown(name),
         value: Some(shown(value)),

@@ -5,7 +5,7 @@ use crate::{
     context::AppContext,
     domain::{
         app::App,
-        connection::{ClientAuth, OidcConnection},
+        connection::{ClientAuth, OidcConnection, TileStart},
         user::User,
     },
     service::{
@@ -25,7 +25,7 @@ pub(super) async fn checks(
     user: &User,
     asked: &Asked,
 ) -> Result<Vec<Check>, ServiceError> {
-    let mut checks = vec![redirect(app, settings), start(settings), scopes(client, asked)];
+    let mut checks = vec![redirect(app, settings), start(app, settings), scopes(client, asked)];
     checks.push(authentication(ctx, app, settings).await?);
     checks.push(pkce(settings));
     checks.push(refresh(app, settings, client));
@@ -38,6 +38,10 @@ pub(super) async fn checks(
 
 fn redirect(app: &App, settings: &OidcConnection) -> Check {
     let count = settings.redirect_uris.len();
+    if !settings.may_use(GrantType::AuthorizationCode) && settings.may_use(GrantType::DeviceCode) {
+        let words = "No redirect address is needed: people sign in with the code that a device shows.";
+        return Check::new("redirect_uris", Verdict::Passed, words);
+    }
     if !settings.may_use(GrantType::AuthorizationCode) {
         let words = format!("{} is only a service: nobody signs in to it.", app.label);
         return Check::new("redirect_uris", Verdict::Failed, words);
@@ -55,14 +59,28 @@ fn redirect(app: &App, settings: &OidcConnection) -> Check {
     }
 }
 
-fn start(settings: &OidcConnection) -> Check {
-    if settings.initiate_login_uri.is_empty() {
-        let words = "There is no start address: people begin at the app, not at the portal’s tile.";
-        Check::new("start", Verdict::Warning, words)
-    } else {
-        let words = format!("The tile begins sign-on at {}.", settings.initiate_login_uri);
-        Check::new("start", Verdict::Passed, words)
-    }
+fn start(app: &App, settings: &OidcConnection) -> Check {
+    let (verdict, words) = match app.connection.tile_start() {
+        TileStart::Signed => {
+            (Verdict::Passed, format!("The tile begins sign-on at {}.", settings.initiate_login_uri))
+        }
+        TileStart::SignInPage => {
+            let words = format!(
+                "The tile opens the app’s sign-in page, {}, and says that people may be asked how to sign in.",
+                settings.sign_in_url
+            );
+            (Verdict::Passed, words)
+        }
+        TileStart::DeviceCode => {
+            (Verdict::Passed, "The tile opens the page at which the code of a device is entered.".to_owned())
+        }
+        TileStart::AtTheApp => {
+            let words = "The tile can’t open the app, and says that people begin there: add its start address or its sign-in page.";
+            (Verdict::Warning, words.to_owned())
+        }
+        TileStart::Nobody => (Verdict::Passed, "There is no tile: nobody signs in to it.".to_owned()),
+    };
+    Check::new("start", verdict, words)
 }
 
 fn scopes(client: &Client, asked: &Asked) -> Check {
@@ -109,6 +127,13 @@ async fn authentication(
 }
 
 fn pkce(settings: &OidcConnection) -> Check {
+    if !settings.may_use(GrantType::AuthorizationCode) {
+        return Check::new(
+            "pkce",
+            Verdict::Passed,
+            "Without the authorization code there is nothing for PKCE to protect.",
+        );
+    }
     if settings.require_pkce || settings.is_public() {
         Check::new("pkce", Verdict::Passed, "Requests need a PKCE challenge, method S256.")
     } else {

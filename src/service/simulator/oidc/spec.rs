@@ -48,7 +48,7 @@ pub(super) const PARAMETERS: &[(&str, &str, &str, &str)] = &[
         "response_type",
         "OAuth 2.0 Security Best Current Practice (RFC 9700) §2.1.2",
         "Only code: tokens don’t travel through the browser.",
-        "Set the app to the authorization code flow. If it is set here as only a service, change that.",
+        "Set the app to the authorization code flow. If it is set here to have no sign-in in the browser, change that.",
     ),
     (
         "scope",
@@ -128,3 +128,7 @@ pub(super) const PARAMETERS: &[(&str, &str, &str, &str)] = &[
 
 /// Parameters that belong to another one of [`PARAMETERS`], which is judged with them.
 pub(super) const COMPANIONS: &[&str] = &["code_challenge_method"];
+
+/// What proves a client or a person, and never stands in an address.
+pub(super) const SECRETS: &[&str] =
+    &["client_secret", "client_assertion", "code_verifier", "password", "access_token", "refresh_token"];

@@ -48,6 +48,7 @@ const HIDDEN: &[&str] = &[
     "audiences",
     "default_relay_state",
     "redirect_uris",
+    "sign_in_url",
 ];
 
 /// The apps of the catalogue that answer a search.

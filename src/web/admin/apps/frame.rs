@@ -8,6 +8,7 @@ use crate::{
     context::AppContext,
     domain::{
         app::App,
+        connection::TileStart,
         permission::{Permission, allows},
     },
     service::{assignments, keys, overview},
@@ -51,8 +52,13 @@ pub async fn of(ctx: &AppContext, admin: &Admin, app: &App, tab: AppTab) -> Resu
         has_certificate: app.connection.saml().is_some(),
         has_recordings: app.connection.saml().is_some() && allows(admin.user.role, Permission::Manage),
         tab,
-        try_href: may_try.then(|| format!("/launch/{}", app.slug)),
+        try_href: (may_try && leads_somewhere(app)).then(|| format!("/launch/{}", app.slug)),
     })
+}
+
+/// Whether there is anything to open. The check list beside the settings says what is missing.
+fn leads_somewhere(app: &App) -> bool {
+    !matches!(app.connection.tile_start(), TileStart::AtTheApp | TileStart::Nobody)
 }
 
 /// The pill of an app: where it stands, or that its certificate ends soon while people use it.

@@ -45,6 +45,7 @@ pub fn fields_of(oidc: &OidcConnection) -> OidcFields {
         redirect_uris: oidc.redirect_uris.join("\n"),
         post_logout_redirect_uris: oidc.post_logout_redirect_uris.join("\n"),
         initiate_login_uri: oidc.initiate_login_uri.clone(),
+        sign_in_url: oidc.sign_in_url.clone(),
         start_links: start_links::text(&oidc.start_links),
         client_auth: oidc.client_auth.as_str().to_owned(),
         require_pkce: oidc.require_pkce,
@@ -62,6 +63,7 @@ pub fn typed(fields: &Fields) -> OidcFields {
         redirect_uris: text("redirect_uris"),
         post_logout_redirect_uris: text("post_logout_redirect_uris"),
         initiate_login_uri: text("initiate_login_uri"),
+        sign_in_url: text("sign_in_url"),
         start_links: text("start_links"),
         client_auth: text("client_auth"),
         require_pkce: fields.has("require_pkce"),
@@ -79,6 +81,7 @@ pub fn compared(stored: &OidcFields, typed: &OidcFields) -> Vec<Compared> {
     let mut compared = vec![
         pair("Redirect addresses", &["redirect_uris"], &old.redirect_uris, &new.redirect_uris),
         pair("Start address", &["initiate_login_uri"], &old.initiate_login_uri, &new.initiate_login_uri),
+        pair("Sign-in page", &["sign_in_url"], &old.sign_in_url, &new.sign_in_url),
         pair("Start links", &["start_links"], &old.start_links, &new.start_links),
         pair(
             "Sign-out addresses",
@@ -117,6 +120,7 @@ pub fn to_connection(fields: &OidcFields, current: &OidcConnection) -> Result<Oi
         redirect_uris: lines(&fields.redirect_uris),
         post_logout_redirect_uris: lines(&fields.post_logout_redirect_uris),
         initiate_login_uri: fields.initiate_login_uri.clone(),
+        sign_in_url: fields.sign_in_url.clone(),
         start_links: start_links::parse(&fields.start_links)?,
         client_auth: client_auth.unwrap_or_default(),
         require_pkce: fields.require_pkce,

@@ -197,7 +197,7 @@ pub fn compared(old: &OidcMore, new: &OidcMore) -> Vec<Compared> {
     vec![
         ticked("Device code", &["grant_types"], old.device_code, new.device_code),
         ticked("Client credentials", &["grant_types"], old.client_credentials, new.client_credentials),
-        ticked("Only a service", &["grant_types"], old.service_only, new.service_only),
+        ticked("No sign-in in the browser", &["grant_types"], old.service_only, new.service_only),
         pair("Address of its keys", &["jwks_uri"], &old.jwks_uri, &new.jwks_uri),
         pair("Its keys", &["jwks"], &old.jwks, &new.jwks),
         pair("Signed with", &["token_endpoint_auth_signing_alg"], &old.assertion_alg, &new.assertion_alg),

@@ -21,7 +21,7 @@ use crate::{
 pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
     let (kinds, values) = (fields.all("attribute_kind"), fields.all("attribute_value"));
     let (sends, places) = (fields.all("attribute_send"), fields.all("attribute_place"));
-    let conditions = fields.all("attribute_only_for");
+    let (conditions, shapes) = (fields.all("attribute_only_for"), fields.all("attribute_shape"));
     let (formats, friendly) = (fields.all("attribute_format"), fields.all("attribute_friendly_name"));
     let asked = |list: &[&str], position: usize| {
         (!list.is_empty()).then(|| list.get(position).copied().unwrap_or_default().trim().to_owned())
@@ -39,6 +39,7 @@ pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
             value: at(&values, position),
             off: at(&sends, position) == "off" || at(&places, position) == "off",
             place: at(&places, position),
+            shape: (!shapes.is_empty()).then(|| at(&shapes, position)),
             only_for: asked(&conditions, position),
             format: asked(&formats, position),
             friendly: asked(&friendly, position),
@@ -151,6 +152,12 @@ pub fn mappings(
             destination: ClaimDestination::parse(&row.place)
                 .or(before.map(|mapping| mapping.destination))
                 .unwrap_or_default(),
+            list: match (row.shape.as_deref(), before) {
+                (Some("list"), _) => Some(true),
+                (Some("plain"), _) => Some(false),
+                (Some(_), _) => None,
+                (None, before) => before.and_then(|mapping| mapping.list),
+            },
             name: row.name.clone(),
             // A short name becomes the format when the app is checked; one that is stored stays as it is.
             name_format: match (&row.format, before) {
@@ -202,6 +209,11 @@ pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
                 value: value.clone(),
                 off: mapping.off,
                 place: mapping.destination.as_str().to_owned(),
+                shape: Some(match mapping.list {
+                    Some(true) => "list".to_owned(),
+                    Some(false) => "plain".to_owned(),
+                    None => String::new(),
+                }),
                 only_for: Some(conditions_text(&mapping.only_for)),
                 format: Some(format_text(&mapping.name_format)),
                 friendly: Some(mapping.friendly_name.clone()),
@@ -217,6 +229,11 @@ pub fn text(rows: &[AttributeRow]) -> String {
         let value = match row.kind.as_str() {
             "constant" => format!("{} = {}", row.name, row.value),
             _ => format!("{} from {}", row.name, row.value),
+        };
+        let value = match row.shape.as_deref() {
+            Some("list") => format!("{value}, always a list"),
+            Some("plain") => format!("{value}, as it comes"),
+            _ => value,
         };
         let details =
             [("name format", &row.format), ("friendly name", &row.friendly), ("only for", &row.only_for)];

@@ -34,12 +34,15 @@ use axum::{
 };
 use chrono::TimeDelta;
 
+/// After how many hours the secret in use ends unless another time is chosen.
+pub const USUAL: &str = "24";
+
 /// `GET /admin/apps/{slug}/secret`
 pub async fn show(
     State(ctx): State<AppContext>,
     Opened { admin, it: app }: Opened<App>,
 ) -> Result<Response, Failure> {
-    page(&draw(&ctx, &admin, &app, "24".to_owned(), Errors::none()).await?)
+    page(&draw(&ctx, &admin, &app, USUAL.to_owned(), Errors::none()).await?)
 }
 
 async fn draw(
@@ -57,9 +60,12 @@ async fn draw(
     let secrets = secrets.into_iter().filter(|secret| secret.expires_at.is_none_or(|end| now < end));
     let secrets = secrets.map(|secret| {
         let made = words::ago(secret.created_at, now);
+        let used = secret
+            .last_used_at
+            .map_or_else(|| "Never used.".to_owned(), |then| format!("Last used {}.", words::ago(then, now)));
         let line = match secret.expires_at {
-            Some(end) => format!("Made {made}. Ends {} UTC.", end.format("%-d %B, %H:%M")),
-            None => format!("Made {made}. In use."),
+            Some(end) => format!("Made {made}. {used} Ends {} UTC.", end.format("%-d %B, %H:%M")),
+            None => format!("Made {made}. {used}"),
         };
         SecretRow { id: secret.id.to_string(), hint: secret.hint, line }
     });
@@ -79,20 +85,30 @@ pub async fn submit(
     Changing { admin, it: app }: Changing<App>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let chosen = fields.get("retire_hours");
+    make(&ctx, &admin, &app, fields.get("retire_hours"), fields.has("end_older")).await
+}
+
+/// A new secret; where it is refused, this page says why and asks.
+pub async fn make(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+    chosen: &str,
+    end_older: bool,
+) -> Result<Response, Failure> {
     let overlap = chosen.parse().ok().and_then(TimeDelta::try_hours);
     let made = match overlap {
-        Some(overlap) => client_secrets::rotate(&ctx, &admin.caller, &app, overlap).await,
+        Some(overlap) => client_secrets::rotate(ctx, &admin.caller, app, overlap, end_older).await,
         None => Err(ServiceError::field("retire_hours", "Choose when the secret in use ends")),
     };
     match made {
-        Ok((_, secret)) => sso::stored(&ctx, &admin, &app, Some(secret), "").await,
+        Ok((_, secret)) => sso::stored(ctx, admin, app, Some(secret), "").await,
         Err(ServiceError::Invalid(refused)) => {
             let mut errors = Errors::none();
             for error in refused.0 {
                 errors.add(error.field, error.message);
             }
-            let drawn = draw(&ctx, &admin, &app, chosen.chars().take(16).collect(), errors).await?;
+            let drawn = draw(ctx, admin, app, chosen.chars().take(16).collect(), errors).await?;
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &drawn)
         }
         Err(other) => Err(other.into()),

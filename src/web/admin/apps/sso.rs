@@ -197,7 +197,7 @@ async fn settle_secrets(ctx: &AppContext, admin: &Admin, app: &App) -> Result<Op
         return Ok(None);
     }
     let overlap = client_secrets::OVERLAP;
-    Ok(Some(client_secrets::rotate(ctx, &admin.caller, app, overlap).await?.1))
+    Ok(Some(client_secrets::rotate(ctx, &admin.caller, app, overlap, true).await?.1))
 }
 
 /// The same form with what was typed, and why it was not saved.
@@ -244,6 +244,5 @@ pub async fn rotate_secret(
     Changing { admin, it: app }: Changing<App>,
     _: Fields,
 ) -> Result<Response, Failure> {
-    let (_, secret) = client_secrets::rotate(&ctx, &admin.caller, &app, client_secrets::OVERLAP).await?;
-    stored(&ctx, &admin, &app, Some(secret), "").await
+    super::secret::make(&ctx, &admin, &app, super::secret::USUAL, false).await
 }

@@ -61,6 +61,12 @@ pub fn of(event: &AuditEvent, who: &str, app: &str) -> String {
         "unmet_authentication_requirements" => {
             format!("{app} insists on a way of signing in that people don’t have here.")
         }
+        "logout_unreadable" => "An app asked to sign somebody out in a way that can’t be read.".to_owned(),
+        "logout_hint" => format!("{app} asked to sign somebody out with an ID token that isn’t ours."),
+        "logout_client" => "An app asked to sign somebody out without saying clearly who it is.".to_owned(),
+        "logout_redirect_uri" => {
+            format!("{app} wanted people back, after signing out, at an address that isn’t on its list.")
+        }
         "subject_mismatch" => format!("{app} asked for another person than the one signed in."),
         "unknown_app" => "A request came to an address that no app has.".to_owned(),
         "wrong_password" => "User name and password didn’t match.".to_owned(),

@@ -161,7 +161,12 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         ),
         page(
             "sign-out",
-            &SignOut { page: Page::sample("/logout"), name: HOSTILE.into(), hidden: Vec::new() },
+            &SignOut {
+                page: Page::sample("/logout"),
+                name: HOSTILE.into(),
+                hidden: Vec::new(),
+                reference: Some(HOSTILE.into()),
+            },
         ),
         page(
             "signed-out",

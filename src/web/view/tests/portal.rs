@@ -11,6 +11,8 @@ fn app(label: &str, glyph: &str, colour: &str, description: &str) -> PortalTile 
     PortalTile {
         tile: tile(label, glyph, colour),
         slug: label.to_lowercase().replace(' ', "-"),
+        href: Some(format!("/launch/{}", label.to_lowercase().replace(' ', "-"))),
+        note: String::new(),
         description: description.into(),
         used: String::new(),
         aliases: String::new(),
@@ -109,6 +111,8 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         tile: hostile_tile(),
         description: HOSTILE.into(),
         used: HOSTILE.into(),
+        href: None,
+        note: HOSTILE.into(),
         aliases: HOSTILE.into(),
         links: vec![("reports".into(), HOSTILE.into())],
         ..app("Odd", "box", "ink", "")

@@ -3,7 +3,11 @@
 use super::*;
 
 fn framed(origin: &str) -> OidcConnection {
-    OidcConnection { frontchannel_logout_uri: format!("{origin}/out?a=b"), ..oidc_settings() }
+    OidcConnection {
+        frontchannel_logout_uri: format!("{origin}/out?a=b"),
+        redirect_uris: vec![format!("{origin}/other")],
+        ..oidc_settings()
+    }
 }
 
 /// The addresses of the iframes of a page.
@@ -24,15 +28,18 @@ async fn clients_are_told_in_iframes_and_the_browser_goes_on_to_the_one_that_ask
     let two = house.client("two", framed("https://two.example:8443")).await;
     let browser = house.signed_in().await;
     let id_token = one.sign_on(&browser).await;
-    two.sign_on(&browser).await;
+    let id_tokens = [id_token.clone(), two.sign_on(&browser).await];
     let asked = browser.get(&one.logout(&id_token)).await;
     assert!(asked.location().starts_with("/logout/"), "{}", asked.location());
     assert!(!house.is_in(&browser).await);
     let page = browser.get(asked.location()).await;
     let mut all = frames(&page);
     all.sort();
-    let (iss, sid) = (&house.app.url, text(&claims(&id_token), "sid"));
-    for (frame, origin) in all.iter().zip(["https://one.example", "https://two.example:8443"]) {
+    let iss = &house.app.url;
+    for ((frame, origin), id_token) in
+        all.iter().zip(["https://one.example", "https://two.example:8443"]).zip(id_tokens)
+    {
+        let sid = text(&claims(&id_token), "sid");
         assert!(frame.starts_with(&format!("{origin}/out?a=b&")), "its own query stays: {frame}");
         let query = query(frame);
         assert_eq!((&query["iss"], &query["sid"]), (iss, &sid), "as in the ID token");

@@ -3,6 +3,7 @@
 mod back_channel;
 mod by_client;
 mod front_channel;
+mod names;
 mod with_saml;
 
 use super::{CHALLENGE, VERIFIER, claims, jose, json, query, text};
@@ -69,9 +70,12 @@ struct Rp {
 impl Rp {
     async fn added(app: &TestApp, group: &Group, slug: &str, settings: OidcConnection) -> Self {
         let redirect = format!("https://{slug}.example/callback");
+        // A frame is of the origin of a redirect address.
+        let others =
+            if settings.frontchannel_logout_uri.is_empty() { Vec::new() } else { settings.redirect_uris };
         let settings = OidcConnection {
             client_id: slug.to_owned(),
-            redirect_uris: vec![redirect.clone()],
+            redirect_uris: std::iter::once(redirect.clone()).chain(others).collect(),
             post_logout_redirect_uris: vec![format!("https://{slug}.example/bye")],
             ..settings
         };

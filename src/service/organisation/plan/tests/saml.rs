@@ -10,7 +10,7 @@ fn stored(yaml: &str, slug: &str) -> CurrentApp {
         _ => None,
     });
     let app = app_of(draft.expect("an app").check().expect("valid").get().clone());
-    CurrentApp { app, groups: HashMap::new(), users: HashSet::new(), secret_hashes: Vec::new() }
+    CurrentApp { app, groups: HashMap::new(), users: HashSet::new(), secrets: Vec::new() }
 }
 
 /// That state with these apps.

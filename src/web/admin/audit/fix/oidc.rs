@@ -92,6 +92,26 @@ pub(super) const FIXES: &[Fix] = &[
         Place::SignOn,
     ),
     (
+        "logout_unreadable",
+        "Set {app} to send every parameter of its logout request once, properly encoded.",
+        Place::None,
+    ),
+    (
+        "logout_hint",
+        "Set {app} to send back the ID token that it got from here as id_token_hint, unchanged.",
+        Place::None,
+    ),
+    (
+        "logout_client",
+        "Set {app} to send its own ID token as id_token_hint, or its client ID of here as client_id.",
+        Place::None,
+    ),
+    (
+        "logout_redirect_uri",
+        "Add the address to the sign-out addresses of {app}, letter for letter, or make it send the one on the list.",
+        Place::SignOn,
+    ),
+    (
         "unauthorized_client",
         "{app} asked for a grant that it isn’t set up for. Turn it on here, or off in {app}.",
         Place::SignOn,

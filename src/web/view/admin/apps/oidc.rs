@@ -84,6 +84,8 @@ pub struct OidcFields {
     pub post_logout_redirect_uris: String,
     /// Where the app starts a sign-on; may be empty.
     pub initiate_login_uri: String,
+    /// The app's own sign-in page; may be empty.
+    pub sign_in_url: String,
     /// Places that the tile offers, one per line: `name | caption | target_link_uri`.
     pub start_links: String,
     /// One of [`CLIENT_AUTH`].

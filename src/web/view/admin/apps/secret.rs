@@ -41,3 +41,13 @@ pub struct AppSecret {
     /// What is chosen.
     pub retire_hours: String,
 }
+
+impl AppSecret {
+    /// What a new secret would end beside: the older of two that work.
+    pub fn older(&self) -> Option<String> {
+        match self.secrets.as_slice() {
+            [_, .., older] => Some(format!("…{} may end now", older.hint)),
+            _ => None,
+        }
+    }
+}
