@@ -9,7 +9,7 @@ use crate::attribute::Attribute;
 use crate::checks::subject_matches;
 use crate::encryption::EncryptTo;
 use crate::id::xml_instant;
-use crate::name_id::NameId;
+use crate::name_id::{NameId, NameIdFormat};
 use crate::response::{IssueError, ResponseTarget, insert_signature};
 use crate::signature::Signer;
 use crate::uri;
@@ -157,8 +157,10 @@ fn check_characters(spec: &AssertionSpec<'_>) -> Result<(), IssueError> {
     Ok(())
 }
 
+/// SAML Core §8.3.7, §8.3.8: of a persistent or transient identifier. How long others may be is for the caller.
 fn is_too_long(name_id: &NameId) -> bool {
-    name_id.value.chars().nth(NameId::MAX).is_some()
+    matches!(name_id.format, NameIdFormat::Persistent | NameIdFormat::Transient)
+        && name_id.value.chars().nth(NameId::MAX).is_some()
 }
 
 /// SAML Core §2.5.1.4: one restriction, met by any of its audiences. SAML Profiles §4.1.4.2: the entity id

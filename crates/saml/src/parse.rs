@@ -69,7 +69,7 @@ impl AuthnRequest {
             id: required(root, "ID")?,
             version: required(root, "Version")?,
             issue_instant: parse_instant(&required(root, "IssueInstant")?)?,
-            destination: any_uri(root, "Destination")?,
+            destination: optional(root, "Destination")?,
             issuer: text(issuer)?,
             issuer_format: any_uri(issuer, "Format")?,
             subject: root.child(SAML, "Subject").map_or(Ok(RequestedSubject::Absent), parse_subject)?,
@@ -79,7 +79,7 @@ impl AuthnRequest {
                 .map_or(Ok(AskedContext::Absent), parse_requested_authn_context)?,
             force_authn: boolean(root, "ForceAuthn")?.unwrap_or(false),
             is_passive: boolean(root, "IsPassive")?.unwrap_or(false),
-            acs_url: any_uri(root, "AssertionConsumerServiceURL")?,
+            acs_url: optional(root, "AssertionConsumerServiceURL")?,
             acs_index: optional(root, "AssertionConsumerServiceIndex")?,
             attribute_consuming_service_index: unsigned_short(root, "AttributeConsumingServiceIndex")?,
             protocol_binding: any_uri(root, "ProtocolBinding")?,
@@ -188,7 +188,8 @@ pub(crate) fn any_uri(element: Element<'_, '_>, name: &str) -> Result<Option<Str
 }
 
 /// XML Schema Part 2 §3.2.17 and §4.3.6: white space around an `xs:anyURI` is none of it, and a run of it inside is one blank.
-/// Strings, such as the Issuer, keep theirs.
+/// Strings, such as the Issuer, keep theirs; so do the addresses that decide where a message belongs and goes, which are compared byte
+/// for byte (S-19, S-27).
 pub(crate) fn collapsed(value: &str) -> String {
     let mut words = value.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default().to_owned();

@@ -119,7 +119,7 @@ fn parse_header(root: Element<'_, '_>) -> Result<Header, RequestError> {
         id: required(root, "ID")?,
         version: required(root, "Version")?,
         issue_instant: parse_instant(&required(root, "IssueInstant")?)?,
-        destination: any_uri(root, "Destination")?,
+        destination: optional(root, "Destination")?,
         issuer: text(issuer)?,
         issuer_format: any_uri(issuer, "Format")?,
     })

@@ -224,7 +224,7 @@ async fn refused(
     };
     let user = visitor.session.as_ref().map(|(_, user)| user.id);
     let note = || {
-        ctx.recorder().note(|| Note::refused_request(app, ctx.now(), user, Some(request()), &refusal.error))
+        ctx.recorder().note(|| Note::refused_request(app, ctx.now(), user, Some(request()), &refusal.error));
     };
     let Some(target) = &refusal.reply_to else {
         let stopped = stop::record(ctx, visitor, cause, Some(app), event).await?;
