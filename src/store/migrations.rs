@@ -34,6 +34,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (26, "drop unused indexes", include_str!("../../migrations/0026_drop_unused_indexes.sql")),
     (27, "share entity ids", include_str!("../../migrations/0027_share_entity_ids.sql")),
     (30, "cluster sign on tables", include_str!("../../migrations/0030_cluster_sign_on_tables.sql")),
+    (33, "name sessions by client", include_str!("../../migrations/0033_name_sessions_by_client.sql")),
 ];
 
 /// What stands below this line of a file is for SQLite alone: indexes that only one of the two can use.
