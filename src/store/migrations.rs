@@ -36,6 +36,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (30, "cluster sign on tables", include_str!("../../migrations/0030_cluster_sign_on_tables.sql")),
     (31, "mark withdrawn keys", include_str!("../../migrations/0031_mark_withdrawn_keys.sql")),
     (32, "find idp entity ids", include_str!("../../migrations/0032_find_idp_entity_ids.sql")),
+    (33, "name sessions by client", include_str!("../../migrations/0033_name_sessions_by_client.sql")),
     (34, "send groups as", include_str!("../../migrations/0034_send_groups_as.sql")),
 ];
 

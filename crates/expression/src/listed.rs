@@ -9,7 +9,8 @@ use crate::{
 
 /// Whether the result of an expression is a list by kind.
 pub(crate) fn is_list(root: &Node, functions: &[Lambda], slots: usize) -> bool {
-    Look { functions, slots: vec![false; slots] }.node(root, At::Root).0
+    let places = vec![At::Elsewhere; functions.len()];
+    Look { functions, places, slots: vec![false; slots] }.node(root, At::Root).0
 }
 
 /// Where a name is looked up.
@@ -22,6 +23,8 @@ enum At {
 
 struct Look<'a> {
     functions: &'a [Lambda],
+    /// What `$` is in each function: what it was where the function was written.
+    places: Vec<At>,
     /// Whether each variable holds a list by kind.
     slots: Vec<bool>,
 }
@@ -77,8 +80,15 @@ impl Look<'_> {
                 }
             }
             NodeKind::CallDefined { function, .. } => {
-                let functions = self.functions;
-                functions.get(*function).is_some_and(|lambda| self.node(&lambda.body, At::Elsewhere).0)
+                let (functions, at) = (self.functions, self.places.get(*function).copied());
+                let at = at.unwrap_or(At::Elsewhere);
+                functions.get(*function).is_some_and(|lambda| self.node(&lambda.body, at).0)
+            }
+            NodeKind::Define { function } => {
+                if let Some(place) = self.places.get_mut(*function) {
+                    *place = at;
+                }
+                false
             }
             NodeKind::Higher { higher, subject, .. } => {
                 let listed = self.node(subject, at).0;
@@ -89,8 +99,7 @@ impl Look<'_> {
             | NodeKind::Negate(_)
             | NodeKind::Binary { .. }
             | NodeKind::Range(..)
-            | NodeKind::Object(_)
-            | NodeKind::Define { .. } => false,
+            | NodeKind::Object(_) => false,
         };
         (listed, At::Elsewhere)
     }
