@@ -102,7 +102,7 @@ async fn o31_a_posted_authorization_request_puts_no_id_token_into_an_address() {
 #[tokio::test]
 async fn a_browser_that_never_sends_cookies_is_sent_round_once() {
     let gateway = Gateway::new().await;
-    let body = encoded(&[("id_token_hint", "x.y.z"), ("state", "s")]);
+    let body = encoded(&[("state", "s")]);
     // Even from a browser that calls our own form one of another site.
     let again = from_elsewhere(&gateway, "/oauth2/logout?resent", &body).await;
     assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, "/logout"), "answered as it came");

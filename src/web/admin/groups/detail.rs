@@ -128,7 +128,9 @@ pub async fn update(
     let draft = draft_of(&fields);
     let typed =
         Typed { name: draft.name.clone(), description: draft.description.clone(), ..Typed::stored(&group) };
-    if canonical(&draft.name) != canonical(&group.name) && fields.get("renamed") != "yes" {
+    let renames = !draft.name.is_empty() && canonical(&draft.name) != canonical(&group.name);
+    // A form that was overtaken is shown again first.
+    if renames && fields.get("renamed") != "yes" && fields.version()? == group.version {
         let apps = groups::apps_told_name(&ctx, &admin.caller, group.id).await?;
         if !apps.is_empty() {
             let told: Vec<String> = apps.into_iter().map(|app| app.label).collect();
