@@ -68,7 +68,7 @@ async fn jc_9_an_app_is_told_an_alias_or_the_id_and_renaming_warns() {
 
         let by = |how: &'static str| [("action", "send_as"), ("group", id.as_str()), ("as", how)];
         assert_eq!(owner.submit(access, access, &by("id")).await.status, StatusCode::SEE_OTHER);
-        assert_eq!(told(&app, "_r4").await, [id.clone()]);
+        assert_eq!(told(&app, "_r4").await, std::slice::from_ref(&id));
         assert_eq!(owner.submit(access, access, &by("name")).await.status, StatusCode::SEE_OTHER);
         let again = [("name", "Growth"), ("description", ""), ("renamed", "yes")];
         assert_eq!(owner.submit(&page, &page, &again).await.status, StatusCode::SEE_OTHER, "confirmed");

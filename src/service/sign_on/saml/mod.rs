@@ -244,7 +244,9 @@ async fn error_response(
     target: &ResponseTarget,
     (status, reference): (Status, &str),
 ) -> Result<Outcome, ServiceError> {
-    let message = Some(format!("The sign-on was refused. Reference {reference}"));
+    // Libraries that show a message leave the code out, so that it stands here too.
+    let code = status.second.and_then(|code| code.uri().rsplit(':').next()).unwrap_or("refused");
+    let message = Some(format!("{code}: the sign-on was refused. Reference {reference}"));
     let status = Status { message, ..status };
     let Some(connection) = app.connection.saml() else {
         return Err(ServiceError::Internal("a SAML app without SAML settings".into()));
