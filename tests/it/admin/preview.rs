@@ -201,10 +201,15 @@ async fn the_panel_finds_a_person_and_says_what_the_app_would_get() {
     assert!(page.contains("Nobody here has that name or email."), "{page}");
 
     let page = unescape(&owner.get("/admin/apps/metrics/sso?preview=maya").await.text);
-    for shown in ["ID token", "Userinfo", "\"maya@fernhill.example\"", "<code>aud</code>", "[\"Growth\"]"] {
+    for shown in ["ID token", "Userinfo", "\"aud\": \"metrics\"", "The redirect address is on the list."] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
-    assert!(!owner.get(sso).await.text.contains("would get in"), "nobody is chosen at first");
+    let page = unescape(&owner.get("/admin/apps/metrics/sso?preview=maya&show=userinfo").await.text);
+    for shown in ["\"email\": \"maya@fernhill.example\"", "\"groups\": [\"Growth\"]"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let first = unescape(&owner.get(sso).await.text);
+    assert!(first.contains("check=tomas") && first.contains("would be stopped"), "oneself at first: {first}");
 }
 
 #[tokio::test]

@@ -164,6 +164,21 @@ pub async fn simulate(
     })
 }
 
+/// Of the saved settings, what decides a sign-on of `user`, check by check, as far as no request is needed for it.
+///
+/// # Errors
+/// The caller may not read, or the app is no OIDC app.
+pub async fn settings_checks(
+    ctx: &AppContext,
+    caller: &Caller,
+    app: &App,
+    user: &User,
+) -> Result<Vec<Check>, ServiceError> {
+    caller.require(Permission::Read)?;
+    let Some(settings) = app.connection.oidc() else { return Err(ServiceError::NotFound("OIDC app")) };
+    settings::checks(ctx, app, settings, &client::of_app(app)?, user, &Asked::default()).await
+}
+
 /// What a throw-away key signed; nothing for somebody who doesn't get in.
 #[derive(Default)]
 struct Signed {

@@ -183,7 +183,7 @@ async fn refused_page(
         let errors = forms::errors(refused, oidc_form::RENAMES);
         let secret = oidc_form::secret_line(ctx, admin, app).await?;
         let mut drawn = oidc_form::draw(ctx, admin, app, oidc_form::fields_of(oidc), errors, secret).await?;
-        drawn.preview = preview::panel(ctx, admin, app, "").await?;
+        drawn.preview = preview::panel(ctx, admin, app, "", "").await?;
         if let Some(connector) = connectors::of(app) {
             drawn.recipe = Some(recipe(connector, &app.parameters, &typed));
         }
@@ -193,7 +193,7 @@ async fn refused_page(
     let beside = saml_form::Beside { parameters: Some(typed), ..saml_form::Beside::default() };
     let errors = forms::errors(refused, saml_form::RENAMES);
     let mut drawn = saml_form::draw(ctx, admin, app, saml_form::fields_of(saml), errors, beside).await?;
-    drawn.preview = preview::panel(ctx, admin, app, "").await?;
+    drawn.preview = preview::panel(ctx, admin, app, "", "").await?;
     drawn.page.path = format!("/admin/apps/{}/sso", app.slug);
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &drawn)
 }

@@ -168,7 +168,7 @@ pub(super) async fn add(
         connection: half.connection,
     };
     match apps::create(ctx, &admin.caller, draft).await {
-        Ok((app, Some(secret))) => Ok(Ok(sso::stored(ctx, admin, &app, Some(secret), "").await?)),
+        Ok((app, Some(secret))) => Ok(Ok(sso::stored(ctx, admin, &app, Some(secret), ("", "")).await?)),
         Ok((app, None)) => {
             let line = format!("{} is added. Nobody can open it until you give it to a group.", app.label);
             Ok(Ok(done(ctx, &format!("/admin/apps/{}/sso", app.slug), &line)))

@@ -9,6 +9,7 @@ use crate::{
         overview::{PageRequest, UserFilter},
         preview::{self, OidcRelease, Preview as Found, Receives, SamlRelease},
         sign_on::name_id::Known,
+        simulator::{self, Check, Verdict},
         users,
     },
     web::{
@@ -16,8 +17,8 @@ use crate::{
         error::Failure,
         extract::Admin,
         view::{
-            Link,
-            admin::apps::preview::{Answer, Part, Preview, Row},
+            Link, Tone,
+            admin::apps::preview::{Answer, Part, Preview, Row, Tokens},
         },
     },
 };
@@ -27,18 +28,25 @@ use serde_json::{Map, Value};
 const OFFERED: u32 = 8;
 
 /// The panel for what was typed: a user name or email, or a part of a name that one person has, or several.
-pub async fn panel(ctx: &AppContext, admin: &Admin, app: &App, typed: &str) -> Result<Preview, Failure> {
+/// Of an OIDC app `open` is the token that is shown.
+pub async fn panel(
+    ctx: &AppContext,
+    admin: &Admin,
+    app: &App,
+    typed: &str,
+    open: &str,
+) -> Result<Preview, Failure> {
     let empty = Preview { q: typed.to_owned(), ..Preview::default() };
     if typed.is_empty() {
         return Ok(empty);
     }
     if let Some(user) = users::find(ctx, &admin.caller, typed).await? {
-        return shown(ctx, admin, app, &user, empty).await;
+        return shown(ctx, admin, app, &user, (empty, open)).await;
     }
     let filter = UserFilter { q: typed.to_owned(), ..UserFilter::default() };
     let found = users::list(ctx, &admin.caller, &filter, PageRequest::first(OFFERED)).await?;
     if let [user] = found.items.as_slice() {
-        return shown(ctx, admin, app, user, empty).await;
+        return shown(ctx, admin, app, user, (empty, open)).await;
     }
     let path = format!("/admin/apps/{}/sso", app.slug);
     let offer = |user: &User| {
@@ -59,10 +67,34 @@ async fn shown(
     admin: &Admin,
     app: &App,
     user: &User,
-    panel: Preview,
+    (panel, open): (Preview, &str),
 ) -> Result<Preview, Failure> {
     let found = preview::of(ctx, &admin.caller, app, user).await?;
-    Ok(Preview { answer: Some(answer(app, user, &found)), ..panel })
+    let mut answer = answer(app, user, &found);
+    if let Receives::Oidc(oidc) = &found.receives {
+        let checks = simulator::oidc::settings_checks(ctx, &admin.caller, app, user).await?;
+        add_checks(&mut answer, checks, user);
+        answer.tokens = Some(tokens(app, user, oidc, open));
+    }
+    Ok(Preview { answer: Some(answer), ..panel })
+}
+
+/// The checks of the settings; of somebody who may open the app, the first that fails is why they don't arrive.
+fn add_checks(answer: &mut Answer, checks: Vec<Check>, user: &User) {
+    for check in checks {
+        let tone = match check.verdict {
+            Verdict::Passed => Tone::Ok,
+            Verdict::Warning => Tone::Warn,
+            Verdict::Failed => Tone::Bad,
+            Verdict::Skipped => continue,
+        };
+        if answer.arrives && check.verdict == Verdict::Failed {
+            answer.arrives = false;
+            answer.title = format!("{} would be stopped", user.greeting_name());
+            answer.text.clone_from(&check.words);
+        }
+        answer.checks.push((tone, check.words));
+    }
 }
 
 fn answer(app: &App, user: &User, found: &Found) -> Answer {
@@ -83,7 +115,7 @@ fn answer(app: &App, user: &User, found: &Found) -> Answer {
     };
     let (left_out, mut parts) = match &found.receives {
         Receives::Saml(saml) => (&saml.left_out, assertion(app, saml)),
-        Receives::Oidc(oidc) => (&oidc.left_out, tokens(oidc)),
+        Receives::Oidc(oidc) => (&oidc.left_out, Vec::new()),
         Receives::Nothing => (&Vec::new(), Vec::new()),
     };
     if !found.arrives()
@@ -104,7 +136,9 @@ fn answer(app: &App, user: &User, found: &Found) -> Answer {
             .map(|field| format!("“{field}” is empty for {name}, so it is left out."))
             .chain(withheld.iter().map(|(field, why)| format!("“{field}” is withheld: {why}.")))
             .collect(),
+        checks: Vec::new(),
         parts,
+        tokens: None,
     }
 }
 
@@ -143,37 +177,43 @@ fn assertion(app: &App, saml: &SamlRelease) -> Vec<Part> {
     ]
 }
 
-fn tokens(oidc: &OidcRelease) -> Vec<Part> {
-    vec![
-        Part {
-            title: "ID token".to_owned(),
-            hint: "With times, nonce and session added at the sign-on.".to_owned(),
-            rows: claims(&oidc.id_token),
-        },
-        Part {
-            title: "Access token".to_owned(),
-            hint: if oidc.access_token_is_jwt {
-                "A signed JWT: resource servers read this themselves.".to_owned()
-            } else {
-                "Random text: this is what introspection says of it.".to_owned()
-            },
-            rows: claims(&oidc.access_token),
-        },
-        Part {
-            title: "Userinfo".to_owned(),
-            hint: format!("If the app asks for every scope: {}.", oidc.scope),
-            rows: claims(&oidc.userinfo),
-        },
-    ]
+/// The three things that an OIDC app receives, the one that is asked for open.
+fn tokens(app: &App, user: &User, oidc: &OidcRelease, open: &str) -> Tokens {
+    let access = if oidc.access_token_is_jwt {
+        "A signed JWT: resource servers read this themselves."
+    } else {
+        "Random text: this is what introspection says of it."
+    };
+    let all = [
+        (
+            "id_token",
+            "ID token",
+            "With times, nonce and session added at the sign-on.".to_owned(),
+            &oidc.id_token,
+        ),
+        ("access_token", "Access token", access.to_owned(), &oidc.access_token),
+        ("userinfo", "Userinfo", format!("If the app asks for every scope: {}.", oidc.scope), &oidc.userinfo),
+    ];
+    let shown = all.iter().position(|(key, ..)| *key == open).unwrap_or(0);
+    let path = format!("/admin/apps/{}/sso", app.slug);
+    let tab = |(position, (key, title, ..)): (usize, &(&str, &str, String, &Map<String, Value>))| {
+        let href = address(&path, &[("preview", &user.username), ("show", key)]);
+        (Link { href, text: (*title).to_owned() }, position == shown)
+    };
+    let (_, title, hint, claims) = &all[shown];
+    Tokens {
+        tabs: all.iter().enumerate().map(tab).collect(),
+        title: (*title).to_owned(),
+        hint: hint.clone(),
+        json: in_order(claims),
+    }
 }
 
-/// Claims as JSON writes them, one line each; first who says it, about whom, to whom.
-fn claims(claims: &Map<String, Value>) -> Vec<Row> {
-    let mut rows: Vec<Row> = claims
-        .iter()
-        .map(|(name, value)| Row { name: name.clone(), values: vec![value.to_string()], note: String::new() })
-        .collect();
-    let first = ["iss", "sub", "aud"];
-    rows.sort_by_key(|row| first.iter().position(|name| row.name == *name).unwrap_or(first.len()));
-    rows
+/// Claims as JSON, one line each; first who says it, to whom and about whom.
+fn in_order(claims: &Map<String, Value>) -> String {
+    let first = ["iss", "aud", "sub"];
+    let mut all: Vec<(&String, &Value)> = claims.iter().collect();
+    all.sort_by_key(|(name, _)| first.iter().position(|one| name == one).unwrap_or(first.len()));
+    let line = |(name, value): (&String, &Value)| format!("  {}: {value}", Value::from(name.as_str()));
+    format!("{{\n{}\n}}", all.into_iter().map(line).collect::<Vec<_>>().join(",\n"))
 }

@@ -102,7 +102,7 @@ pub async fn make(
         None => Err(ServiceError::field("retire_hours", "Choose when the secret in use ends")),
     };
     match made {
-        Ok((_, secret)) => sso::stored(ctx, admin, app, Some(secret), "").await,
+        Ok((_, secret)) => sso::stored(ctx, admin, app, Some(secret), ("", "")).await,
         Err(ServiceError::Invalid(refused)) => {
             let mut errors = Errors::none();
             for error in refused.0 {

@@ -45,11 +45,18 @@ pub async fn show(
     Opened { admin, it: app }: Opened<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let previewed = Query::read(query.as_deref())?.text("preview");
-    stored(&ctx, &admin, &app, None, &previewed).await
+    let query = Query::read(query.as_deref())?;
+    let mut previewed = query.text("preview");
+    if previewed.is_empty()
+        && let Some(own) = admin.visit.user()
+    {
+        // JC-15: somebody is shown at once.
+        previewed.clone_from(&own.username);
+    }
+    stored(&ctx, &admin, &app, None, (&previewed, &query.text("show"))).await
 }
 
-/// The tab with what is stored, and a preview for whom `previewed` names. A secret that was just made is shown this one
+/// The tab with what is stored, and a preview for whom `previewed` names, with this token open. A secret that was just made is shown this one
 /// time. The answer is never
 /// kept (`Cache-Control: no-store`), and nothing of it stands in an address, a cookie or an event.
 pub async fn stored(
@@ -57,7 +64,7 @@ pub async fn stored(
     admin: &Admin,
     app: &App,
     secret: Option<String>,
-    previewed: &str,
+    (previewed, open): (&str, &str),
 ) -> Result<Response, Failure> {
     match &*app.connection {
         Connection::Saml(saml) => {
@@ -65,7 +72,7 @@ pub async fn stored(
             let mut drawn =
                 saml_form::draw(ctx, admin, app, fields, Errors::none(), saml_form::Beside::default())
                     .await?;
-            drawn.preview = preview::panel(ctx, admin, app, previewed).await?;
+            drawn.preview = preview::panel(ctx, admin, app, previewed, open).await?;
             page(&drawn)
         }
         Connection::Oidc(oidc) => {
@@ -75,7 +82,7 @@ pub async fn stored(
             };
             let fields = oidc_form::fields_of(oidc);
             let mut drawn = oidc_form::draw(ctx, admin, app, fields, Errors::none(), secret).await?;
-            drawn.preview = preview::panel(ctx, admin, app, previewed).await?;
+            drawn.preview = preview::panel(ctx, admin, app, previewed, open).await?;
             page(&drawn)
         }
         Connection::Bookmark(link) => {
@@ -113,7 +120,7 @@ pub async fn submit(
     };
     match saving::save(&fields, &app, work).await? {
         Ok(saved) => match settle_secrets(&ctx, &admin, &saved).await? {
-            Some(secret) => stored(&ctx, &admin, &saved, Some(secret), &previewed).await,
+            Some(secret) => stored(&ctx, &admin, &saved, Some(secret), (&previewed, "")).await,
             None => Ok(done(
                 &ctx,
                 &address(&format!("/admin/apps/{}/sso", saved.slug), &[("preview", &previewed)]),
@@ -217,7 +224,7 @@ pub async fn again(
             let errors = unsaved.errors(ctx, admin, &app, fields, saml_form::RENAMES, compared).await?;
             let mut drawn =
                 saml_form::draw(ctx, admin, &app, typed, errors, saml_form::Beside::default()).await?;
-            drawn.preview = preview::panel(ctx, admin, &app, &previewed(fields)).await?;
+            drawn.preview = preview::panel(ctx, admin, &app, &previewed(fields), "").await?;
             page_with(status, &drawn)
         }
         Connection::Oidc(oidc) => {
@@ -226,7 +233,7 @@ pub async fn again(
             let errors = unsaved.errors(ctx, admin, &app, fields, oidc_form::RENAMES, compared).await?;
             let secret = oidc_form::secret_line(ctx, admin, &app).await?;
             let mut drawn = oidc_form::draw(ctx, admin, &app, typed, errors, secret).await?;
-            drawn.preview = preview::panel(ctx, admin, &app, &previewed(fields)).await?;
+            drawn.preview = preview::panel(ctx, admin, &app, &previewed(fields), "").await?;
             page_with(status, &drawn)
         }
         Connection::Bookmark(link) => {

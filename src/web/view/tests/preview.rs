@@ -1,6 +1,6 @@
 //! Samples of the preview beside an app's settings.
 
-use super::super::admin::apps::preview::{Answer, Part, Preview, Row};
+use super::super::admin::apps::preview::{Answer, Part, Preview, Row, Tokens};
 use super::super::*;
 use super::common::HOSTILE;
 
@@ -25,6 +25,19 @@ impl Preview {
                     text: "Step by step".into(),
                 },
                 warnings: vec!["“role” is empty for Maya, so it is left out.".into()],
+                checks: vec![(Tone::Ok, "The redirect address is on the list.".into())],
+                tokens: Some(Tokens {
+                    tabs: vec![(
+                        Link {
+                            href: "/admin/apps/amplitude/sso?show=id_token".into(),
+                            text: "ID token".into(),
+                        },
+                        true,
+                    )],
+                    title: "ID token".into(),
+                    hint: "With times added at the sign-on.".into(),
+                    json: "{\n  \"sub\": \"maya\"\n}".into(),
+                }),
                 parts: vec![
                     part("Subject", vec![row("NameID", "maya.okafor@fernhill.example")]),
                     part("Attributes", vec![row("firstName", "Maya"), row("lastName", "Okafor")]),
@@ -47,6 +60,10 @@ impl Preview {
         if let Some(answer) = &mut panel.answer {
             answer.arrives = false;
             answer.warnings = vec![HOSTILE.into()];
+            answer.checks = vec![(Tone::Bad, HOSTILE.into())];
+            if let Some(tokens) = &mut answer.tokens {
+                (tokens.title, tokens.hint, tokens.json) = (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());
+            }
             let row = Row { name: HOSTILE.into(), values: vec![HOSTILE.into()], note: HOSTILE.into() };
             answer.parts = vec![Part { title: HOSTILE.into(), hint: HOSTILE.into(), rows: vec![row] }];
         }

@@ -30,8 +30,25 @@ pub struct Answer {
     pub why: Link,
     /// What deserves a look, such as "“role” is empty for Maya".
     pub warnings: Vec<String>,
-    /// What the app would receive, part by part.
+    /// What of the settings decides it: how it went, and in words.
+    pub checks: Vec<(Tone, String)>,
+    /// What a SAML app would receive, part by part.
     pub parts: Vec<Part>,
+    /// What an OIDC app would receive, one thing at a time.
+    pub tokens: Option<Tokens>,
+}
+
+/// The tokens of an OIDC app, one of them open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// Each with whether it is the one that is open.
+    pub tabs: Vec<(Link, bool)>,
+    /// The title of the open one.
+    pub title: String,
+    /// What there is to say about it.
+    pub hint: String,
+    /// Its claims, as JSON.
+    pub json: String,
 }
 
 impl Answer {
