@@ -196,17 +196,13 @@ fn tokens(app: &App, user: &User, oidc: &OidcRelease, open: &str) -> Tokens {
     ];
     let shown = all.iter().position(|(key, ..)| *key == open).unwrap_or(0);
     let path = format!("/admin/apps/{}/sso", app.slug);
-    let tab = |(position, (key, title, ..)): (usize, &(&str, &str, String, &Map<String, Value>))| {
+    let mut tabs = Vec::with_capacity(all.len());
+    for (position, (key, title, ..)) in all.iter().enumerate() {
         let href = address(&path, &[("preview", &user.username), ("show", key)]);
-        (Link { href, text: (*title).to_owned() }, position == shown)
-    };
-    let (_, title, hint, claims) = &all[shown];
-    Tokens {
-        tabs: all.iter().enumerate().map(tab).collect(),
-        title: (*title).to_owned(),
-        hint: hint.clone(),
-        json: in_order(claims),
+        tabs.push((Link { href, text: (*title).to_owned() }, position == shown));
     }
+    let (_, title, hint, claims) = &all[shown];
+    Tokens { tabs, title: (*title).to_owned(), hint: hint.clone(), json: in_order(claims) }
 }
 
 /// Claims as JSON, one line each; first who says it, to whom and about whom.
