@@ -10,7 +10,8 @@ use crate::{
 /// Whether the result of an expression is a list by kind.
 pub(crate) fn is_list(root: &Node, functions: &[Lambda], slots: usize) -> bool {
     let places = vec![At::Elsewhere; functions.len()];
-    Look { functions, places, slots: vec![false; slots] }.node(root, At::Root).0
+    let results = vec![None; functions.len()];
+    Look { functions, places, results, slots: vec![false; slots] }.node(root, At::Root).0
 }
 
 /// Where a name is looked up.
@@ -25,6 +26,9 @@ struct Look<'a> {
     functions: &'a [Lambda],
     /// What `$` is in each function: what it was where the function was written.
     places: Vec<At>,
+    /// Whether each function makes a list, where that was looked into. Each is looked into once: functions that call one another
+    /// would take twice as long with each of them.
+    results: Vec<Option<bool>>,
     /// Whether each variable holds a list by kind.
     slots: Vec<bool>,
 }
@@ -79,11 +83,7 @@ impl Look<'_> {
                     _ => false,
                 }
             }
-            NodeKind::CallDefined { function, .. } => {
-                let (functions, at) = (self.functions, self.places.get(*function).copied());
-                let at = at.unwrap_or(At::Elsewhere);
-                functions.get(*function).is_some_and(|lambda| self.node(&lambda.body, at).0)
-            }
+            NodeKind::CallDefined { function, .. } => self.result(*function),
             NodeKind::Define { function } => {
                 if let Some(place) = self.places.get_mut(*function) {
                     *place = at;
@@ -102,6 +102,24 @@ impl Look<'_> {
             | NodeKind::Object(_) => false,
         };
         (listed, At::Elsewhere)
+    }
+
+    /// Whether a function makes a list. It can't call itself; if it could, it would make none there.
+    fn result(&mut self, function: usize) -> bool {
+        let (Some(lambda), Some(result)) = (self.functions.get(function), self.results.get_mut(function))
+        else {
+            return false;
+        };
+        if let Some(known) = *result {
+            return known;
+        }
+        *result = Some(false);
+        let at = self.places.get(function).copied().unwrap_or(At::Elsewhere);
+        let listed = self.node(&lambda.body, at).0;
+        if let Some(result) = self.results.get_mut(function) {
+            *result = Some(listed);
+        }
+        listed
     }
 
     /// Every step over a list makes a list; a position picks one of what its own step made.
@@ -201,5 +219,18 @@ mod tests {
         ] {
             assert!(!is_list(text), "{text}");
         }
+    }
+
+    #[test]
+    fn functions_that_call_each_other_are_looked_at_once() {
+        let mut text = String::from("($f0 := function($x){groups}; ");
+        for number in 1..40 {
+            let before = number - 1;
+            text += &format!("$f{number} := function($x){{($f{before}(1); $f{before}(1))}}; ");
+        }
+        text += "$f39(1))";
+        assert!(is_list(&text));
+        let itself = "($f := function($x){$f($x)}; $f(1))";
+        assert!(Expression::parse(itself).is_err(), "a function is not there in itself");
     }
 }
