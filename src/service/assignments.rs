@@ -14,7 +14,7 @@ use crate::{
     },
     id::{GroupId, UserId},
     store::{
-        self, Written,
+        self, Tx, Written,
         page::{Page, PageRequest},
     },
 };
@@ -141,11 +141,22 @@ pub async fn sent_as(
     Ok(store::assignments::sent_as_of_app(&mut ctx.db.read().await?, app.id).await?)
 }
 
-/// The event of a change in what an app is told of a group.
-pub(super) fn told(mut event: AuditEvent, group: &Group, sent_as: &SentAs) -> AuditEvent {
-    let to = json!(sent_as.text(group.id, &group.name));
-    event.changes.push(Change { field: "sent_as".into(), from: json!(group.name), to });
-    event
+/// Sets what an app is told of a group, inside a write. `event` is the one that tells of it; none when nothing changed.
+pub(super) async fn apply_send_as(
+    tx: &mut Tx,
+    app: &App,
+    group: &Group,
+    sent_as: &SentAs,
+    event: AuditEvent,
+) -> Result<Option<AuditEvent>, ServiceError> {
+    let was = store::assignments::sent_as_of_app(tx, app.id).await?.remove(&group.id).unwrap_or_default();
+    if !store::assignments::send_as(tx, app.id, group.id, sent_as).await? {
+        return Ok(None);
+    }
+    let text = |sent_as: &SentAs| json!(sent_as.text(group.id, &group.name));
+    let mut event = event.at(app).on("application", app.id, &app.label).detail("group", &group.name);
+    event.changes.push(Change { field: "sent_as".into(), from: text(&was), to: text(sent_as) });
+    Ok(Some(event))
 }
 
 /// Sets what an app is told of a group that is bound to it. Nothing is said when nothing changed.
@@ -162,18 +173,14 @@ pub async fn send_as(
     caller.require(Permission::Manage)?;
     let sent_as = sent_as.checked()?;
     let group = super::groups::get(ctx, caller, group).await?;
-    let event = caller.event(ctx, EventType::AssociationChange).at(app).on("application", app.id, &app.label);
-    let event = told(event, &group, &sent_as);
-    let app = app.id;
+    let (event, app) = (caller.event(ctx, EventType::AssociationChange), app.clone());
     ctx.db
         .write(move |tx| {
             Box::pin(async move {
-                let changed = store::assignments::send_as(tx, app, group.id, &sent_as).await?;
-                Ok::<_, ServiceError>(if changed {
-                    Written::new(true, event)
-                } else {
-                    Written::unaudited(false)
-                })
+                let event = apply_send_as(tx, &app, &group, &sent_as, event).await?;
+                Ok::<_, ServiceError>(
+                    event.map_or_else(|| Written::unaudited(false), |event| Written::new(true, event)),
+                )
             })
         })
         .await

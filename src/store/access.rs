@@ -11,7 +11,7 @@ use super::{
     users::{UserRow, user_columns},
 };
 use crate::{
-    domain::{access::Route, app::App, text::canonical, user::User},
+    domain::{access::Route, app::App, sent_as::SentAs, text::canonical, user::User},
     id::{AppId, SessionId, UserId},
 };
 use std::collections::HashMap;
@@ -28,9 +28,9 @@ macro_rules! people_of_app {
 fn route(id: Option<&str>, name: Option<String>, sent_as: Option<&str>) -> Result<Route, StoreError> {
     match (id, name) {
         (Some(id), Some(name)) => {
-            let id = Place { table: "groups", id }.id("id", id)?;
-            let Ok(sent_as) = sent_as.unwrap_or("name").parse();
-            Ok(Route::Group { id, name, sent_as })
+            let place = Place { table: "groups", id };
+            let sent_as = place.word("sent_as", sent_as.unwrap_or_default(), SentAs::parse)?;
+            Ok(Route::Group { id: place.id("id", id)?, name, sent_as })
         }
         _ => Ok(Route::Direct),
     }

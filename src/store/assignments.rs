@@ -140,16 +140,12 @@ pub async fn apps_told_name(conn: &mut Conn, group: GroupId) -> Result<Vec<App>,
 
 /// The names of the groups bound to an app, in canonical order, each with what the app is told of it.
 pub async fn named_groups_of_app(conn: &mut Conn, app: AppId) -> Result<Vec<(String, SentAs)>, StoreError> {
-    const SQL: &str = "SELECT g.name, b.sent_as FROM app_groups b JOIN groups g ON g.id = b.group_id \
+    const SQL: &str = "SELECT g.id, g.name, b.sent_as FROM app_groups b JOIN groups g ON g.id = b.group_id \
         WHERE b.app_id = $1";
-    let rows = fetch_all!(conn, (String, String), SQL, app.to_string())?;
-    let mut groups: Vec<(String, SentAs)> = rows
+    let mut groups = fetch_all!(conn, (String, String, String), SQL, app.to_string())?
         .into_iter()
-        .map(|(name, sent_as)| {
-            let Ok(sent_as) = sent_as.parse();
-            (name, sent_as)
-        })
-        .collect();
+        .map(|(id, name, sent_as)| Ok((name, bound(&id).word("sent_as", &sent_as, SentAs::parse)?)))
+        .collect::<Result<Vec<_>, StoreError>>()?;
     groups.sort_by_cached_key(|(name, _)| canonical(name));
     Ok(groups)
 }
@@ -160,10 +156,15 @@ pub async fn sent_as_of_app(conn: &mut Conn, app: AppId) -> Result<HashMap<Group
     fetch_all!(conn, (String, String), SQL, app.to_string())?
         .into_iter()
         .map(|(group, sent_as)| {
-            let Ok(sent_as) = sent_as.parse();
-            Ok((Place { table: "app_groups", id: &group }.id("group_id", &group)?, sent_as))
+            let place = bound(&group);
+            Ok((place.id("group_id", &group)?, place.word("sent_as", &sent_as, SentAs::parse)?))
         })
         .collect()
+}
+
+/// The row that binds a group.
+fn bound(group: &str) -> Place<'_> {
+    Place { table: "app_groups", id: group }
 }
 
 /// Sets what an app is told of a group that is bound to it; whether that is something else than before.

@@ -66,8 +66,8 @@ pub fn leave(address: &str) -> Result<Response, Failure> {
 }
 
 /// `form-action` counts for every redirect after the form, and an app's reply address usually redirects to another origin: so
-/// this page alone may post to any https address (ADR 0016). It may post to plain http where its very form goes there (an app on somebody's
-/// own machine), or where we are plain http ourselves (on loopback, as the apps then are).
+/// this page alone may post to any https address (ADR 0016). It may post to plain http where its very form goes there (an app on
+/// somebody's own machine), or where we are plain http ourselves (on loopback, as the apps then are).
 pub fn may_post_away(ctx: &AppContext, action: &str, mut response: Response) -> Response {
     let plain = !ctx.config.http.public_url.is_https()
         || url::Url::parse(action).is_ok_and(|action| action.scheme() == "http");

@@ -189,10 +189,7 @@ async fn perform(
         }
         (Operation::SendGroupAs { app, group, sent_as }, _) => {
             let (app, group) = (known.app(&app)?, known.group(&group)?);
-            if store::assignments::send_as(tx, app.id, group.id, &sent_as).await? {
-                let event = event.at(app).on("application", app.id, &app.label);
-                events.push(assignments::told(event, group, &sent_as));
-            }
+            events.extend(assignments::apply_send_as(tx, app, group, &sent_as, event).await?);
         }
         (Operation::BindUser { app, user, bound }, _) => {
             let (app, user) = (known.app(&app)?, known.user(&user)?);

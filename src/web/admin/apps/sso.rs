@@ -56,9 +56,9 @@ pub async fn show(
     stored(&ctx, &admin, &app, None, (&previewed, &query.text("show"))).await
 }
 
-/// The tab with what is stored, and a preview for whom `previewed` names, with this token open. A secret that was just made is shown this one
-/// time. The answer is never
-/// kept (`Cache-Control: no-store`), and nothing of it stands in an address, a cookie or an event.
+/// The tab with what is stored, and a preview for whom `previewed` names, with the token `open`. A secret that was just made is
+/// shown this one time, with no link beside it that would only turn over the preview. The answer is never kept
+/// (`Cache-Control: no-store`), and nothing of it stands in an address, a cookie or an event.
 pub async fn stored(
     ctx: &AppContext,
     admin: &Admin,
@@ -83,6 +83,9 @@ pub async fn stored(
             let fields = oidc_form::fields_of(oidc);
             let mut drawn = oidc_form::draw(ctx, admin, app, fields, Errors::none(), secret).await?;
             drawn.preview = preview::panel(ctx, admin, app, previewed, open).await?;
+            if matches!(drawn.secret, Secret::Shown(_)) {
+                drawn.preview.stay();
+            }
             page(&drawn)
         }
         Connection::Bookmark(link) => {

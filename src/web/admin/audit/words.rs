@@ -136,12 +136,6 @@ fn field(event: &AuditEvent) -> Option<&str> {
     event.changes.first().map(|change| change.field.as_str())
 }
 
-/// The group of an event about what an app is told of it, and what that is.
-fn sent_group(event: &AuditEvent) -> String {
-    let change = event.changes.first();
-    change.map(|change| format!("{}: {}", shown(&change.from), shown(&change.to))).unwrap_or_default()
-}
-
 fn is_addition(event: &AuditEvent) -> bool {
     event.changes.first().is_some_and(|change| change.from.is_null())
 }
@@ -190,7 +184,10 @@ pub fn sentence(event: &AuditEvent, who: Option<&str>) -> String {
         EventType::AssociationChange => match (field(event), is_addition(event)) {
             (Some("members"), true) => format!("{who} put {changed} into {what}."),
             (Some("members"), false) => format!("{who} took {changed} out of {what}."),
-            (Some("sent_as"), _) => format!("{who} changed what {app} is told of {}.", sent_group(event)),
+            (Some("sent_as"), _) => {
+                let told = event.changes.first().map(|change| shown(&change.to)).unwrap_or_default();
+                format!("{who} changed what {app} is told of {}: {told}.", detail("group"))
+            }
             (_, true) => format!("{who} gave {changed} access to {app}."),
             (_, false) => format!("{who} took {app} from {changed}."),
         },
@@ -343,9 +340,10 @@ pub(super) mod tests {
         given.changes = vec![change("groups", Value::Null, "Growth".into())];
         assert_eq!(sentence(&given, Some("Tomás")), "Tomás gave Growth access to Amplitude.");
         assert_eq!(title(&given), "Access given");
-        given.changes = vec![change("sent_as", "Growth".into(), "growth-eu".into())];
+        let mut sent = event(EventType::AssociationChange).detail("group", "Growth");
+        sent.changes = vec![change("sent_as", "growth".into(), "growth-eu".into())];
         assert_eq!(
-            sentence(&given, Some("Tomás")),
+            sentence(&sent, Some("Tomás")),
             "Tomás changed what Amplitude is told of Growth: growth-eu."
         );
         let mut left = event(EventType::AssociationChange).on("group", "1", "Growth");

@@ -17,6 +17,15 @@ pub struct Preview {
     pub answer: Option<Answer>,
 }
 
+impl Preview {
+    /// Leaves out the links to the other tokens, where leaving the page would lose something.
+    pub fn stay(&mut self) {
+        if let Some(tokens) = self.answer.as_mut().and_then(|answer| answer.tokens.as_mut()) {
+            tokens.tabs.clear();
+        }
+    }
+}
+
 /// The answer for one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -41,7 +50,7 @@ pub struct Answer {
 /// The tokens of an OIDC app, one of them open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens {
-    /// Each with whether it is the one that is open.
+    /// Each with whether it is the one that is open; empty, where the others can't be reached.
     pub tabs: Vec<(Link, bool)>,
     /// The title of the open one.
     pub title: String,
