@@ -223,12 +223,12 @@ mod tests {
 
     #[test]
     fn functions_that_call_each_other_are_looked_at_once() {
-        let mut text = String::from("($f0 := function($x){groups}; ");
-        for number in 1..40 {
+        let twice = |number: i32| {
             let before = number - 1;
-            text += &format!("$f{number} := function($x){{($f{before}(1); $f{before}(1))}}; ");
-        }
-        text += "$f39(1))";
+            format!("$f{number} := function($x){{($f{before}(1); $f{before}(1))}}; ")
+        };
+        let chain = (1..40).map(twice).collect::<Vec<_>>().concat();
+        let text = format!("($f0 := function($x){{groups}}; {chain}$f39(1))");
         assert!(is_list(&text));
         let itself = "($f := function($x){$f($x)}; $f(1))";
         assert!(Expression::parse(itself).is_err(), "a function is not there in itself");

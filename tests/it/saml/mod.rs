@@ -10,6 +10,7 @@ mod identifiers;
 pub mod logout;
 mod metadata_api;
 mod metadata_fetching;
+mod metadata_moves;
 mod metadata_source;
 mod own_metadata;
 mod recordings;

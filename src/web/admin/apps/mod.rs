@@ -6,6 +6,7 @@ pub mod appearance;
 pub mod catalogue;
 pub mod certificate;
 mod certificates;
+mod conditions;
 mod frame;
 pub mod list;
 pub mod metadata;

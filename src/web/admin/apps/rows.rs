@@ -1,12 +1,10 @@
 //! The repeating rows of attributes and claims. Does not own what a source is (`domain::attributes`).
 
+use super::conditions;
 use crate::{
     domain::{
         attributes::{ACCOUNT_SOURCES, SIGN_IN_SOURCES, SUBJECT_ID_SOURCES},
-        connection::{
-            ClaimDestination, EntityAttribute, NAME_FORMATS, SamlConnection, ValueMapping, ValueSource,
-            entity_attributes::{ENTITY_CATEGORY, KNOWN_CATEGORIES},
-        },
+        connection::{ClaimDestination, NAME_FORMATS, ValueMapping, ValueSource},
         text::FieldErrors,
         user::STANDARD_ATTRIBUTES,
     },
@@ -48,56 +46,6 @@ pub fn typed(fields: &Fields) -> Vec<AttributeRow> {
         .collect()
 }
 
-/// The entity attributes a row is released for, as one line: a category by its value alone, others as `name = value`.
-pub fn conditions_text(only_for: &[EntityAttribute]) -> String {
-    only_for.iter().map(condition_text).collect::<Vec<_>>().join(" | ")
-}
-
-/// One of them.
-pub fn condition_text(one: &EntityAttribute) -> String {
-    if one.name == ENTITY_CATEGORY { one.value.clone() } else { format!("{} = {}", one.name, one.value) }
-}
-
-/// What may be named as a condition, where there is reason to ask for one: the app's metadata says something, or a row asks
-/// already. Else nothing.
-pub fn conditions(saml: &SamlConnection) -> Vec<String> {
-    let asked = saml.every_row().flat_map(|row| &row.only_for);
-    let mut known: Vec<String> = Vec::new();
-    for text in saml.entity_attributes.iter().chain(asked).map(condition_text) {
-        if !known.contains(&text) {
-            known.push(text);
-        }
-    }
-    if known.is_empty() {
-        return known;
-    }
-    let categories = KNOWN_CATEGORIES.iter().map(|(value, _)| (*value).to_owned());
-    let more: Vec<String> = categories.filter(|text| !known.contains(text)).collect();
-    known.extend(more);
-    known
-}
-
-/// What a line names, the other way round. A bar too many separates nothing; but a line that holds something and names nothing
-/// is no way to say “for everybody”, and neither name nor value can be left out around an equals sign.
-fn conditions_of(text: &str) -> Result<Vec<EntityAttribute>, &'static str> {
-    let mut conditions = Vec::new();
-    for part in text.split('|').map(str::trim).filter(|part| !part.is_empty()) {
-        if part.starts_with("= ") || part.ends_with(" =") || part == "=" {
-            return Err("needs a name and a value around each equals sign");
-        }
-        conditions.push(match part.split_once(" = ") {
-            Some((name, value)) => EntityAttribute::new(name.trim(), value.trim()),
-            None => EntityAttribute::new(ENTITY_CATEGORY, part),
-        });
-    }
-    if conditions.is_empty() && !text.trim().is_empty() {
-        return Err(
-            "names no entity attribute between its bars. Empty it to send the row to the app in any case",
-        );
-    }
-    Ok(conditions)
-}
-
 /// A format of a name as a row shows it: by its short name, if it has one.
 fn format_text(format: &str) -> String {
     NAME_FORMATS.iter().find(|(_, uri)| *uri == format).map_or(format, |(short, _)| short).to_owned()
@@ -122,7 +70,8 @@ fn value(row: &AttributeRow, before: Option<&ValueMapping>) -> ValueSource {
     }
 }
 
-/// The mappings that rows stand for. What a form doesn't ask for is kept from the stored row of the same name; rows that the app's recipe needs can be switched off, and stay when a form leaves them out.
+/// The mappings that rows stand for. What a form doesn't ask for is kept from the stored row of the same name; rows that the app's
+/// recipe needs can be switched off, and stay when a form leaves them out.
 ///
 /// # Errors
 /// Conditions that can't be read, each an error of `field`.
@@ -140,10 +89,10 @@ pub fn mappings(
             off: row.off,
             only_for: match (&row.only_for, before) {
                 // What can't be told apart in a line (a value with a bar in it) stays what it was.
-                (Some(text), Some(before)) if *text == conditions_text(&before.only_for) => {
+                (Some(text), Some(before)) if *text == conditions::text(&before.only_for) => {
                     before.only_for.clone()
                 }
-                (Some(text), _) => conditions_of(text).unwrap_or_else(|problem| {
+                (Some(text), _) => conditions::parse(text).unwrap_or_else(|problem| {
                     errors.add(field, format!("What “{}” is only for {problem}", row.name));
                     Vec::new()
                 }),
@@ -214,7 +163,7 @@ pub fn of(mappings: &[ValueMapping]) -> Vec<AttributeRow> {
                     Some(false) => "plain".to_owned(),
                     None => String::new(),
                 }),
-                only_for: Some(conditions_text(&mapping.only_for)),
+                only_for: Some(conditions::text(&mapping.only_for)),
                 format: Some(format_text(&mapping.name_format)),
                 friendly: Some(mapping.friendly_name.clone()),
                 locked: None,
@@ -269,6 +218,7 @@ pub fn identifiers(chosen: &str) -> Vec<Choice> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::connection::{EntityAttribute, entity_attributes::ENTITY_CATEGORY};
 
     #[test]
     fn rows_are_read_in_order_and_emptied_names_remove_them() {

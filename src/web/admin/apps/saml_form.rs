@@ -1,6 +1,8 @@
 //! The form of a SAML app's sign-on: stored settings to fields, and fields to settings. Does not own checking them.
 
-use super::{catalogue, certificates, reply_addresses, rows, saml_advanced, saml_words, sets, source};
+use super::{
+    catalogue, certificates, conditions, reply_addresses, rows, saml_advanced, saml_words, sets, source,
+};
 use crate::{
     context::AppContext,
     domain::{
@@ -247,7 +249,7 @@ pub async fn draw(
             })
             .collect(),
         entity_attributes: saml.entity_attributes.iter().map(EntityAttribute::words).collect(),
-        conditions: rows::conditions(saml),
+        conditions: conditions::offered(saml),
         blocked: saml_words::blocked(&ctx.config.saml.blocked_uris()),
         sets: sets::lines(app, saml),
         recorded: recordings::kept(ctx, app).is_some(),

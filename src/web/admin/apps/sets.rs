@@ -1,7 +1,7 @@
 //! The sets of attributes that requests of a SAML app name by number: one page a set. Does not own their rules
 //! (`domain::connection`).
 
-use super::{frame, rows, sso};
+use super::{conditions, frame, rows, sso};
 use crate::{
     context::AppContext,
     domain::{
@@ -163,7 +163,7 @@ async fn draw(
         name: typed.name,
         attributes: typed.rows,
         sources: rows::sources(),
-        conditions: rows::conditions(saml),
+        conditions: conditions::offered(saml),
     })
 }
 
